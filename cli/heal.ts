@@ -1,0 +1,156 @@
+/**
+ * `lakeproof heal`: undoes whatever a crashed run left behind, from what is on disk alone. Safe to run
+ * twice, safe to run when nothing is wrong.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { openUndoLog, readUndoLog, removeToxic, type OpenUndo } from "../chaos/index.ts";
+import { reasonOf } from "../core/errors.ts";
+import { host } from "../core/host.ts";
+import {
+  labDir,
+  labIds,
+  labMark,
+  ownerAlive,
+  readLab,
+  removeLab,
+  type LabState,
+} from "../infra/drivers/lab.ts";
+import { alive, openLocalDriver, stopInstance } from "../infra/drivers/local.ts";
+import { familyOf, isAlive, markedProcesses, signalProcess } from "../infra/drivers/processes.ts";
+
+export const UNDO_FILE = "undo.ndjson";
+
+export interface HealOutcome {
+  readonly lab: string;
+  readonly done: readonly string[];
+  readonly failed: readonly string[];
+}
+
+export async function heal(options: { readonly json: boolean }): Promise<number> {
+  const outcomes: HealOutcome[] = [];
+  for (const id of labIds()) outcomes.push(await healLab(id));
+  if (options.json) {
+    host.out(`${JSON.stringify({ schema: "lakeproof.heal/1", labs: outcomes })}\n`);
+  } else {
+    for (const outcome of outcomes) {
+      for (const line of outcome.done) host.out(`healed  ${outcome.lab}: ${line}\n`);
+      for (const line of outcome.failed) host.err(`FAILED  ${outcome.lab}: ${line}\n`);
+    }
+    const count = outcomes.reduce((sum, outcome) => sum + outcome.done.length, 0);
+    host.out(count === 0 ? "Nothing to heal.\n" : `Healed ${String(count)} thing(s).\n`);
+  }
+  return outcomes.some((outcome) => outcome.failed.length > 0) ? 22 : 0;
+}
+
+/** Undoes open faults; takes down a lab whose run is gone. A lab held by `up` stays. */
+export async function healLab(labId: string): Promise<HealOutcome> {
+  const done: string[] = [];
+  const failed: string[] = [];
+  const state = readLab(labId);
+  if (state !== undefined && !state.held && ownerAlive(state)) return { lab: labId, done, failed };
+  const undoPath = join(labDir(labId), UNDO_FILE);
+  const open = readUndoLog(undoPath);
+  if (state !== undefined && open.length > 0) {
+    using log = openUndoLog(undoPath);
+    for (const entry of open) {
+      try {
+        done.push(await undo(state, entry));
+        log.undone(entry.id);
+      } catch (error) {
+        failed.push(`${entry.fault}: ${reasonOf(error)}`);
+      }
+    }
+  }
+  if (state?.held !== true || abandoned(state)) {
+    const ended = await takeDown(labId);
+    done.push(`${String(ended)} process(es) ended, lab directory removed`);
+    return { lab: labId, done, failed: [] };
+  }
+  return { lab: labId, done, failed };
+}
+
+/** `up` was killed before everything was ready: nobody holds what is there. */
+function abandoned(state: LabState): boolean {
+  return state.state === "starting" && !ownerAlive(state);
+}
+
+async function undo(state: LabState, entry: OpenUndo): Promise<string> {
+  const what = entry.undo;
+  switch (what.kind) {
+    case "resume-instance": {
+      const instance = state.instances[what.instanceId];
+      if (instance !== undefined && alive(instance)) {
+        for (const facts of familyOf(instance.pid)) signalProcess(facts.pid, "SIGCONT");
+      }
+      return `${entry.fault}: ${what.instanceId} resumed`;
+    }
+    case "remove-toxic": {
+      await removeToxic(what.apiAddress, what.proxy, what.toxic);
+      return `${entry.fault}: toxic ${what.toxic} removed`;
+    }
+    case "start-instance": {
+      const instance = state.instances[what.instanceId];
+      if (!state.held || instance === undefined || alive(instance)) {
+        return `${entry.fault}: ${what.instanceId} needs no restart`;
+      }
+      const driver = openLocalDriver(state);
+      await driver.start(instance.spec, () => Promise.resolve(), AbortSignal.timeout(60_000));
+      return `${entry.fault}: ${what.instanceId} started again`;
+    }
+  }
+}
+
+/** Ends every process of the lab and removes its directory. Returns how many processes there were. */
+export async function takeDown(labId: string): Promise<number> {
+  const instances = Object.values(readLab(labId)?.instances ?? {});
+  const running = instances.filter(alive);
+  await Promise.all(running.map((instance) => stopInstance(instance, 0)));
+  // Whatever else carries the lab's mark: started just before a crash, or a load generator.
+  const marked = markedProcesses(labMark(labId)).filter((facts) => facts.pid !== host.pid);
+  for (const facts of marked) {
+    if (isAlive(facts.pid, facts.startTicks)) signalProcess(facts.pid, "SIGKILL");
+  }
+  const deadlineMs = host.monotonicMs() + 10_000;
+  while (markedProcesses(labMark(labId)).length > 0 && host.monotonicMs() < deadlineMs) {
+    await host.sleep(50);
+  }
+  removeLab(labId);
+  return running.length + marked.length;
+}
+
+/** What is still there of a lab that should be gone, or of faults on one that stays. */
+export function residueOf(labId: string): readonly string[] {
+  const state = readLab(labId);
+  const open = readUndoLog(join(labDir(labId), UNDO_FILE)).map(
+    (entry) => `${entry.fault} was not undone`,
+  );
+  if (state?.held === true) {
+    const stopped = Object.values(state.instances).filter(
+      (instance) => alive(instance) && familyOf(instance.pid).some((facts) => facts.state === "T"),
+    );
+    return [...open, ...stopped.map((instance) => `${instance.spec.id} is still paused`)];
+  }
+  const processes = markedProcesses(labMark(labId)).map(
+    (facts) => `process ${String(facts.pid)} still runs`,
+  );
+  const directory = directoryExists(labDir(labId)) ? [`directory ${labDir(labId)} is left`] : [];
+  return [...open, ...processes, ...directory];
+}
+
+function directoryExists(path: string): boolean {
+  try {
+    readdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Hidden verb: waits for the end of its standard input, which is the end of the harness, then heals. */
+export async function reap(labId: string): Promise<number> {
+  const word = await host.readStdin();
+  if (word.includes("done")) return 0;
+  await healLab(labId);
+  return 0;
+}

@@ -1,0 +1,93 @@
+/** Finding, claiming and naming labs: shared by `up`, `down`, `status` and `run`. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { LakeproofError } from "../core/errors.ts";
+import { host } from "../core/host.ts";
+import type { Plan } from "../core/contracts/plan.ts";
+import type { Topology } from "../core/contracts/topology.ts";
+import { defaultCacheDir } from "../infra/artifacts/cache.ts";
+import { openStore } from "../infra/artifacts/store.ts";
+import type { ArtifactName } from "../infra/artifacts/table.ts";
+import { labDir, labsDir, listLabs, ownerAlive, type LabState } from "../infra/drivers/lab.ts";
+import { processFacts } from "../infra/drivers/processes.ts";
+import { artifactsOf } from "../infra/provision.ts";
+
+export const SUBNET_DEFAULT = "127.77.0";
+
+/** The lab that holds the addresses, if any. One whose owner died is not it: `heal` takes that away. */
+export function labOn(subnet: string): LabState | undefined {
+  return listLabs().find((lab) => lab.subnet === subnet);
+}
+
+/** Refuses a subnet outside loopback: servers and load go nowhere else. */
+export function checkSubnet(subnet: string): void {
+  if (/^127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){2}$/.test(subnet)) return;
+  throw new LakeproofError("USAGE", `--subnet is ${JSON.stringify(subnet)}.`, {
+    hint: "Allowed are the first three parts of a loopback address, 127.0.0 to 127.255.255.",
+  });
+}
+
+export interface NewLab {
+  readonly topology: string;
+  readonly subnet: string;
+  readonly held: boolean;
+  readonly logsDir?: string;
+}
+
+export function newLabState(options: NewLab): LabState {
+  const holder = labOn(options.subnet);
+  if (holder !== undefined) {
+    const stale = !holder.held && !ownerAlive(holder);
+    throw new LakeproofError(
+      "LAB_BUSY",
+      `${options.subnet}.x is taken by lab ${holder.id} (${holder.topology}, ${holder.state}).`,
+      {
+        hint: stale
+          ? "Its run is gone: `lakeproof heal` takes it down."
+          : "Take it down with `lakeproof down`, or choose other addresses with --subnet 127.77.1.",
+      },
+    );
+  }
+  const id = `${options.topology}-${host.randomHex(4)}`;
+  mkdirSync(labsDir(), { recursive: true, mode: 0o755 });
+  return {
+    schema: "lakeproof.lab/1",
+    id,
+    topology: options.topology,
+    subnet: options.subnet,
+    held: options.held,
+    owner: { pid: host.pid, startTicks: processFacts(host.pid)?.startTicks ?? "0" },
+    createdAtEpochMs: host.epochMs(),
+    logsDir: options.logsDir ?? join(labDir(id), "logs"),
+    secret: host.randomHex(16),
+    state: "starting",
+    instances: {},
+    endpoints: {},
+  };
+}
+
+/** Paths of everything the topology and the load need; fetched where missing, with progress. */
+export async function obtainArtifacts(
+  services: Topology["services"] | Plan["topology"]["services"],
+  signal: AbortSignal,
+  log: (line: string) => void,
+): Promise<Readonly<Record<string, string>>> {
+  const names = [...artifactsOf(services), "k6"] as readonly ArtifactName[];
+  const startedMs = new Map<string, number>();
+  let lastMs = 0;
+  const store = openStore({
+    cacheDir: defaultCacheDir(),
+    log: () => undefined,
+    onProgress: ({ name, state, elapsedMs, etaMs }) => {
+      if (state === "cached" || state === "tool-on-path" || state === "waiting") return;
+      const nowMs = host.monotonicMs();
+      if (state !== "verified" && startedMs.has(name) && nowMs - lastMs < 5000) return;
+      startedMs.set(name, nowMs);
+      lastMs = nowMs;
+      const spent = `${(elapsedMs / 1000).toFixed(0)} s`;
+      const left = state === "verified" ? "done" : `about ${(etaMs / 1000).toFixed(0)} s left`;
+      log(`${state.padEnd(9)} ${name.padEnd(18)} ${spent.padStart(6)}  ${left}`);
+    },
+  });
+  return store.ensure(names, signal);
+}

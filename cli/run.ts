@@ -1,0 +1,227 @@
+/** `lakeproof run`: plan, provision or attach, load, break, verify, judge, report. */
+import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { JournalWriter } from "../core/contracts/journal.ts";
+import type { Plan } from "../core/contracts/plan.ts";
+import { LakeproofError, reasonOf } from "../core/errors.ts";
+import { host } from "../core/host.ts";
+import { openJournal } from "../core/journal.ts";
+import { configDigests, openLab, provision, type Lab } from "../infra/provision.ts";
+import { environmentOf } from "../infra/environment.ts";
+import { stateDir, type LabState } from "../infra/drivers/lab.ts";
+import { runSelftest } from "../slo/checks/selftest.ts";
+import { residueOf, takeDown } from "./heal.ts";
+import { labOn, newLabState, obtainArtifacts } from "./lab.ts";
+import { judgeAndReport } from "./judge.ts";
+import { makePlan, planText } from "./plan.ts";
+import { preflight } from "./preflight.ts";
+import { openConsole, type RunConsole } from "./run/console.ts";
+import { runPhases } from "./run/phases.ts";
+import { startReaper } from "./run/reaper.ts";
+import { newLedgers, type Session } from "./run/session.ts";
+import { VERSION, versionsOf } from "./version.ts";
+
+export interface RunOptions {
+  readonly scenario: string;
+  readonly seed: string | undefined;
+  readonly subnet: string;
+  readonly runsDir: string;
+  readonly json: boolean;
+}
+
+interface RunFrame {
+  readonly options: RunOptions;
+  readonly plan: Plan;
+  readonly runDir: string;
+  readonly runId: string;
+  readonly journal: JournalWriter;
+  readonly console: RunConsole;
+  readonly stop: AbortController;
+}
+
+export async function run(options: RunOptions): Promise<number> {
+  const plan = makePlan(options);
+  const attached = labOn(options.subnet);
+  const usable = attached?.held === true && attached.state === "up";
+  host.err(planText(plan));
+  if (!usable) await preflight(plan.topology, options.subnet);
+  const stop = new AbortController();
+  listenForStop(stop);
+  const artifacts = await obtainArtifacts(plan.topology.services, stop.signal, (line) => {
+    host.err(`  ${line}\n`);
+  });
+  const { runDir, runId } = makeRunDir(options.runsDir, plan);
+  const state = usable
+    ? attached
+    : newLabState({
+        topology: plan.topology.name,
+        subnet: options.subnet,
+        held: false,
+        logsDir: join(runDir, "logs"),
+      });
+  const journal = openJournal(runDir, () => host.monotonicMs());
+  const console = openConsole(plan, journal, options.json);
+  const frame: RunFrame = { options, plan, runDir, runId, journal, console, stop };
+  await act(frame, state, artifacts);
+  return judgeAndReport(runDir, { json: options.json });
+}
+
+/** Everything between run.started and run.ended. Never rejects: what went wrong is in the journal. */
+async function act(
+  frame: RunFrame,
+  state: LabState,
+  artifacts: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { journal, plan, stop } = frame;
+  const startedAtEpochMs = host.epochMs() - journal.nowMs();
+  const lab = openLab(plan.topology, state, artifacts);
+  journalStart(frame, lab, artifacts, startedAtEpochMs);
+  const reaper = state.held ? undefined : startReaper(state.id);
+  let ended: Parameters<JournalWriter["append"]>[0] = { kind: "run.ended", reason: "completed" };
+  let provisioned = false;
+  try {
+    const ready = state.held ? lab : await provisionLab(frame, state, artifacts);
+    if (state.held) journalInstances(frame, ready);
+    provisioned = true;
+    journal.append({ kind: "phase.entered", phase: "selftest" });
+    for (const result of runSelftest()) journal.append({ kind: "selftest.defect", ...result });
+    const session: Session = {
+      runDir: frame.runDir,
+      plan,
+      seed: BigInt(plan.seed),
+      journal,
+      lab: ready,
+      startedAtEpochMs,
+      artifacts,
+      ...newLedgers(),
+      signal: stop.signal,
+    };
+    await runPhases(session, queryScript());
+  } catch (error) {
+    ended = endedBy(error, provisioned, stop.signal.aborted);
+  }
+  journal.append({ kind: "phase.entered", phase: "teardown" });
+  if (!state.held) await takeDown(state.id);
+  journal.append({ kind: "residue.checked", residue: residueOf(state.id) });
+  journal.append(ended);
+  frame.console.close();
+  reaper?.dismiss();
+  await journal[Symbol.asyncDispose]();
+}
+
+function journalStart(
+  frame: RunFrame,
+  lab: Lab,
+  artifacts: Readonly<Record<string, string>>,
+  startedAtEpochMs: number,
+): void {
+  const { journal, plan, options } = frame;
+  const environment = environmentOf(frame.runDir, versionsOf(artifacts), configDigests(lab), VERSION);
+  writeFileSync(join(frame.runDir, "environment.json"), `${JSON.stringify(environment, null, 2)}\n`);
+  const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}`;
+  journal.append({
+    kind: "run.started",
+    schema: "lakeproof.journal/1",
+    runId: frame.runId,
+    startedAtEpochMs,
+    plan,
+    environment,
+    rerun,
+  });
+  journal.append({ kind: "phase.entered", phase: "provision" });
+}
+
+function provisionLab(
+  frame: RunFrame,
+  state: LabState,
+  artifacts: Readonly<Record<string, string>>,
+): Promise<Lab> {
+  const { plan, journal, stop, console } = frame;
+  return provision({
+    topology: plan.topology,
+    state,
+    artifacts,
+    signal: stop.signal,
+    onStep: (step) => {
+      console.provisioning(step);
+      if (step.kind !== "ready") return;
+      const { spec, pid, readyMs } = step.instance;
+      journal.append({
+        kind: "instance.ready",
+        ...{ instanceId: spec.id, component: spec.component, address: spec.host, pid, readyMs },
+        restart: false,
+      });
+    },
+  });
+}
+
+function journalInstances(frame: RunFrame, lab: Lab): void {
+  for (const { id, component, host: address } of lab.specs) {
+    const instance = lab.driver.instance(id);
+    if (instance === undefined) continue;
+    const { pid, readyMs } = instance;
+    frame.journal.append({
+      kind: "instance.ready",
+      ...{ instanceId: id, component, address, pid, readyMs },
+      restart: false,
+    });
+  }
+}
+
+function endedBy(
+  error: unknown,
+  provisioned: boolean,
+  interrupted: boolean,
+): Parameters<JournalWriter["append"]>[0] {
+  const known = error instanceof LakeproofError ? error : undefined;
+  const facts = {
+    code: known?.code ?? "INTERNAL",
+    message: reasonOf(error),
+    hint: known?.hint ?? "Read the journal and the logs in the run directory.",
+  };
+  if (interrupted) return { kind: "run.ended", reason: "interrupted", error: facts };
+  const failedToStart = !provisioned || facts.code === "PROVISIONING_FAILED";
+  return {
+    kind: "run.ended",
+    reason: failedToStart ? "provisioning-failed" : "crashed",
+    error: facts,
+  };
+}
+
+function makeRunDir(runsDir: string, plan: Plan): { runDir: string; runId: string } {
+  const stamp = new Date(host.epochMs()).toISOString().replace(/[-:]/g, "").slice(0, 15);
+  const runId = `${stamp}Z-${plan.scenario}-${host.randomHex(3)}`;
+  const runDir = resolve(runsDir, runId);
+  mkdirSync(join(runDir, "logs"), { recursive: true });
+  mkdirSync(stateDir(), { recursive: true });
+  writeFileSync(join(runDir, "plan.json"), `${JSON.stringify(plan, null, 2)}\n`);
+  const latest = resolve(runsDir, "latest");
+  try {
+    unlinkSync(latest);
+  } catch {
+    // There was no earlier run.
+  }
+  symlinkSync(runId, latest);
+  return { runDir, runId };
+}
+
+/** First signal: stop, heal, take down, report. Second: leave at once; the reaper cleans up. */
+function listenForStop(stop: AbortController): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    host.onSignal(signal, () => {
+      if (stop.signal.aborted) host.exit(signal === "SIGINT" ? 130 : 143);
+      host.err("\nStopping: faults are undone, the lab is taken down, the report is written.");
+      host.err(" Once more to leave at once.\n");
+      stop.abort(
+        new LakeproofError("INTERRUPTED", `Stopped by ${signal}.`, {
+          hint: "The journal up to here was judged.",
+        }),
+      );
+    });
+  }
+}
+
+function queryScript(): string {
+  return fileURLToPath(new URL("../generators/k6/queries.ts", import.meta.url));
+}

@@ -1,0 +1,280 @@
+/**
+ * The bank's load through PostgreSQL: lanes in open loop, one connection each, with the books kept per
+ * bucket; when all lanes have closed a bucket, its fence is written.
+ */
+import { BANK_DATABASE } from "../../core/bank-schema.ts";
+import type { Outcome } from "../../core/contracts/values.ts";
+import { LakeproofError } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
+import { runOpenLoop } from "../../core/open-loop.ts";
+import { openWindows } from "../../core/windows.ts";
+import { arrivals } from "../../generators/arrivals.ts";
+import {
+  buildDictionaries,
+  fenceTxn,
+  measureMeanEventsPerTxn,
+  openBankLane,
+
+  type BankLane,
+  type LaneDigest,
+  type Txn,
+} from "../../generators/bank.ts";
+import { seqOf } from "../../generators/bank-rows.ts";
+import { subSeed } from "../../generators/random.ts";
+import { txnSql } from "../../generators/sql.ts";
+import { WriterConnection } from "../../infra/clients/postgres.ts";
+import { laneDigest } from "../../slo/probes/postgres.ts";
+import { bucketAt, type Session } from "./session.ts";
+
+const POPULATE_CHANGES_MAX = 400;
+
+interface LaneWork {
+  readonly lane: BankLane;
+  readonly index: number;
+  readonly connection: WriterConnection;
+  /** Bucket of the last operation handed out. */
+  bucket: number;
+  /** Start of a range of settled sequence numbers that is not journalled yet. */
+  range: { seqMin: number; seqMax: number; outcome: Outcome } | undefined;
+  /** Intended start of the operation under way: windows before it are complete. */
+  intendedMs: number;
+}
+
+export interface BankLoad {
+  readonly eventsPerTxn: number;
+  readonly fences: ReadonlyMap<number, number>;
+  /** First bucket of this run. */
+  readonly bucketMin: number;
+  /** No operation is offered after this call; resolves when all are settled and the last fence is written. */
+  stop(): Promise<number>;
+  /** What each lane's rows must add up to now. */
+  digests(): readonly { readonly lane: number; readonly digest: LaneDigest }[];
+  /** Ends the load without a last fence, whatever state it is in. */
+  abandon(): Promise<void>;
+}
+
+/** Empties the bank, writes the opening state, and starts the lanes. Resolves once the load is running. */
+export async function startBankLoad(session: Session): Promise<BankLoad> {
+  const load = new RunningLoad(session);
+  await load.populate();
+  load.start();
+  return load;
+}
+
+class RunningLoad implements BankLoad {
+  readonly eventsPerTxn: number;
+  readonly bucketMin: number;
+  /** Bucket → run time at which its fence was committed. */
+  readonly fences = new Map<number, number>();
+  readonly #session: Session;
+  readonly #works: readonly LaneWork[];
+  readonly #control: WriterConnection;
+  readonly #windows = openWindows("bank", undefined, undefined);
+  #running: Promise<unknown> = Promise.resolve();
+  #timer: Disposable | undefined;
+  #stopAtMs = Infinity;
+  #fencedTo: number;
+  #fencing: Promise<void> = Promise.resolve();
+
+  constructor(session: Session) {
+    this.#session = session;
+    const { bank } = session.plan;
+    const address = session.lab.endpoints.address("postgres");
+    const dictionaries = buildDictionaries(session.seed);
+    const options = (lane: number): Parameters<typeof openBankLane>[0] => ({
+      seed: session.seed,
+      lane,
+      laneCount: bank.laneCount,
+      userCount: bank.userCountPerLane,
+      dictionaries,
+    });
+    this.eventsPerTxn = measureMeanEventsPerTxn(options(0));
+    this.bucketMin = bucketAt(session, session.journal.nowMs());
+    this.#fencedTo = this.bucketMin - 1;
+    this.#control = new WriterConnection(address, BANK_DATABASE);
+    this.#works = Array.from({ length: bank.laneCount }, (_, index) => ({
+      lane: openBankLane(options(index)),
+      index,
+      connection: new WriterConnection(address, BANK_DATABASE),
+      bucket: this.bucketMin,
+      range: undefined,
+      intendedMs: 0,
+    }));
+  }
+
+  async populate(): Promise<void> {
+    const client = await this.#control.client();
+    // The bank is ours alone: an earlier run's rows would be counted as phantoms.
+    await client.query("TRUNCATE bank.users, bank.accounts");
+    await Promise.all(
+      this.#works.map(async (work) => {
+        for (;;) {
+          const txn = work.lane.populate(this.bucketMin, POPULATE_CHANGES_MAX);
+          if (txn === undefined) return;
+          const outcome = await work.connection.apply(txnSql(txn));
+          if (outcome !== "ok") {
+            throw new LakeproofError("PROVISIONING_FAILED", "The bank's opening state was refused.", {
+              hint: "Read logs/postgres-0.log.",
+            });
+          }
+          this.#account(work, txn, outcome);
+        }
+      }),
+    );
+  }
+
+  start(): void {
+    const startMs = this.#session.journal.nowMs();
+    const { bank } = this.#session.plan;
+    const ratePerS = bank.rateEventsPerS / this.eventsPerTxn / bank.laneCount;
+    this.#timer = host.every(1000, () => {
+      this.#flush(Math.min(...this.#works.map((work) => work.intendedMs)));
+      this.#fenceClosed();
+    });
+    this.#running = Promise.all(this.#works.map((work) => this.#runLane(work, startMs, ratePerS)));
+    this.#running.catch(() => undefined);
+  }
+
+  #runLane(work: LaneWork, startMs: number, ratePerS: number): Promise<void> {
+    const { journal, seed, plan } = this.#session;
+    const schedule = arrivals({
+      kind: plan.bank.arrivals,
+      ratePerS,
+      seed: subSeed(seed, "lane", String(work.index)),
+    });
+    return runOpenLoop<Txn>({
+      schedule: schedule.map((offsetMs) => startMs + offsetMs),
+      nowMs: () => journal.nowMs(),
+      sleepMs: (ms) => host.sleep(ms),
+      stopAtMs: () => this.#stopAtMs,
+      offered: (intendedMs) => {
+        work.intendedMs = intendedMs;
+        this.#windows.offered(intendedMs);
+      },
+      next: async (intendedMs) => {
+        const bucket = bucketAt(this.#session, intendedMs);
+        while (work.bucket < bucket) await this.#closeBucket(work);
+        return work.lane.next(bucket);
+      },
+      apply: (txn) => this.#apply(work, txn),
+      settled: (txn, outcome, intendedMs, endedMs) => {
+        const events = txn.changes.length;
+        this.#windows.settled(intendedMs, outcome, endedMs - intendedMs, events);
+        this.#account(work, txn, outcome);
+      },
+    });
+  }
+
+  /** An unknown outcome is looked up before the lane goes on: its next rows build on this one. */
+  async #apply(work: LaneWork, txn: Txn): Promise<Outcome> {
+    let outcome = await work.connection.apply(txnSql(txn));
+    while (outcome === "unknown" && !this.#session.signal.aborted) {
+      outcome = await this.#lookUp(work, txn);
+    }
+    if (outcome === "fail") work.lane.rollbackLast();
+    return outcome;
+  }
+
+  async #lookUp(work: LaneWork, txn: Txn): Promise<Outcome> {
+    try {
+      const client = await work.connection.client();
+      const found = await client.query<{ seq: string | null }>(
+        `SELECT max(seq)::text AS seq FROM (SELECT max(seq) AS seq FROM bank.users WHERE lane = $1
+         UNION ALL SELECT max(seq) FROM bank.accounts WHERE lane = $1) AS newest`,
+        [work.index],
+      );
+      return Number(found.rows[0]?.seq ?? 0) >= txn.seqMin ? "ok" : "fail";
+    } catch {
+      await work.connection.close();
+      await host.sleep(200);
+      return "unknown";
+    }
+  }
+
+  #account(work: LaneWork, txn: Txn, outcome: Outcome): void {
+    const { acknowledged } = this.#session;
+    if (outcome === "ok") {
+      for (const change of txn.changes) {
+        const { bucket, fp } = change.row;
+        const seq = seqOf(change);
+        acknowledged.record({ lane: work.index, seq, bucket, fp, partition: "", position: "" });
+      }
+    }
+    const { range } = work;
+    if (range?.outcome === outcome && range.seqMax + 1 === txn.seqMin) {
+      range.seqMax = txn.seqMax;
+      return;
+    }
+    this.#settleRange(work);
+    work.range = { seqMin: txn.seqMin, seqMax: txn.seqMax, outcome };
+  }
+
+  #settleRange(work: LaneWork): void {
+    if (work.range === undefined) return;
+    this.#session.journal.append({ kind: "ops.settled", lane: work.index, ...work.range });
+    work.range = undefined;
+  }
+
+  /** The lane stands still here, so its expected state and PostgreSQL's must be equal to the cent. */
+  async #closeBucket(work: LaneWork): Promise<void> {
+    const bucket = work.bucket;
+    const expected = work.lane.digest();
+    const where = { kind: "ledger.state", bucket, lane: work.index, when: "during" } as const;
+    this.#settleRange(work);
+    try {
+      const seen = await laneDigest(await work.connection.client(), work.index);
+      this.#session.journal.append({ ...where, hop: "acknowledged", ...expected });
+      this.#session.journal.append({ ...where, hop: "postgres", ...seen });
+    } catch {
+      await work.connection.close();
+    }
+    work.bucket = bucket + 1;
+  }
+
+  /** Writes the fences of all buckets that every lane has left behind, in order. */
+  #fenceClosed(): void {
+    const closedTo = Math.min(...this.#works.map((work) => work.bucket)) - 1;
+    this.#fencing = this.#fencing.then(async () => {
+      while (this.#fencedTo < closedTo) {
+        const bucket = this.#fencedTo + 1;
+        const sql = txnSql(fenceTxn(bucket, this.#session.plan.topology.topicPartitionCount));
+        if ((await this.#control.apply(sql)) !== "ok") return;
+        this.fences.set(bucket, this.#session.journal.nowMs());
+        this.#fencedTo = bucket;
+      }
+    });
+  }
+
+  #flush(untilMs: number): void {
+    this.#windows.flush(untilMs, (body) => {
+      this.#session.journal.append(body);
+    });
+  }
+
+  async stop(): Promise<number> {
+    this.#stopAtMs = this.#session.journal.nowMs();
+    await this.#running;
+    this.#timer?.[Symbol.dispose]();
+    const last = Math.max(...this.#works.map((work) => work.bucket));
+    for (const work of this.#works) while (work.bucket <= last) await this.#closeBucket(work);
+    this.#flush(Infinity);
+    this.#fenceClosed();
+    await this.#fencing;
+    return last;
+  }
+
+  digests(): readonly { readonly lane: number; readonly digest: LaneDigest }[] {
+    return this.#works.map((work) => ({ lane: work.index, digest: work.lane.digest() }));
+  }
+
+  async abandon(): Promise<void> {
+    this.#stopAtMs = 0;
+    this.#timer?.[Symbol.dispose]();
+    await Promise.allSettled([this.#running, this.#fencing]);
+    this.#flush(Infinity);
+    await Promise.all([
+      ...this.#works.map((work) => work.connection.close()),
+      this.#control.close(),
+    ]);
+  }
+}

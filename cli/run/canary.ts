@@ -1,0 +1,131 @@
+/** Canary rows in open loop: each one's way from commit to the reader's eyes is a freshness sample. */
+import { BANK_DATABASE, BANK_TABLES, CANARY_LANE } from "../../core/bank-schema.ts";
+import { host } from "../../core/host.ts";
+import { canaryTxn } from "../../generators/bank.ts";
+import { txnSql } from "../../generators/sql.ts";
+import { WriterConnection } from "../../infra/clients/postgres.ts";
+import type { ControlRow } from "../../slo/probes/reader.ts";
+import { bucketAt, type Session } from "./session.ts";
+
+interface Flying {
+  readonly canary: number;
+  readonly table: string;
+  readonly partition: number;
+  readonly bucket: number;
+  readonly intendedMs: number;
+  ackMs: number;
+  lastMissMs: number;
+}
+
+export class Canaries {
+  readonly #session: Session;
+  readonly #connection: WriterConnection;
+  readonly #flying = new Map<number, Flying>();
+  readonly #waiting = new Set<(ackMs: number, visibleMs: number) => void>();
+  /** Numbers must not meet those of an earlier run on the same lab. */
+  readonly #firstNumber: number;
+  #count = 0;
+  #timer: Disposable | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#firstNumber = Math.floor(session.startedAtEpochMs);
+    const address = session.lab.endpoints.address("postgres");
+    this.#connection = new WriterConnection(address, BANK_DATABASE);
+  }
+
+  start(): void {
+    const startMs = this.#session.journal.nowMs();
+    const gapMs = 1000 / this.#session.plan.canary.ratePerS;
+    this.#timer = host.every(gapMs / 4, () => {
+      // The number due is computed from the clock, so that a late timer skips no canary.
+      const due = Math.floor((this.#session.journal.nowMs() - startMs) / gapMs);
+      while (this.#count < due) {
+        const intendedMs = startMs + this.#count * gapMs;
+        this.#write(this.#count, intendedMs);
+        this.#count += 1;
+      }
+    });
+  }
+
+  #write(index: number, intendedMs: number): void {
+    const { topicPartitionCount: partitionCount } = this.#session.plan.topology;
+    const table = BANK_TABLES[index % BANK_TABLES.length] ?? "users";
+    const partition = Math.floor(index / BANK_TABLES.length) % partitionCount;
+    const bucket = bucketAt(this.#session, intendedMs);
+    const canary = this.#firstNumber + index;
+    const flying = { canary, table, partition, bucket, intendedMs, ackMs: Infinity, lastMissMs: intendedMs };
+    this.#flying.set(canary, flying);
+    const sql = txnSql(canaryTxn(table, { partition, partitionCount, bucket, canary }));
+    this.#writing = this.#writing.then(async () => {
+      if ((await this.#connection.apply(sql)) === "ok") flying.ackMs = this.#session.journal.nowMs();
+    });
+  }
+
+  /** Lowest bucket a canary under way may be found in; undefined when all have been seen. */
+  bucketMin(): number | undefined {
+    const first = this.#flying.values().next().value;
+    return first?.bucket;
+  }
+
+  get flyingCount(): number {
+    return this.#flying.size;
+  }
+
+  /** What one look at the lake showed: begun at `askedMs`, answered at `seenMs`. */
+  observe(rows: readonly ControlRow[], askedMs: number, seenMs: number): void {
+    const visible = new Set(rows.filter((row) => row.lane === CANARY_LANE).map((row) => row.seq));
+    for (const [canary, flying] of this.#flying) {
+      if (!visible.has(canary)) {
+        flying.lastMissMs = Math.max(flying.lastMissMs, askedMs);
+        continue;
+      }
+      this.#flying.delete(canary);
+      const { table, partition, intendedMs, lastMissMs } = flying;
+      const ackMs = Math.min(flying.ackMs, seenMs);
+      this.#session.journal.append({
+        kind: "canary.seen",
+        ...{ canary: canary - this.#firstNumber, table, partition, intendedMs, ackMs, lastMissMs },
+        visibleMs: seenMs,
+      });
+      for (const notify of this.#waiting) notify(ackMs, seenMs);
+    }
+  }
+
+  /** Resolves with the moment a canary committed after `sinceMs` was first seen; undefined after `limitMs`. */
+  async delivered(sinceMs: number, limitMs: number, signal: AbortSignal): Promise<number | undefined> {
+    let listener: ((ackMs: number, visibleMs: number) => void) | undefined;
+    const seen = new Promise<number>((resolve) => {
+      listener = (ackMs, visibleMs) => {
+        if (ackMs >= sinceMs) resolve(visibleMs);
+      };
+      this.#waiting.add(listener);
+    });
+    try {
+      return await Promise.race([seen, host.sleep(limitMs, signal).then(() => undefined)]);
+    } finally {
+      if (listener !== undefined) this.#waiting.delete(listener);
+    }
+  }
+
+  stopWriting(): Promise<void> {
+    this.#timer?.[Symbol.dispose]();
+    return this.#writing;
+  }
+
+  /** What was never seen is censored at its age: it counts, and not in our favour. */
+  async close(reason: string): Promise<void> {
+    await this.stopWriting();
+    const nowMs = this.#session.journal.nowMs();
+    for (const { canary, table, partition, intendedMs } of this.#flying.values()) {
+      this.#session.journal.append({
+        kind: "canary.censored",
+        ...{ canary: canary - this.#firstNumber, table, partition, intendedMs, reason },
+        ageMs: nowMs - intendedMs,
+      });
+    }
+    this.#flying.clear();
+    await this.#connection.close();
+  }
+}

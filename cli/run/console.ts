@@ -1,0 +1,156 @@
+/** What a person sees while a run lasts: one live line on a terminal, one line now and then elsewhere. */
+import { styleText } from "node:util";
+import type { JournalEvent, JournalWriter } from "../../core/contracts/journal.ts";
+import type { Phase, Plan } from "../../core/contracts/plan.ts";
+import { host } from "../../core/host.ts";
+import type { ProvisionStep } from "../../infra/provision.ts";
+
+export interface RunConsole {
+  provisioning(step: ProvisionStep): void;
+  close(): void;
+}
+
+const TTY_INTERVAL_MS = 500;
+const PLAIN_INTERVAL_MS = 10_000;
+/** For the ETA only: what provisioning, recoveries, drain and verification take on a small machine. */
+const TYPICAL_MS = { provision: 80_000, recovery: 22_000, drain: 15_000, verify: 15_000 } as const;
+
+interface Board {
+  phase: Phase;
+  rateEventsPerS: number;
+  lagEvents: number;
+  freshnessMs: number;
+  faults: Map<string, string>;
+  anomalies: number;
+}
+
+export function openConsole(plan: Plan, journal: JournalWriter, json: boolean): RunConsole {
+  const live = host.stderrIsTty && !json && host.env["TERM"] !== "dumb";
+  const board: Board = {
+    phase: "provision",
+    rateEventsPerS: 0,
+    lagEvents: 0,
+    freshnessMs: 0,
+    faults: new Map(),
+    anomalies: 0,
+  };
+  const say = (line: string): void => {
+    host.err(live ? `\r\x1b[2K${line}\n` : `${line}\n`);
+  };
+  journal.onEvent((event) => {
+    if (json) host.out(`${JSON.stringify(event)}\n`);
+    follow(board, event, (line) => {
+      say(`${clock(event.atMs)}  ${line}`);
+    });
+  });
+  const totalMs = expectedMs(plan);
+  const timer = host.every(live ? TTY_INTERVAL_MS : PLAIN_INTERVAL_MS, () => {
+    const line = statusLine(board, journal.nowMs(), totalMs);
+    if (live) host.err(`\r\x1b[2K${line.slice(0, host.columns - 1)}`);
+    else if (board.phase !== "provision") host.err(`${line}\n`);
+  });
+  return {
+    provisioning: (step) => {
+      if (step.kind === "starting") return;
+      const took = step.kind === "ready" ? step.instance.readyMs : step.elapsedMs;
+      const seconds = `${(took / 1000).toFixed(1)} s`;
+      say(`${clock(journal.nowMs())}  ${step.kind.padEnd(10)} ${step.id.padEnd(22)} ${seconds}`);
+    },
+    close: () => {
+      timer[Symbol.dispose]();
+      if (live) host.err("\r\x1b[2K");
+    },
+  };
+}
+
+function follow(board: Board, event: JournalEvent, say: (line: string) => void): void {
+  switch (event.kind) {
+    case "phase.entered":
+      board.phase = event.phase;
+      say(styleText("bold", `phase ${event.phase}`));
+      break;
+    case "load.window":
+      if (event.workload === "bank") board.rateEventsPerS = (event.events * 1000) / event.windowMs;
+      break;
+    case "sample.taken":
+      if (event.probe === "lake.lagEvents") board.lagEvents = event.observed.value;
+      break;
+    case "canary.seen":
+      board.freshnessMs = event.visibleMs - event.intendedMs;
+      break;
+    case "ledger.anomaly":
+      board.anomalies += 1;
+      if (board.anomalies <= 5) {
+        const { anomaly, hop, lane, seq, detail } = event;
+        say(`${anomaly} at ${hop}: lane ${String(lane)} sequence ${String(seq)}, ${detail}`);
+      }
+      break;
+    case "fault.changed":
+      followFault(board, event, say);
+      break;
+    case "note":
+      say(event.text);
+      break;
+    case "run.ended":
+      if (event.error !== undefined) say(`${event.error.message}\n  ${event.error.hint}`);
+      break;
+    default:
+      break;
+  }
+}
+
+function followFault(
+  board: Board,
+  event: Extract<JournalEvent, { kind: "fault.changed" }>,
+  say: (line: string) => void,
+): void {
+  const name = `${event.id} ${event.fault} ${event.instanceId}`;
+  for (const proof of event.evidence ?? []) say(`  ${event.id} evidence: ${proof}`);
+  switch (event.state) {
+    case "injecting":
+      board.faults.set(event.id, name);
+      say(`${name} (class ${event.faultClass})`);
+      break;
+    case "recovered": {
+      board.faults.delete(event.id);
+      const took = ((event.recoveryMs ?? 0) / 1000).toFixed(1);
+      const budget = ((event.recoveryBudgetMs ?? 0) / 1000).toFixed(0);
+      say(`${name} recovered in ${took} s (budget ${budget} s)`);
+      break;
+    }
+    case "failed":
+      board.faults.delete(event.id);
+      say(`${name} FAILED: ${event.reason ?? "no reason"}`);
+      break;
+    default:
+      break;
+  }
+}
+
+function statusLine(board: Board, nowMs: number, totalMs: number): string {
+  const leftMs = Math.max(0, totalMs - nowMs);
+  const faults = [...board.faults.values()].join(", ");
+  return [
+    clock(nowMs),
+    board.phase,
+    `${board.rateEventsPerS.toFixed(0)} events/s`,
+    `lag ${board.lagEvents.toFixed(0)}`,
+    `fresh ${(board.freshnessMs / 1000).toFixed(1)} s`,
+    faults === "" ? "no fault" : faults,
+    leftMs === 0 ? "finishing" : `about ${clock(leftMs)} left`,
+  ].join("  ·  ");
+}
+
+function expectedMs(plan: Plan): number {
+  const { warmupMs, controlMs, quietMs } = plan.durations;
+  const faultMs = plan.faults.reduce(
+    (sum, fault) => sum + fault.holdMs + TYPICAL_MS.recovery + quietMs,
+    0,
+  );
+  return TYPICAL_MS.provision + warmupMs + controlMs + faultMs + TYPICAL_MS.drain + TYPICAL_MS.verify;
+}
+
+function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,151 @@
+/** The phases of one run on a lab that is up: warm up, control, break, heal, drain, verify. */
+import { join } from "node:path";
+import { FAULTS, inject, openUndoLog, type InjectionPorts } from "../../chaos/index.ts";
+import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
+import type { Fault, FaultContext, FaultEntry } from "../../core/contracts/fault.ts";
+import { LakeproofError } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
+import { endOffsets } from "../../infra/clients/kafka.ts";
+import { openTrino } from "../../infra/clients/trino.ts";
+import { labDir } from "../../infra/drivers/lab.ts";
+import { UNDO_FILE } from "../heal.ts";
+import { startBankLoad, type BankLoad } from "./bank-load.ts";
+import { Canaries } from "./canary.ts";
+import { startQueryLoad, type QueryLoad } from "./query-load.ts";
+import { LakeReader } from "./reader.ts";
+import { journalMemory, startSamplers } from "./samplers.ts";
+import type { Session } from "./session.ts";
+import { startTap, type KafkaTap } from "./tap.ts";
+import { drain, takeBaseline, verify, type Baseline } from "./verify.ts";
+
+const FIRST_DELIVERY_MS_MAX = 180_000;
+
+interface Running {
+  readonly load: BankLoad;
+  readonly tap: KafkaTap;
+  readonly canaries: Canaries;
+  readonly reader: LakeReader;
+  readonly queries: QueryLoad;
+  readonly samplers: Disposable;
+  readonly baseline: Baseline;
+}
+
+/** Runs every phase from warm-up to verify. On abort everything of the load is stopped before it rejects. */
+export async function runPhases(session: Session, queryScript: string): Promise<void> {
+  const { journal, plan, signal } = session;
+  journal.append({ kind: "phase.entered", phase: "warmup" });
+  const running = await startAll(session, queryScript);
+  try {
+    await warmUp(session, running);
+    journal.append({ kind: "phase.entered", phase: "control" });
+    await host.sleep(plan.durations.controlMs, signal);
+    journal.append({ kind: "phase.entered", phase: "measure" });
+    await breakThings(session, running.canaries);
+    journal.append({ kind: "phase.entered", phase: "drain" });
+    await running.queries.stop();
+    await running.canaries.stopWriting();
+    const lastBucket = await running.load.stop();
+    const drained = await drain(session, running.reader, lastBucket);
+    await running.reader.stop();
+    await running.canaries.close("the run ended before it was seen");
+    journal.append({ kind: "phase.entered", phase: "verify" });
+    if (!drained) journal.append({ kind: "note", text: "Verification looks at an undrained pipeline." });
+    await verify({ session, ...running, lastBucket });
+  } finally {
+    await stopAll(running);
+  }
+}
+
+async function startAll(session: Session, queryScript: string): Promise<Running> {
+  const { lab, signal } = session;
+  const trino = openTrino(lab.endpoints.address("trino"), "lakeproof-baseline");
+  const baseline = await takeBaseline(session, trino);
+  const offsets = await endOffsets(
+    lab.endpoints.address("kafka"),
+    BANK_TABLES.map(topicOf),
+    signal,
+  );
+  const tap = startTap(session, offsets);
+  const load = await startBankLoad(session);
+  const canaries = new Canaries(session);
+  const reader = new LakeReader(session, canaries, load, tap);
+  const queries = startQueryLoad(session, queryScript);
+  canaries.start();
+  reader.start();
+  const samplers = startSamplers(session, () => queries.pid);
+  return { load, tap, canaries, reader, queries, samplers, baseline };
+}
+
+async function stopAll(running: Running): Promise<void> {
+  running.samplers[Symbol.dispose]();
+  await Promise.allSettled([
+    running.queries.stop(),
+    running.canaries.close("the run was stopped"),
+    running.load.abandon(),
+    running.reader.stop(),
+    running.tap.close(),
+  ]);
+}
+
+/** Warm means: the time has passed, and one canary went the whole way. */
+async function warmUp(session: Session, running: Running): Promise<void> {
+  const { signal, plan, journal } = session;
+  const [, deliveredMs] = await Promise.all([
+    host.sleep(plan.durations.warmupMs, signal),
+    running.canaries.delivered(0, FIRST_DELIVERY_MS_MAX, signal),
+  ]);
+  journalMemory(session);
+  if (deliveredMs !== undefined) return;
+  const seconds = String(FIRST_DELIVERY_MS_MAX / 1000);
+  journal.append({ kind: "note", text: `No canary came through within ${seconds} s of warm-up.` });
+  throw new LakeproofError("PROVISIONING_FAILED", `No change reached the reader within ${seconds} s.`, {
+    hint: "Read logs/connect-0.log, logs/flink-taskmanager-0.log and logs/trino-0.log.",
+  });
+}
+
+async function breakThings(session: Session, canaries: Canaries): Promise<void> {
+  const { plan, journal, signal, lab } = session;
+  using undoLog = openUndoLog(join(labDir(lab.id), UNDO_FILE));
+  const ports: InjectionPorts = {
+    journal,
+    undoLog,
+    sleep: (ms, stop) => host.sleep(ms, stop),
+    delivered: async (sinceMs, limitMs, stop) => {
+      const visibleMs = await canaries.delivered(sinceMs, limitMs, stop);
+      if (visibleMs !== undefined) return visibleMs;
+      throw new LakeproofError(
+        "FAULT_FAILED",
+        `No change came through within ${String(limitMs / 1000)} s after the fault was undone.`,
+        { hint: "Read the logs of the instance and of its neighbours." },
+      );
+    },
+  };
+  for (const entry of plan.faults) {
+    const fault = (FAULTS as Readonly<Record<string, Fault>>)[entry.fault];
+    if (fault === undefined) continue;
+    await inject(entry, fault, contextOf(session, entry), ports);
+    await host.sleep(plan.durations.quietMs, signal);
+  }
+  journal.append({ kind: "phase.entered", phase: "heal" });
+}
+
+function contextOf(session: Session, entry: FaultEntry): FaultContext<unknown> {
+  const { lab, journal, signal } = session;
+  return {
+    params: entry.params,
+    instanceId: entry.instanceId,
+    driver: lab.driver,
+    endpoints: lab.endpoints,
+    signal,
+    useTarget: (stop) => lab.probe(entry.instanceId, stop),
+    restart: async (stop) => {
+      const instance = await lab.restart(entry.instanceId, stop);
+      const { id, component, host: address } = instance.spec;
+      journal.append({
+        kind: "instance.ready",
+        ...{ instanceId: id, component, address, pid: instance.pid, readyMs: instance.readyMs },
+        restart: true,
+      });
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** The query mix: one k6 process whose samples become windows and histograms per class. */
+import { join } from "node:path";
+import { host } from "../../core/host.ts";
+import { openWindows, type WorkloadWindows } from "../../core/windows.ts";
+import type { QueryClassName } from "../../core/contracts/plan.ts";
+import { parseK6Line } from "../../generators/k6/output.ts";
+import { labMark } from "../../infra/drivers/lab.ts";
+import { startK6, type K6 } from "../../infra/clients/k6.ts";
+import type { Session } from "./session.ts";
+
+/** k6 wants an end; the run ends it much earlier. */
+const DURATION_S_MAX = 6 * 3600;
+/** A query is settled at the latest after its own timeout: windows before that are complete. */
+const SETTLE_MS_MAX = 65_000;
+
+export interface QueryLoad {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export function startQueryLoad(session: Session, script: string): QueryLoad {
+  const { plan, journal } = session;
+  const windows = new Map<QueryClassName, WorkloadWindows>(
+    plan.queries.map((query) => [query.name, openWindows("queries", query.name, query.targetMs)]),
+  );
+  const startedMs = journal.nowMs();
+  const onLine = (line: string): void => {
+    const sample = parseK6Line(line);
+    if (sample === undefined) return;
+    const window = windows.get(sample.class);
+    if (window === undefined) return;
+    if (sample.kind === "dropped") {
+      window.dropped(sample.epochMs - session.startedAtEpochMs, sample.count);
+      return;
+    }
+    const endedMs = sample.endedEpochMs - session.startedAtEpochMs;
+    const intendedMs = Math.max(startedMs, endedMs - sample.latencyMs);
+    window.offered(intendedMs);
+    window.settled(intendedMs, sample.outcome === "ok" ? "ok" : "fail", sample.latencyMs, 0);
+  };
+  const k6 = launch(session, script, onLine);
+  const flush = (untilMs: number): void => {
+    for (const window of windows.values()) {
+      window.flush(untilMs, (body) => {
+        journal.append(body);
+      });
+    }
+  };
+  const timer = host.every(1000, () => {
+    flush(journal.nowMs() - SETTLE_MS_MAX);
+  });
+  return {
+    pid: k6.pid,
+    stop: async () => {
+      const diedEarly = k6.ended();
+      await k6.stop();
+      timer[Symbol.dispose]();
+      flush(Infinity);
+      if (diedEarly) {
+        const reason = "k6 ended by itself: read logs/k6.log";
+        journal.append({ kind: "probe.blind", probe: "k6", reason });
+      }
+    },
+  };
+}
+
+function launch(session: Session, script: string, onLine: (line: string) => void): K6 {
+  const { plan, lab, runDir } = session;
+  const [mark = "", labId = ""] = labMark(lab.id).split("=");
+  return startK6({
+    binary: session.artifacts["k6"] ?? "k6",
+    script,
+    outputPath: join(runDir, "k6.ndjson"),
+    logPath: join(runDir, "logs", "k6.log"),
+    onLine,
+    env: {
+      [mark]: labId,
+      LAKEPROOF_QUERIES: JSON.stringify({
+        trinoUrl: `http://${lab.endpoints.address("trino")}`,
+        seed: plan.seed,
+        durationS: DURATION_S_MAX,
+        classes: plan.queries.map(({ name, ratePerS }) => ({ name, ratePerS })),
+        laneCount: plan.bank.laneCount,
+        userCountPerLane: plan.bank.userCountPerLane,
+        maxVUsPerClass: 20,
+      }),
+    },
+  });
+}

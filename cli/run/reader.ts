@@ -1,0 +1,143 @@
+/**
+ * Looks at the lake again and again, as its users do: canaries for freshness, fences for completeness.
+ * When all fences of a bucket are visible, the bucket is compared with the books while the load goes on.
+ */
+import { BANK_TABLES, FENCE_LANE, topicOf } from "../../core/bank-schema.ts";
+import type { BucketTotals } from "../../core/ledger.ts";
+import type { Hop } from "../../core/contracts/journal.ts";
+import { reasonOf } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
+import { openTrino, type TrinoClient } from "../../infra/clients/trino.ts";
+import { bucketTotals, controlRows, type ControlRow } from "../../slo/probes/reader.ts";
+import type { BankLoad } from "./bank-load.ts";
+import type { Canaries } from "./canary.ts";
+import type { Session } from "./session.ts";
+import type { KafkaTap } from "./tap.ts";
+
+const POLL_MS = 700;
+const QUERY_MS_MAX = 15_000;
+
+export class LakeReader {
+  readonly #session: Session;
+  readonly #canaries: Canaries;
+  readonly #load: BankLoad;
+  readonly #tap: KafkaTap;
+  readonly #trino: TrinoClient;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  /** Highest bucket known to be complete in the lake. */
+  #completeTo: number;
+  #lagRecords = 0;
+
+  constructor(session: Session, canaries: Canaries, load: BankLoad, tap: KafkaTap) {
+    this.#session = session;
+    this.#canaries = canaries;
+    this.#load = load;
+    this.#tap = tap;
+    this.#completeTo = load.bucketMin - 1;
+    this.#trino = openTrino(session.lab.endpoints.address("trino"), "lakeproof-reader");
+  }
+
+  get trino(): TrinoClient {
+    return this.#trino;
+  }
+
+  get completeTo(): number {
+    return this.#completeTo;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new DOMException("stopped", "AbortError"));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#look();
+      } catch (error) {
+        if (signal.aborted) return;
+        const reason = reasonOf(error).slice(0, 200);
+        this.#session.journal.append({ kind: "probe.blind", probe: "reader", reason });
+      }
+      await host.sleep(POLL_MS, signal).catch(() => undefined);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { journal } = this.#session;
+    const bucketMin = Math.min(this.#completeTo + 1, this.#canaries.bucketMin() ?? Infinity);
+    const askedMs = journal.nowMs();
+    const rows = await controlRows(this.#trino, bucketMin, this.#deadline());
+    const seenMs = journal.nowMs();
+    this.#canaries.observe(rows, askedMs, seenMs);
+    this.#measureLag(rows);
+    await this.#closeBuckets(rows, seenMs);
+  }
+
+  #deadline(): AbortSignal {
+    return AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(QUERY_MS_MAX)]);
+  }
+
+  /** Records in Kafka past the newest control row that the lake shows, per partition. */
+  #measureLag(rows: readonly ControlRow[]): void {
+    const newest = new Map<string, number>();
+    for (const { table, partition, offset } of rows) {
+      const key = `${topicOf(table === "users" ? "users" : "accounts")}/${String(partition)}`;
+      newest.set(key, Math.max(newest.get(key) ?? 0, offset + 1));
+    }
+    if (newest.size === this.#tap.offsets.size) {
+      this.#lagRecords = [...newest].reduce(
+        (sum, [key, next]) => sum + Math.max(0, (this.#tap.offsets.get(key) ?? 0) - next),
+        0,
+      );
+    }
+    const observed = { value: this.#lagRecords, unit: "events" } as const;
+    this.#session.journal.append({ kind: "sample.taken", probe: "lake.lagEvents", observed });
+  }
+
+  async #closeBuckets(rows: readonly ControlRow[], seenMs: number): Promise<void> {
+    const complete = this.#completeBucket(rows);
+    while (this.#completeTo < complete) {
+      const bucket = this.#completeTo + 1;
+      const committedAtMs = this.#load.fences.get(bucket);
+      if (committedAtMs === undefined || this.#tap.fencedTo() < bucket) return;
+      const seen = await bucketTotals(this.#trino, bucket, bucket, this.#deadline());
+      const { journal, acknowledged, kafka } = this.#session;
+      journal.append({ kind: "fence.visible", bucket, committedAtMs, visibleAtMs: seenMs });
+      journalTotals(this.#session, "acknowledged", acknowledged.totals(bucket), "during");
+      journalTotals(this.#session, "kafka", kafka.totals(bucket), "during");
+      journalTotals(this.#session, "reader", seen, "during");
+      this.#completeTo = bucket;
+    }
+  }
+
+  /** The highest bucket whose fence is visible in every partition of both tables. */
+  #completeBucket(rows: readonly ControlRow[]): number {
+    const { topicPartitionCount } = this.#session.plan.topology;
+    const newest = new Map<string, number>();
+    for (const row of rows) {
+      if (row.lane !== FENCE_LANE) continue;
+      const key = `${row.table}/${String(row.partition)}`;
+      newest.set(key, Math.max(newest.get(key) ?? 0, row.seq));
+    }
+    if (newest.size < BANK_TABLES.length * topicPartitionCount) return this.#completeTo;
+    return Math.min(...newest.values());
+  }
+}
+
+export function journalTotals(
+  session: Session,
+  hop: Hop,
+  totals: readonly BucketTotals[],
+  when: "during" | "final",
+): void {
+  for (const total of totals) {
+    session.journal.append({ kind: "ledger.changes", hop, ...total, when });
+  }
+}

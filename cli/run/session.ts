@@ -1,0 +1,32 @@
+/** What every part of a run shares: the plan, the journal, the lab, and the run's own clock. */
+import type { JournalWriter } from "../../core/contracts/journal.ts";
+import type { Plan } from "../../core/contracts/plan.ts";
+import { ChangeLedger } from "../../core/ledger.ts";
+import type { Lab } from "../../infra/provision.ts";
+
+export interface Session {
+  readonly runDir: string;
+  readonly plan: Plan;
+  readonly seed: bigint;
+  readonly journal: JournalWriter;
+  readonly lab: Lab;
+  readonly startedAtEpochMs: number;
+  readonly artifacts: Readonly<Record<string, string>>;
+  /** What PostgreSQL acknowledged. */
+  readonly acknowledged: ChangeLedger;
+  /** What Kafka holds, committed. */
+  readonly kafka: ChangeLedger;
+  readonly signal: AbortSignal;
+}
+
+export function newLedgers(): { acknowledged: ChangeLedger; kafka: ChangeLedger } {
+  return { acknowledged: new ChangeLedger(), kafka: new ChangeLedger() };
+}
+
+/**
+ * Buckets are numbered by wall-clock time, so that the buckets of two runs on one lab never meet and the
+ * lake's file statistics can skip what another run wrote.
+ */
+export function bucketAt(session: Session, runMs: number): number {
+  return Math.floor((session.startedAtEpochMs + runMs) / session.plan.bank.bucketMs);
+}

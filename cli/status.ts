@@ -1,0 +1,69 @@
+/** `lakeproof status`: what is up, where, as which process. Other tools read it with --json. */
+import { host } from "../core/host.ts";
+import { listLabs, ownerAlive, type LabState } from "../infra/drivers/lab.ts";
+import { alive } from "../infra/drivers/local.ts";
+import { rssBytes } from "../infra/drivers/processes.ts";
+
+/** Exit 0 when every instance of every lab lives, 1 when one is dead; no lab at all is fine. */
+export function status(options: { readonly json: boolean }): number {
+  const labs = listLabs().map(labFacts);
+  if (options.json) {
+    host.out(`${JSON.stringify({ schema: "lakeproof.status/1", labs }, null, 2)}\n`);
+  } else host.out(labs.length === 0 ? "No lab is up.\n" : labs.map(labText).join("\n"));
+  return labs.every((lab) => lab.instances.every((instance) => instance.alive)) ? 0 : 1;
+}
+
+interface InstanceFacts {
+  readonly id: string;
+  readonly component: string;
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly pid: number;
+  readonly alive: boolean;
+  readonly rssBytes: number;
+  readonly log: string;
+}
+
+interface LabFacts {
+  readonly id: string;
+  readonly topology: string;
+  readonly subnet: string;
+  readonly state: string;
+  readonly held: boolean;
+  readonly ownerAlive: boolean;
+  readonly secret: string;
+  readonly instances: readonly InstanceFacts[];
+}
+
+function labFacts(lab: LabState): LabFacts {
+  const { id, topology, subnet, state, held, secret } = lab;
+  const instances = Object.values(lab.instances).map((instance): InstanceFacts => {
+    const { spec, pid, logPath } = instance;
+    const lives = alive(instance);
+    const endpoints = Object.entries(spec.ports).map(([name, port]): [string, string] => [
+      name,
+      `${spec.host}:${String(port)}`,
+    ]);
+    return {
+      id: spec.id,
+      component: spec.component,
+      endpoints: Object.fromEntries(endpoints),
+      pid,
+      alive: lives,
+      rssBytes: lives ? rssBytes(pid) : 0,
+      log: logPath,
+    };
+  });
+  return { id, topology, subnet, state, held, ownerAlive: ownerAlive(lab), secret, instances };
+}
+
+function labText(lab: LabFacts): string {
+  const totalMiB = lab.instances.reduce((sum, instance) => sum + instance.rssBytes, 0) / 1048576;
+  const rows = lab.instances.map((instance) => {
+    const mebibytes = (instance.rssBytes / 1048576).toFixed(0).padStart(5);
+    const word = instance.alive ? "up  " : "DEAD";
+    const main = instance.endpoints["main"] ?? "";
+    return `  ${word} ${instance.id.padEnd(22)} ${main.padEnd(20)} pid ${String(instance.pid).padEnd(8)} ${mebibytes} MiB`;
+  });
+  const owner = lab.held ? "held" : lab.ownerAlive ? "of a run" : "of a run that died: lakeproof heal";
+  return `${lab.id}  ${lab.topology} on ${lab.subnet}.x  ${lab.state}, ${owner}  ${totalMiB.toFixed(0)} MiB\n${rows.join("\n")}\n`;
+}

@@ -1,0 +1,102 @@
+/** Every verb by name, with its options. One file a verb does the work. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { host } from "../core/host.ts";
+import { TOPOLOGIES } from "../infra/topologies/index.ts";
+import { doctor } from "./doctor.ts";
+import { down } from "./down.ts";
+import { heal, reap } from "./heal.ts";
+import { judgeRun, reportRun } from "./judge.ts";
+import { SUBNET_DEFAULT } from "./lab.ts";
+import { list } from "./list.ts";
+import { printPlan } from "./plan.ts";
+import { portsOf } from "./preflight.ts";
+import { run } from "./run.ts";
+import { status } from "./status.ts";
+import { up } from "./up.ts";
+
+interface Common {
+  readonly json: boolean;
+  readonly subnet: string;
+  readonly seed?: string;
+  readonly runs: string;
+  readonly verify: boolean;
+}
+
+const JSON_OPTION = ["--json", "machine-readable output on stdout", false] as const;
+const SUBNET_OPTION = ["--subnet <a.b.c>", "loopback addresses to use", SUBNET_DEFAULT] as const;
+const SEED_OPTION = ["--seed <number>", "repeat a run's decisions"] as const;
+
+export function addVerbs(program: Command, exit: (code: number) => void): void {
+  const verb = (name: string, about: string): Command => program.command(name).description(about);
+  verb("run <scenario>", "provision, load, break, verify, judge and report")
+    .option(...JSON_OPTION)
+    .option(...SUBNET_OPTION)
+    .option(...SEED_OPTION)
+    .option("--runs <dir>", "where run directories go", join(host.cwd, "runs"))
+    .action(async (scenario: string, { json, subnet, seed, runs }: Common) => {
+      exit(await run({ scenario, seed, subnet, json, runsDir: runs }));
+    });
+  verb("plan <scenario>", "what a run would do and what it could prove; starts nothing")
+    .option(...JSON_OPTION)
+    .option(...SUBNET_OPTION)
+    .option(...SEED_OPTION)
+    .action((scenario: string, { json, subnet, seed }: Common) => {
+      exit(printPlan({ scenario, seed, subnet, json }));
+    });
+  verb("judge <run>", "judge an old run directory again; needs no cluster")
+    .option(...JSON_OPTION)
+    .action(async (runDir: string, { json }: Common) => {
+      exit(await judgeRun(runDir, { json }));
+    });
+  verb("report <run>", "draw the reports of an old run directory again")
+    .option(...JSON_OPTION)
+    .action(async (runDir: string, { json }: Common) => {
+      exit(await reportRun(runDir, { json }));
+    });
+  addLabVerbs(verb, exit);
+  verb("doctor", "what this machine lacks, and the exact fix")
+    .option(...JSON_OPTION)
+    .option(...SUBNET_OPTION)
+    .option("--verify", "compare every byte of the cached artifacts", false)
+    .action(async ({ json, subnet, verify }: Common) => {
+      exit(await doctor({ json, verify, ports: portsOf(TOPOLOGIES.dev, subnet) }));
+    });
+  verb("list <what>", "scenarios, faults, components, topologies, objectives, checks or runs")
+    .option(...JSON_OPTION)
+    .option("--runs <dir>", "where run directories are", join(host.cwd, "runs"))
+    .action((what: string, { json, runs }: Common) => {
+      exit(list(what, { json, runsDir: runs }));
+    });
+  program.command("reap <lab>", { hidden: true }).action(async (labId: string) => {
+    exit(await reap(labId));
+  });
+}
+
+function addLabVerbs(
+  verb: (name: string, about: string) => Command,
+  exit: (code: number) => void,
+): void {
+  verb("up <topology>", "start a topology and leave it up")
+    .option(...JSON_OPTION)
+    .option(...SUBNET_OPTION)
+    .action(async (topology: string, { json, subnet }: Common) => {
+      exit(await up({ topology, subnet, json }));
+    });
+  verb("status", "the labs that are up, with every instance's address and process")
+    .option(...JSON_OPTION)
+    .action(({ json }: Common) => {
+      exit(status({ json }));
+    });
+  verb("down", "take down what `up` started")
+    .option(...JSON_OPTION)
+    .option("--subnet <a.b.c>", "only the lab on these addresses")
+    .action(async ({ json, subnet }: Partial<Common>) => {
+      exit(await down({ json: json === true, subnet }));
+    });
+  verb("heal", "undo what a crashed run left behind; safe to run twice")
+    .option(...JSON_OPTION)
+    .action(async ({ json }: Common) => {
+      exit(await heal({ json }));
+    });
+}

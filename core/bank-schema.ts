@@ -1,0 +1,39 @@
+/**
+ * The bank as every hop knows it: PostgreSQL tables, topics, lake columns, control lanes.
+ * One place, because load, connector, Flink job, probes and queries must agree on it.
+ */
+
+export const BANK_DATABASE = "bank";
+export const TOPIC_PREFIX = "dbserver1";
+export const BANK_TABLES = ["users", "accounts"] as const;
+export type BankTable = (typeof BANK_TABLES)[number];
+
+export function topicOf(table: BankTable): string {
+  return `${TOPIC_PREFIX}.bank.${table}`;
+}
+
+/** Writers of control rows: lanes far above those of the load. */
+export const FENCE_LANE = 10_000;
+export const CANARY_LANE = 10_001;
+
+/**
+ * REPLICA IDENTITY FULL, because a delete must carry the lane and sequence of the row it removes:
+ * with the default identity the change log could not say which change was lost.
+ */
+export const BANK_DDL = [
+  "CREATE SCHEMA IF NOT EXISTS bank",
+  `CREATE TABLE IF NOT EXISTS bank.users (
+     id bigint PRIMARY KEY, email text NOT NULL, name text NOT NULL, status text NOT NULL,
+     data text NOT NULL, lane int NOT NULL, seq bigint NOT NULL, bucket int NOT NULL, fp bigint NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS bank.accounts (
+     id bigint PRIMARY KEY, user_id bigint NOT NULL, balance bigint NOT NULL, status text NOT NULL,
+     data text NOT NULL, lane int NOT NULL, seq bigint NOT NULL, bucket int NOT NULL, fp bigint NOT NULL)`,
+  "ALTER TABLE bank.users REPLICA IDENTITY FULL",
+  "ALTER TABLE bank.accounts REPLICA IDENTITY FULL",
+] as const;
+
+/** Columns the change log carries for each table, before the columns that every change has. */
+export const LAKE_BUSINESS_COLUMNS: Readonly<Record<BankTable, readonly string[]>> = {
+  users: ["id", "email", "name", "status", "data"],
+  accounts: ["id", "user_id", "balance", "status", "data"],
+};

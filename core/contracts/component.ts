@@ -1,0 +1,72 @@
+/** HOW one kind of service is configured, started and probed. */
+
+export interface Command {
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** One process to run. `id` is a stable identity: service name + ordinal. */
+export interface InstanceSpec {
+  readonly id: string;
+  readonly service: string;
+  readonly component: string;
+  readonly ordinal: number;
+  /** Loopback address that belongs to this instance alone. */
+  readonly host: string;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly command: Command;
+  /** Run once, in order, when the data directory is new. */
+  readonly prepare: readonly Command[];
+  /** Written below the data directory before `prepare`. Path → content. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly dataDir: string;
+  /** Extra time a slow starter may take before it counts as failed. */
+  readonly readyMsMax: number;
+  /** True where the program refuses to run as root: the driver then switches to an unprivileged user. */
+  readonly unprivileged?: boolean;
+}
+
+export interface Instance {
+  readonly spec: InstanceSpec;
+  readonly pid: number;
+  /** Kernel start time of the process in clock ticks: tells a restarted process from the old one. */
+  readonly startTicks: string;
+  readonly startedAtEpochMs: number;
+  readonly readyMs: number;
+  readonly logPath: string;
+}
+
+export interface Endpoints {
+  /** "host:port" of the named port of a service's first instance. Throws when there is none. */
+  address(service: string, port?: string): string;
+  instanceIds(service: string): readonly string[];
+}
+
+export interface ComponentContext {
+  readonly service: string;
+  readonly replicaCount: number;
+  readonly memoryMiB: number;
+  readonly topicPartitionCount: number;
+  readonly config: Readonly<Record<string, string | number | boolean>>;
+  readonly endpoints: Endpoints;
+  /** Random per lab: key and password of the stores, worth nothing outside this lab. */
+  readonly secret: string;
+  /** Path of a fetched artifact by its name in the ARTIFACTS table. */
+  artifact(name: string): string;
+  /** Address the given ordinal of a service gets. */
+  host(service: string, ordinal: number): string;
+  dataDir(instanceId: string): string;
+  readonly log: (line: string) => void;
+}
+
+export interface Component {
+  readonly kind: string;
+  /** Names in the ARTIFACTS table this component cannot start without. */
+  readonly artifacts: readonly string[];
+  /** Pure: what to run. A component without processes of its own (a connector, a job) returns none. */
+  instances(context: ComponentContext): readonly InstanceSpec[];
+  /** One attempt at a real use of the instance; throws with the reason while it is not there yet. */
+  probe?(spec: InstanceSpec, signal: AbortSignal): Promise<void>;
+  /** After all instances are ready: create what dependents need. Safe to repeat. */
+  configure?(context: ComponentContext, signal: AbortSignal): Promise<void>;
+}

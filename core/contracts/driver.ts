@@ -1,0 +1,19 @@
+/** WHERE instances run. */
+import type { Capability } from "./values.ts";
+import type { Instance, InstanceSpec } from "./component.ts";
+
+export interface Driver extends AsyncDisposable {
+  readonly kind: "local" | "docker" | "kubernetes" | "external";
+  /** What this driver can do; a fault that needs more is refused by `plan`. */
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Starts the process and returns once `probe` succeeds. Throws INSTANCE_FAILED with the log tail. */
+  start(spec: InstanceSpec, probe: Probe, signal: AbortSignal): Promise<Instance>;
+  stop(instanceId: string, graceMs: number): Promise<void>;
+  instance(instanceId: string): Instance | undefined;
+  /** SIGKILL, SIGSTOP or SIGCONT to the whole process group. Idempotent. */
+  act(instanceId: string, action: "kill" | "pause" | "resume"): Promise<void>;
+  /** State letter of each process of the instance as the kernel sees it ("S", "T", …); empty when gone. */
+  processStates(instanceId: string): readonly string[];
+}
+
+export type Probe = (spec: InstanceSpec, signal: AbortSignal) => Promise<void>;

@@ -1,0 +1,67 @@
+/** One way to break the system under test, with the proof that it bit and the way back. */
+import type { Endpoints } from "./component.ts";
+import type { Driver } from "./driver.ts";
+import type { Capability, Json, Parser } from "./values.ts";
+
+/**
+ * W within design: objectives must hold. B boundary: degraded but safe.
+ * X beyond design: must fail loudly, lose nothing acknowledged and recover.
+ */
+export type FaultClass = "W" | "B" | "X";
+
+/** What undoes a fault: pure data, so that any later process can replay it from the undo log. */
+export type Undo =
+  | { readonly kind: "start-instance"; readonly instanceId: string }
+  | { readonly kind: "resume-instance"; readonly instanceId: string }
+  | {
+      readonly kind: "remove-toxic";
+      readonly apiAddress: string;
+      readonly proxy: string;
+      readonly toxic: string;
+    };
+
+export interface FaultContext<Params> {
+  readonly params: Params;
+  readonly instanceId: string;
+  readonly driver: Driver;
+  readonly endpoints: Endpoints;
+  readonly signal: AbortSignal;
+  /** One real use of the target (the component's own probe). Resolves when it answers. */
+  readonly useTarget: (signal: AbortSignal) => Promise<void>;
+  /** Starts the target again and waits until it is ready. */
+  readonly restart: (signal: AbortSignal) => Promise<void>;
+}
+
+export interface Fault<Params = unknown> {
+  readonly name: string;
+  readonly purpose: string;
+  readonly params: Parser<Params>;
+  /** Documented parameters: name with unit → meaning, for the reference page. */
+  readonly paramsHelp: Readonly<Record<string, string>>;
+  readonly needs: readonly Capability[];
+  /** True when the target stops serving, false when it is only slower: decides the class with the topology. */
+  readonly stopsTarget: boolean;
+  /** Known before injection, fsynced to the undo log before `inject` is called. */
+  undo(context: FaultContext<Params>): Undo;
+  inject(context: FaultContext<Params>): Promise<void>;
+  /** Proof that the fault was felt, gathered while it is active; undefined when there is none. */
+  evidence(context: FaultContext<Params>): Promise<string | undefined>;
+  /** Idempotent; also called when `inject` threw. */
+  recover(context: FaultContext<Params>): Promise<void>;
+  /** Evidence that can only be had after recovery (e.g. a new process identity). */
+  evidenceAfter?(context: FaultContext<Params>): Promise<string | undefined>;
+}
+
+export interface FaultEntry {
+  /** Unique within the plan: f1, f2, … */
+  readonly id: string;
+  readonly fault: string;
+  readonly service: string;
+  readonly instanceId: string;
+  readonly params: Json;
+  readonly holdMs: number;
+  readonly faultClass: FaultClass;
+  readonly recoveryBudgetMs: number;
+  /** The sum that gave the budget, term by term, with the configuration values in it. */
+  readonly recoveryBudgetFormula: string;
+}

@@ -1,0 +1,229 @@
+/**
+ * The journal: append-only NDJSON, one ordered history of load, faults, phases and samples.
+ * It is the only thing the checks and the reports ever see.
+ */
+import type { FaultClass, Undo } from "./fault.ts";
+import type { Phase, Plan, QueryClassName } from "./plan.ts";
+import type { Outcome, Quantity } from "./values.ts";
+
+export const JOURNAL_SCHEMA = "lakeproof.journal/1";
+
+/** The points a change passes on its way; a difference between two neighbours names the guilty hop. */
+export const HOPS = ["acknowledged", "postgres", "kafka", "iceberg", "reader"] as const;
+export type Hop = (typeof HOPS)[number];
+
+export type Anomaly = "lost" | "duplicated" | "reordered" | "corrupted" | "phantom" | "resurrected";
+
+export type FaultState =
+  "undo-written" | "injecting" | "active" | "healing" | "healed" | "recovered" | "failed";
+
+/** What machine and which versions the run is about. */
+export interface Environment {
+  readonly cpuModel: string;
+  readonly cpuCount: number;
+  readonly memoryBytes: number;
+  readonly diskFreeBytes: number;
+  readonly kernel: string;
+  readonly osName: string;
+  readonly nodeVersion: string;
+  readonly lakeproofVersion: string;
+  readonly versions: Readonly<Record<string, string>>;
+  /** SHA-256 of each instance's configuration files and command. */
+  readonly configDigests: Readonly<Record<string, string>>;
+}
+
+/** Events carry `atMs`: milliseconds of the monotonic clock since run.started, fractions allowed. */
+export type JournalEvent = { readonly atMs: number } & JournalBody;
+
+export type JournalBody =
+  | {
+      readonly kind: "run.started";
+      readonly schema: typeof JOURNAL_SCHEMA;
+      readonly runId: string;
+      readonly startedAtEpochMs: number;
+      readonly plan: Plan;
+      readonly environment: Environment;
+      /** Command that repeats this run. */
+      readonly rerun: string;
+    }
+  | { readonly kind: "phase.entered"; readonly phase: Phase }
+  | {
+      readonly kind: "instance.ready";
+      readonly instanceId: string;
+      readonly component: string;
+      readonly address: string;
+      readonly pid: number;
+      /** From the process start to the first successful probe. */
+      readonly readyMs: number;
+      readonly restart: boolean;
+    }
+  | { readonly kind: "instance.memory"; readonly instanceId: string; readonly rssBytes: number }
+  | {
+      /** One second (windowMs) of one workload. Operations are counted in the window of their INTENDED start. */
+      readonly kind: "load.window";
+      readonly workload: string;
+      /** Query class; absent for the bank. */
+      readonly class?: QueryClassName;
+      readonly fromMs: number;
+      readonly windowMs: number;
+      readonly offered: number;
+      readonly ok: number;
+      readonly failed: number;
+      readonly unknown: number;
+      /** Never started because no worker was free. Counts as failed against the objectives. */
+      readonly dropped: number;
+      /** Change events carried by the ok operations (bank only). */
+      readonly events: number;
+    }
+  | {
+      /** HDR histogram (V2, base64) of microseconds from intended start to completion. Mergeable. */
+      readonly kind: "latency.window";
+      readonly workload: string;
+      readonly class?: string;
+      readonly fromMs: number;
+      readonly windowMs: number;
+      readonly count: number;
+      readonly histogramUs: string;
+      /** Samples at or above the class's objective: exact, no bucket error. */
+      readonly overTarget?: number;
+    }
+  | {
+      /** A contiguous range of one lane's sequence numbers with the same outcome. */
+      readonly kind: "ops.settled";
+      readonly lane: number;
+      readonly seqMin: number;
+      readonly seqMax: number;
+      readonly outcome: Outcome;
+    }
+  | {
+      /** Sum over the CHANGES of one lane in one bucket as seen at one hop. */
+      readonly kind: "ledger.changes";
+      readonly hop: Hop;
+      readonly bucket: number;
+      readonly lane: number;
+      readonly eventCount: number;
+      /** Without repeated sequence numbers. */
+      readonly distinctCount: number;
+      /** Decimal text of the exact sum of the 48-bit fingerprints of the distinct events. */
+      readonly fingerprintSum: string;
+      /** during: at a fence under load. final: after drain. */
+      readonly when: "during" | "final";
+    }
+  | {
+      /** Digest of the current STATE (rows, not changes) of one lane's accounts and users after one bucket. */
+      readonly kind: "ledger.state";
+      readonly hop: Hop;
+      readonly bucket: number;
+      readonly lane: number;
+      readonly rowCount: number;
+      readonly fingerprintSum: string;
+      /** Cents. Sum over the lane's accounts; constant by construction. */
+      readonly balanceSum: string;
+      readonly when: "during" | "final";
+    }
+  | {
+      /** One located finding. `hop` is the first hop where the change is wrong. */
+      readonly kind: "ledger.anomaly";
+      readonly hop: Hop;
+      readonly anomaly: Anomaly;
+      readonly lane: number;
+      readonly seq: number;
+      readonly bucket: number;
+      readonly detail: string;
+    }
+  | {
+      /** Iceberg metadata, without scanning data: added records per table against the records Kafka holds. */
+      readonly kind: "ledger.metadata";
+      readonly table: string;
+      readonly snapshotCount: number;
+      readonly addedRecords: number;
+      readonly kafkaRecords: number;
+      /** Snapshots not written by the streaming job: "id operation records". */
+      readonly foreignSnapshots: readonly string[];
+      /** job/operator/checkpoint triples that were committed more than once. */
+      readonly repeatedCommits: readonly string[];
+    }
+  | {
+      readonly kind: "fence.visible";
+      readonly bucket: number;
+      readonly committedAtMs: number;
+      readonly visibleAtMs: number;
+    }
+  | {
+      /** A canary row: committed at ackMs, first seen through the reader in (lastMissMs, visibleMs]. */
+      readonly kind: "canary.seen";
+      readonly canary: number;
+      readonly table: string;
+      readonly partition: number;
+      readonly intendedMs: number;
+      readonly ackMs: number;
+      readonly lastMissMs: number;
+      readonly visibleMs: number;
+    }
+  | {
+      /** A canary not visible when the run stopped looking: censored at its age, never dropped. */
+      readonly kind: "canary.censored";
+      readonly canary: number;
+      readonly table: string;
+      readonly partition: number;
+      readonly intendedMs: number;
+      readonly ageMs: number;
+      readonly reason: string;
+    }
+  | { readonly kind: "sample.taken"; readonly probe: string; readonly observed: Quantity }
+  | { readonly kind: "probe.blind"; readonly probe: string; readonly reason: string }
+  | {
+      readonly kind: "fault.changed";
+      /** Plan id: f1, f2, … */
+      readonly id: string;
+      readonly fault: string;
+      readonly instanceId: string;
+      readonly faultClass: FaultClass;
+      readonly state: FaultState;
+      readonly undo?: Undo;
+      readonly evidence?: readonly string[];
+      /** On "recovered": from injection ended (undo applied) to the first canary committed after it being visible. */
+      readonly recoveryMs?: number;
+      readonly recoveryBudgetMs?: number;
+      readonly reason?: string;
+    }
+  | {
+      readonly kind: "selftest.defect";
+      readonly defect: string;
+      readonly check: string;
+      readonly caught: boolean;
+    }
+  | { readonly kind: "residue.checked"; readonly residue: readonly string[] }
+  | { readonly kind: "note"; readonly text: string }
+  | {
+      readonly kind: "run.ended";
+      readonly reason: "completed" | "interrupted" | "provisioning-failed" | "crashed";
+      readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+    };
+
+export type JournalKind = JournalBody["kind"];
+export type EventOf<K extends JournalKind> = Extract<JournalEvent, { readonly kind: K }>;
+
+export interface JournalWriter extends AsyncDisposable {
+  /** Stamps the event with the monotonic clock and appends it. */
+  append(body: JournalBody): void;
+  /** Milliseconds since run.started. */
+  nowMs(): number;
+  /** Events written so far, for the live console. */
+  onEvent(listener: (event: JournalEvent) => void): void;
+  flush(): Promise<void>;
+}
+
+export interface JournalReader {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly environment: Environment;
+  readonly startedAtEpochMs: number;
+  readonly rerun: string;
+  /** atMs of the last event read. */
+  readonly endMs: number;
+  /** Truncated line, unknown version, unknown kinds, missing run.ended: said, never hidden. */
+  readonly problems: readonly string[];
+  of<K extends JournalKind>(kind: K): readonly EventOf<K>[];
+  all(): readonly JournalEvent[];
+}

@@ -1,0 +1,27 @@
+/** A scenario is data, with service names checked by the compiler. */
+import type { BankPlan, QueryClassPlan } from "./plan.ts";
+import type { Services, Topology } from "./topology.ts";
+
+export interface ScenarioFault<S extends Services, FaultName extends string = string> {
+  readonly fault: FaultName;
+  readonly service: keyof S & string;
+  readonly holdMs: number;
+  readonly params?: Readonly<Record<string, number | string | boolean>>;
+}
+
+export interface Scenario<S extends Services = Services, FaultName extends string = string> {
+  readonly name: string;
+  readonly purpose: string;
+  readonly topology: Topology<S>;
+  readonly bank: BankPlan;
+  readonly queries: readonly QueryClassPlan[];
+  readonly canaryRatePerS: number;
+  /** Injected one after the other, each only once the one before has recovered. */
+  readonly faults: readonly ScenarioFault<S, FaultName>[];
+  readonly warmupMs: number;
+  readonly controlMs: number;
+  readonly quietMs: number;
+  readonly drainMsMax: number;
+  /** Ids of the objectives this scenario's length can prove; they decide its exit code. */
+  readonly claims: readonly string[];
+}

@@ -1,0 +1,123 @@
+/**
+ * The one door to the process, its environment, the clock, randomness and the terminal.
+ * Everything else in the house takes time and text from here, so that tests can replace it.
+ */
+import { randomBytes } from "node:crypto";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { hrtime } from "node:process";
+
+export interface Host {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly pid: number;
+  readonly uid: number;
+  readonly nodeVersion: string;
+  readonly nodePath: string;
+  readonly stdoutIsTty: boolean;
+  readonly stderrIsTty: boolean;
+  readonly columns: number;
+  /** Wall clock. */
+  epochMs(): number;
+  /** Monotonic clock, fractions of a millisecond. */
+  monotonicMs(): number;
+  /** Cryptographic; only for run ids and fresh seeds, never for decisions inside a plan. */
+  randomHex(byteCount: number): string;
+  /** Everything up to the end of standard input. */
+  readStdin(): Promise<string>;
+  out(text: string): void;
+  err(text: string): void;
+  exit(code: number): never;
+  onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", handler: () => void): void;
+  /** Resolves after `ms`, or rejects with the signal's reason. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  every(ms: number, tick: () => void): Disposable;
+  cpuUsageMs(): number;
+  /** Resident memory of this process. */
+  rssBytes(): number;
+  /** 99th percentile of how late the event loop ran since the last call. */
+  eventLoopDelayMsP99(): number;
+}
+
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+
+function every(ms: number, tick: () => void): Disposable {
+  const timer = setInterval(tick, ms);
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+    },
+  };
+}
+
+let loopDelay: ReturnType<typeof monitorEventLoopDelay> | undefined;
+
+/** Started by the first call: an idle command must not pay for the timer behind it. */
+function eventLoopDelayMsP99(): number {
+  if (loopDelay === undefined) {
+    loopDelay = monitorEventLoopDelay({ resolution: 10 });
+    loopDelay.enable();
+    return 0;
+  }
+  // The histogram records the whole interval between ticks; lateness is what exceeds the resolution.
+  const lateMs = loopDelay.count === 0 ? 0 : loopDelay.percentile(99) / 1e6 - 10;
+  loopDelay.reset();
+  return Math.max(0, lateMs);
+}
+
+export const host: Host = {
+  argv: process.argv.slice(2),
+  env: process.env,
+  get cwd() {
+    return process.cwd();
+  },
+  pid: process.pid,
+  uid: process.getuid?.() ?? -1,
+  nodeVersion: process.version,
+  nodePath: process.execPath,
+  get stdoutIsTty() {
+    return process.stdout.isTTY;
+  },
+  get stderrIsTty() {
+    return process.stderr.isTTY;
+  },
+  get columns() {
+    return process.stderr.columns || 100;
+  },
+  epochMs: () => Date.now(),
+  monotonicMs: () => Number(hrtime.bigint()) / 1e6,
+  randomHex: (byteCount) => randomBytes(byteCount).toString("hex"),
+  readStdin: async () => {
+    let text = "";
+    for await (const chunk of process.stdin) text += String(chunk);
+    return text;
+  },
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  exit: (code) => process.exit(code),
+  onSignal: (signal, handler) => void process.on(signal, handler),
+  sleep,
+  every,
+  cpuUsageMs: () => {
+    const usage = process.cpuUsage();
+    return (usage.user + usage.system) / 1000;
+  },
+  rssBytes: () => process.memoryUsage.rss(),
+  eventLoopDelayMsP99,
+};

@@ -1,0 +1,80 @@
+/** What the bank's tables and changes look like. Types and constants only. */
+
+export const BANK_TABLES = ["users", "accounts"] as const;
+export type BankTable = (typeof BANK_TABLES)[number];
+
+/** Lane numbers of rows that belong to the measurement, not to the bank. */
+export const FENCE_LANE = 10_000;
+export const CANARY_LANE = 10_001;
+
+interface RowIdentity {
+  readonly id: number;
+  readonly lane: number;
+  /** Position among all changes of the lane, from 1, both tables together. */
+  readonly seq: number;
+  /** Stretch of time the change was issued in; not part of the fingerprint. */
+  readonly bucket: number;
+  /** 48-bit fingerprint of the business columns, lane and seq. */
+  readonly fp: number;
+}
+
+export interface UserRow extends RowIdentity {
+  readonly email: string;
+  readonly name: string;
+  readonly status: string;
+  /** JSON text. */
+  readonly data: string;
+}
+
+export interface AccountRow extends RowIdentity {
+  readonly userId: number;
+  /** Cents. */
+  readonly balance: number;
+  readonly status: string;
+  /** JSON text. */
+  readonly data: string;
+}
+
+/** A new version of a row. c: the id is not in the table before; u: it is. */
+export type Upsert =
+  | { readonly table: "users"; readonly op: "c" | "u"; readonly row: UserRow }
+  | { readonly table: "accounts"; readonly op: "c" | "u"; readonly row: AccountRow };
+
+/**
+ * The end of a row. `row` is the row as it was. A delete carries no sequence number of its own on the
+ * wire, so it always follows an update of the same row in the same transaction: seq = row.seq + 1,
+ * and its fingerprint is row.fp.
+ */
+export type Deletion =
+  | {
+      readonly table: "users";
+      readonly op: "d";
+      readonly id: number;
+      readonly row: UserRow;
+      readonly seq: number;
+    }
+  | {
+      readonly table: "accounts";
+      readonly op: "d";
+      readonly id: number;
+      readonly row: AccountRow;
+      readonly seq: number;
+    };
+
+export type Change = Upsert | Deletion;
+
+export type TxnKind =
+  "populate" | "transfer" | "profile" | "salary" | "open" | "close" | "reopen" | "fence" | "canary";
+
+/** Changes that commit together, in this order. */
+export interface Txn {
+  readonly kind: TxnKind;
+  readonly changes: readonly Change[];
+  readonly seqMin: number;
+  readonly seqMax: number;
+}
+
+/** Sequence number of any change. */
+export function seqOf(change: Change): number {
+  return change.op === "d" ? change.seq : change.row.seq;
+}

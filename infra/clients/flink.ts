@@ -1,0 +1,91 @@
+/** The SQL gateway and the JobManager's REST interface. */
+import { z } from "zod";
+import { LakeproofError } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
+import { requestJson } from "./http.ts";
+
+const Session = z.object({ sessionHandle: z.string() });
+const Operation = z.object({ operationHandle: z.string() });
+const Page = z.object({
+  resultType: z.enum(["NOT_READY", "PAYLOAD", "EOS"]),
+  nextResultUri: z.string().nullish(),
+  results: z.object({ data: z.array(z.object({ fields: z.array(z.unknown()) })) }).nullish(),
+});
+const Jobs = z.object({
+  jobs: z.array(z.object({ jid: z.string(), name: z.string(), state: z.string() })),
+});
+const Checkpoints = z.object({
+  counts: z.object({ completed: z.number(), failed: z.number(), restored: z.number() }),
+  latest: z.object({
+    completed: z.object({ id: z.number(), end_to_end_duration: z.number() }).nullish(),
+  }),
+});
+
+export type FlinkJob = z.infer<typeof Jobs>["jobs"][number];
+export type FlinkCheckpoints = z.infer<typeof Checkpoints>;
+
+/** Runs the statements one after the other in one session. Rows of the last one are returned. */
+export async function runFlinkSql(
+  gatewayAddress: string,
+  statements: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (readonly unknown[])[]> {
+  const base = `http://${gatewayAddress}/v1/sessions`;
+  const session = Session.parse(await requestJson(base, { method: "POST", body: {}, signal }));
+  let rows: readonly (readonly unknown[])[] = [];
+  for (const statement of statements) {
+    rows = await runStatement(`${base}/${session.sessionHandle}`, statement, signal);
+  }
+  await requestJson(`${base}/${session.sessionHandle}`, { method: "DELETE", signal });
+  return rows;
+}
+
+async function runStatement(
+  sessionUrl: string,
+  statement: string,
+  signal: AbortSignal,
+): Promise<readonly (readonly unknown[])[]> {
+  const operation = Operation.parse(
+    await requestJson(`${sessionUrl}/statements`, { method: "POST", body: { statement }, signal }),
+  );
+  const rows: (readonly unknown[])[] = [];
+  let token = 0;
+  for (;;) {
+    const url = `${sessionUrl}/operations/${operation.operationHandle}/result/${String(token)}`;
+    const page = Page.parse(await resultPage(url, statement, signal));
+    for (const row of page.results?.data ?? []) rows.push(row.fields);
+    if (page.resultType === "EOS") return rows;
+    if (page.resultType === "NOT_READY") await host.sleep(100, signal);
+    else token += 1;
+  }
+}
+
+async function resultPage(url: string, statement: string, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await requestJson(url, { signal });
+  } catch (error) {
+    throw new LakeproofError("CLIENT_FAILED", `Flink SQL failed: ${sqlReason(error)}`, {
+      hint: `The statement was: ${statement.slice(0, 400)}`,
+      cause: error,
+    });
+  }
+}
+
+/** The gateway answers with a whole Java stack trace: keep the innermost causes. */
+function sqlReason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const causes = text.split(String.raw`\n`).filter((line) => line.includes("Caused by") || line.includes("Exception"));
+  return (causes.at(-1) ?? text).slice(0, 600);
+}
+
+export async function flinkJobs(address: string, signal: AbortSignal): Promise<readonly FlinkJob[]> {
+  return Jobs.parse(await requestJson(`http://${address}/jobs/overview`, { signal })).jobs;
+}
+
+export async function flinkCheckpoints(
+  address: string,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<FlinkCheckpoints> {
+  return Checkpoints.parse(await requestJson(`http://${address}/jobs/${jobId}/checkpoints`, { signal }));
+}

@@ -1,0 +1,44 @@
+/** JSON over HTTP with a deadline and errors that say which request failed and how. */
+import { LakeproofError, reasonOf } from "../../core/errors.ts";
+
+export interface JsonRequest {
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** Returns the parsed body; throws CLIENT_FAILED with status and body text on anything but 2xx. */
+export async function requestJson(url: string, request: JsonRequest): Promise<unknown> {
+  const method = request.method ?? "GET";
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method,
+      headers: { "content-type": "application/json", ...request.headers },
+      signal: request.signal,
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    });
+  } catch (error) {
+    throw new LakeproofError("CLIENT_FAILED", `${method} ${url}: ${connectReason(error)}`, {
+      hint: "Check that the instance is up with `lakeproof status`.",
+      definite: method === "GET",
+      cause: error,
+    });
+  }
+  const text = await response.text();
+  if (!response.ok) {
+    throw new LakeproofError(
+      "CLIENT_FAILED",
+      `${method} ${url} answered ${String(response.status)}: ${text.slice(0, 500)}`,
+      { hint: "Read the instance's log." },
+    );
+  }
+  return text === "" ? null : (JSON.parse(text) as unknown);
+}
+
+/** fetch wraps the socket's error: the cause is what a person wants to read. */
+function connectReason(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? reasonOf(error) : reasonOf(cause);
+}

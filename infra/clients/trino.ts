@@ -1,0 +1,57 @@
+/** Queries against Trino, with a deadline: the client library has none of its own. */
+import { BasicAuth, Trino } from "trino-client";
+import { LakeproofError } from "../../core/errors.ts";
+
+export interface TrinoClient {
+  /** All rows of one statement. Rejects with the engine's message, or when `signal` aborts. */
+  query(sql: string, signal: AbortSignal): Promise<readonly (readonly unknown[])[]>;
+}
+
+export function openTrino(address: string, source: string): TrinoClient {
+  const client = Trino.create({
+    server: `http://${address}`,
+    catalog: "iceberg",
+    schema: "raw_data",
+    source,
+    auth: new BasicAuth("lakeproof"),
+  });
+  return {
+    query: (sql, signal) => untilAborted(collect(client, sql), signal),
+  };
+}
+
+async function collect(
+  client: ReturnType<typeof Trino.create>,
+  sql: string,
+): Promise<readonly (readonly unknown[])[]> {
+  const rows: (readonly unknown[])[] = [];
+  for await (const page of await client.query(sql)) {
+    if (page.error !== undefined) {
+      throw new LakeproofError(
+        "CLIENT_FAILED",
+        `Trino refused the query: ${page.error.message} (${page.error.errorName})`,
+        { hint: `The statement was: ${sql.slice(0, 300)}` },
+      );
+    }
+    for (const row of page.data ?? []) rows.push(row as readonly unknown[]);
+  }
+  return rows;
+}
+
+/** Leaves the request behind when the deadline passes: a paused server would hold it for ever. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) {
+      work.catch(() => undefined);
+      abort();
+      return;
+    }
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener("abort", abort);
+    });
+  });
+}

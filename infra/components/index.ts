@@ -1,0 +1,27 @@
+/** Every kind of service lakeproof can start. A new one is one file and one line here. */
+import type { Component } from "../../core/contracts/component.ts";
+import { connect } from "./connect.ts";
+import { debezium } from "./debezium.ts";
+import { flinkJobManager, flinkSqlGateway, flinkTaskManager } from "./flink.ts";
+import { kafka } from "./kafka.ts";
+import { lakehouse } from "./lakehouse.ts";
+import { minio } from "./minio.ts";
+import { postgres } from "./postgres.ts";
+import { toxiproxy } from "./toxiproxy.ts";
+import { trino } from "./trino.ts";
+
+export const COMPONENTS = {
+  postgres,
+  kafka,
+  connect,
+  debezium,
+  toxiproxy,
+  minio,
+  "flink-jobmanager": flinkJobManager,
+  "flink-taskmanager": flinkTaskManager,
+  "flink-sql-gateway": flinkSqlGateway,
+  lakehouse,
+  trino,
+} satisfies Record<string, Component>;
+
+export type ComponentName = keyof typeof COMPONENTS;

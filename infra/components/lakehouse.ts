@@ -1,0 +1,122 @@
+/**
+ * The lake's catalog, its two tables, and the streaming job that appends every change to them.
+ * The seed's DDL is meant, in the form both engines take: JSON becomes STRING, and columns are added
+ * without which nobody could prove a loss (lane, sequence, bucket, fingerprint, offset, LSN).
+ */
+import { LAKE_BUSINESS_COLUMNS, topicOf, type BankTable } from "../../core/bank-schema.ts";
+import type { Component, ComponentContext } from "../../core/contracts/component.ts";
+import { LakeproofError } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
+import { flinkCheckpoints, flinkJobs, runFlinkSql } from "../clients/flink.ts";
+import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
+import { WAREHOUSE_BUCKET } from "./minio.ts";
+import { CATALOG_DATABASE } from "./postgres.ts";
+
+export const JOB_NAME = "lakeproof-raw-data";
+export const CATALOG = "iceberg";
+
+const TYPES: Readonly<Record<string, string>> = { id: "BIGINT", user_id: "BIGINT", balance: "BIGINT" };
+
+export const lakehouse: Component = {
+  kind: "lakehouse",
+  artifacts: [],
+  instances: () => [],
+  configure: async (context, signal) => {
+    const jobManager = context.endpoints.address("flink-jobmanager");
+    const running = (await flinkJobs(jobManager, signal)).some(
+      (job) => job.name === JOB_NAME && !["FAILED", "CANCELED", "FINISHED"].includes(job.state),
+    );
+    if (!running) {
+      await runFlinkSql(context.endpoints.address("flink-sql"), statements(context), signal);
+    }
+    await untilCheckpointed(jobManager, signal);
+  },
+};
+
+function statements(context: ComponentContext): readonly string[] {
+  const kafka = context.endpoints.address("kafka");
+  return [
+    catalogSql(context),
+    `CREATE DATABASE IF NOT EXISTS ${CATALOG}.raw_data`,
+    tableSql("users"),
+    tableSql("accounts"),
+    sourceSql("users", kafka),
+    sourceSql("accounts", kafka),
+    `SET 'pipeline.name' = '${JOB_NAME}'`,
+    `EXECUTE STATEMENT SET BEGIN ${insertSql("users")}; ${insertSql("accounts")}; END`,
+  ];
+}
+
+function catalogSql(context: ComponentContext): string {
+  return `CREATE CATALOG ${CATALOG} WITH (
+    'type' = 'iceberg', 'catalog-impl' = 'org.apache.iceberg.jdbc.JdbcCatalog',
+    'uri' = 'jdbc:postgresql://${context.endpoints.address("postgres")}/${CATALOG_DATABASE}',
+    'jdbc.user' = 'lakeproof', 'jdbc.password' = '', 'jdbc.schema-version' = 'V1',
+    'warehouse' = 's3a://${WAREHOUSE_BUCKET}', 'io-impl' = 'org.apache.iceberg.aws.s3.S3FileIO',
+    's3.endpoint' = 'http://${context.endpoints.address("minio")}',
+    's3.path-style-access' = 'true', 's3.access-key-id' = '${OBJECT_STORE_KEY}',
+    's3.secret-access-key' = '${context.secret}', 'client.region' = 'us-east-1')`;
+}
+
+function businessColumns(table: BankTable): readonly { name: string; type: string }[] {
+  return LAKE_BUSINESS_COLUMNS[table].map((name) => ({ name, type: TYPES[name] ?? "STRING" }));
+}
+
+function tableSql(table: BankTable): string {
+  const business = businessColumns(table).map(({ name, type }) => `${name} ${type}`);
+  return `CREATE TABLE IF NOT EXISTS ${CATALOG}.raw_data.${table} (
+    ${business.join(", ")}, op STRING, ts_ms BIGINT, source_table STRING, partition_date DATE,
+    lane INT, seq BIGINT, bucket INT, fp BIGINT, source_ts_ms BIGINT, lsn BIGINT,
+    kafka_partition INT, kafka_offset BIGINT
+  ) PARTITIONED BY (partition_date, source_table) WITH (
+    'format-version' = '2', 'location' = 's3a://${WAREHOUSE_BUCKET}/raw_data/${table}',
+    'write.distribution-mode' = 'none',
+    'write.metadata.delete-after-commit.enabled' = 'true',
+    'write.metadata.previous-versions-max' = '10',
+    'commit.retry.num-retries' = '10')`;
+}
+
+/** Plain JSON with the envelope as a row: the debezium format would hide `op` and turn deletes into retractions. */
+function sourceSql(table: BankTable, kafka: string): string {
+  const image = [
+    ...businessColumns(table).map(({ name, type }) => `${name} ${type}`),
+    ...["lane INT", "seq BIGINT", "bucket INT", "fp BIGINT"],
+  ].join(", ");
+  return `CREATE TEMPORARY TABLE default_catalog.default_database.${table}_changes (
+    \`before\` ROW<${image}>, \`after\` ROW<${image}>, op STRING, ts_ms BIGINT,
+    source ROW<\`table\` STRING, lsn BIGINT, ts_ms BIGINT>,
+    kafka_partition INT METADATA FROM 'partition' VIRTUAL,
+    kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL
+  ) WITH ('connector' = 'kafka', 'topic' = '${topicOf(table)}',
+    'properties.bootstrap.servers' = '${kafka}', 'properties.group.id' = 'flink-raw-${table}',
+    'properties.isolation.level' = 'read_committed',
+    'scan.startup.mode' = 'earliest-offset', 'format' = 'json')`;
+}
+
+function insertSql(table: BankTable): string {
+  const image = (name: string): string => `COALESCE(\`after\`.${name}, \`before\`.${name})`;
+  const business = businessColumns(table).map(({ name }) => image(name));
+  return `INSERT INTO ${CATALOG}.raw_data.${table} SELECT ${business.join(", ")}, op, ts_ms,
+    source.\`table\`, CAST(TO_TIMESTAMP_LTZ(ts_ms, 3) AS DATE),
+    ${image("lane")}, CASE WHEN op = 'd' THEN \`before\`.seq + 1 ELSE \`after\`.seq END,
+    ${image("bucket")}, ${image("fp")}, source.ts_ms, source.lsn, kafka_partition, kafka_offset
+    FROM default_catalog.default_database.${table}_changes`;
+}
+
+/** Ready means: the job has completed a checkpoint, so that a commit to the lake can happen at all. */
+async function untilCheckpointed(jobManager: string, signal: AbortSignal): Promise<void> {
+  const deadlineMs = host.monotonicMs() + 90_000;
+  let seen = "no job";
+  while (host.monotonicMs() < deadlineMs) {
+    const job = (await flinkJobs(jobManager, signal)).find((found) => found.name === JOB_NAME);
+    if (job !== undefined) {
+      const checkpoints = await flinkCheckpoints(jobManager, job.jid, signal);
+      seen = `${job.state}, ${String(checkpoints.counts.completed)} checkpoints`;
+      if (job.state === "RUNNING" && checkpoints.counts.completed > 0) return;
+    }
+    await host.sleep(200, signal);
+  }
+  throw new LakeproofError("PROVISIONING_FAILED", `The Flink job does not checkpoint: ${seen}.`, {
+    hint: "Read logs/flink-jobmanager-0.log and logs/flink-taskmanager-0.log.",
+  });
+}

@@ -1,0 +1,80 @@
+/** PostgreSQL 18 with logical WAL: the bank's database and, beside it, the Iceberg catalog's. */
+import { join } from "node:path";
+import { BANK_DATABASE, BANK_DDL } from "../../core/bank-schema.ts";
+import type { Component, InstanceSpec } from "../../core/contracts/component.ts";
+import { withPostgres } from "../clients/postgres.ts";
+import { addressOf, eachOrdinal } from "./shape.ts";
+
+const PORT = 5432;
+export const CATALOG_DATABASE = "iceberg";
+
+export const postgres: Component = {
+  kind: "postgres",
+  artifacts: ["postgres"],
+  instances: (context) =>
+    eachOrdinal(context, (id, ordinal): InstanceSpec => {
+      const bin = join(context.artifact("postgres"), "bin");
+      const host = context.host(context.service, ordinal);
+      const dataDir = context.dataDir(id);
+      const settings = {
+        listen_addresses: host,
+        port: PORT,
+        unix_socket_directories: "",
+        wal_level: "logical",
+        max_wal_senders: 10,
+        max_replication_slots: 10,
+        max_connections: 100,
+        shared_buffers: "64MB",
+        // Dead peers of the replication link must be noticed before the freshness objective is gone.
+        wal_sender_timeout: "20s",
+        log_line_prefix: "%m [%p] ",
+        timezone: "UTC",
+      };
+      return {
+        id,
+        service: context.service,
+        component: "postgres",
+        ordinal,
+        host,
+        ports: { main: PORT },
+        dataDir,
+        readyMsMax: 60_000,
+        unprivileged: true,
+        files: {},
+        prepare: [
+          {
+            argv: [
+              join(bin, "initdb"),
+              ...["-D", join(dataDir, "pgdata"), "-U", "lakeproof", "--auth=trust"],
+              ...["-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
+            ],
+          },
+        ],
+        command: {
+          argv: [
+            join(bin, "postgres"),
+            "-D",
+            join(dataDir, "pgdata"),
+            ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${String(value)}`]),
+          ],
+        },
+      };
+    }),
+  probe: async (spec, signal) => {
+    await withPostgres(addressOf(spec), "postgres", signal, async (client) => {
+      await client.query("CREATE TEMP TABLE probe AS SELECT 1");
+    });
+  },
+  configure: async (context, signal) => {
+    const address = context.endpoints.address(context.service);
+    await withPostgres(address, "postgres", signal, async (client) => {
+      for (const database of [BANK_DATABASE, CATALOG_DATABASE]) {
+        const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
+        if (found.rowCount === 0) await client.query(`CREATE DATABASE ${database}`);
+      }
+    });
+    await withPostgres(address, BANK_DATABASE, signal, async (client) => {
+      for (const statement of BANK_DDL) await client.query(statement);
+    });
+  },
+};

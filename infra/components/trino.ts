@@ -1,0 +1,113 @@
+/** Trino, coordinator and worker in one process at dev size, on the Iceberg JDBC catalog. */
+import { join } from "node:path";
+import type {
+  Component,
+  ComponentContext,
+  InstanceSpec,
+} from "../../core/contracts/component.ts";
+import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
+import { openTrino } from "../clients/trino.ts";
+import { WAREHOUSE_BUCKET } from "./minio.ts";
+import { CATALOG_DATABASE } from "./postgres.ts";
+import { addressOf, eachOrdinal, javaFlags, properties } from "./shape.ts";
+
+export const trino: Component = {
+  kind: "trino",
+  artifacts: ["trino", "java25"],
+  instances: (context) =>
+    eachOrdinal(context, (id, ordinal): InstanceSpec => {
+      const host = context.host(context.service, ordinal);
+      const dataDir = context.dataDir(id);
+      const server = context.artifact("trino");
+      const heapMiB = context.memoryMiB - 300;
+      return {
+        id,
+        service: context.service,
+        component: "trino",
+        ordinal,
+        host,
+        ports: { main: 8080 },
+        dataDir,
+        readyMsMax: 240_000,
+        prepare: [],
+        files: {
+          "etc/config.properties": configProperties(host, server, heapMiB),
+          "etc/node.properties": properties({
+            "node.environment": "lakeproof",
+            "node.id": id,
+            "node.data-dir": dataDir,
+          }),
+          "etc/log.properties": properties({ "io.trino": "INFO", Bootstrap: "WARN" }),
+          "etc/catalog/iceberg.properties": catalogProperties(context),
+        },
+        command: { argv: trinoCommand(context, dataDir, server, heapMiB) },
+      };
+    }),
+  probe: async (spec, signal) => {
+    await openTrino(addressOf(spec), "lakeproof-probe").query("SELECT 1", signal);
+  },
+};
+
+function trinoCommand(
+  context: ComponentContext,
+  dataDir: string,
+  server: string,
+  heapMiB: number,
+): readonly string[] {
+  const etc = join(dataDir, "etc");
+  return [
+    join(context.artifact("java25"), "bin", "java"),
+    ...javaFlags(heapMiB),
+    "-Djdk.attach.allowAttachSelf=true",
+    "-Dfile.encoding=UTF-8",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",
+    "-Dnode.environment=lakeproof",
+    `-Dnode.id=${context.service}`,
+    `-Dnode.data-dir=${dataDir}`,
+    `-Dlog.levels-file=${join(etc, "log.properties")}`,
+    `-Dconfig=${join(etc, "config.properties")}`,
+    ...["-cp", join(server, "lib", "*"), "io.trino.server.TrinoServer"],
+  ];
+}
+
+function configProperties(host: string, server: string, heapMiB: number): string {
+  const perNodeMiB = Math.floor(heapMiB * 0.35);
+  return properties({
+    coordinator: true,
+    "node-scheduler.include-coordinator": true,
+    // Without these a node announces the machine's own address.
+    "node.internal-address": host,
+    "node.bind-ip": host,
+    "http-server.http.port": 8080,
+    "discovery.uri": `http://${host}:8080`,
+    "query.max-memory-per-node": `${String(perNodeMiB)}MB`,
+    "query.max-memory": `${String(perNodeMiB)}MB`,
+    "memory.heap-headroom-per-node": `${String(Math.floor(heapMiB * 0.25))}MB`,
+    "task.concurrency": 2,
+    "task.max-worker-threads": 4,
+    "query.min-expire-age": "30s",
+    "plugin.dir": join(server, "plugin"),
+    "catalog.config-dir": "etc/catalog",
+  });
+}
+
+function catalogProperties(context: ComponentContext): string {
+  return properties({
+    "connector.name": "iceberg",
+    "iceberg.catalog.type": "jdbc",
+    "iceberg.jdbc-catalog.driver-class": "org.postgresql.Driver",
+    "iceberg.jdbc-catalog.connection-url": `jdbc:postgresql://${context.endpoints.address("postgres")}/${CATALOG_DATABASE}`,
+    "iceberg.jdbc-catalog.connection-user": "lakeproof",
+    "iceberg.jdbc-catalog.connection-password": "unused",
+    "iceberg.jdbc-catalog.catalog-name": "iceberg",
+    "iceberg.jdbc-catalog.default-warehouse-dir": `s3a://${WAREHOUSE_BUCKET}`,
+    "fs.native-s3.enabled": true,
+    "s3.endpoint": `http://${context.endpoints.address("minio")}`,
+    "s3.region": "us-east-1",
+    "s3.path-style-access": true,
+    "s3.aws-access-key": OBJECT_STORE_KEY,
+    "s3.aws-secret-key": context.secret,
+    "iceberg.metadata-cache.enabled": false,
+  });
+}

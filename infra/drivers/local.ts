@@ -1,0 +1,247 @@
+/**
+ * Real processes on this machine, each with its own loopback address, directory and process group.
+ * Everything it starts carries the lab's mark, so that it can be found after a crash of the harness.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Command, Instance, InstanceSpec } from "../../core/contracts/component.ts";
+import type { Driver, Probe } from "../../core/contracts/driver.ts";
+import type { Capability } from "../../core/contracts/values.ts";
+import { LakeproofError, reasonOf } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
+import { readLab, writeLab, type LabState } from "./lab.ts";
+import { familyOf, isAlive, processFacts, signalProcess } from "./processes.ts";
+
+const PROBE_INTERVAL_MS = 200;
+const PROBE_TIMEOUT_MS = 5000;
+const LOG_TAIL_LINES = 50;
+
+export const LOCAL_CAPABILITIES: ReadonlySet<Capability> = new Set([
+  "kill",
+  "pause",
+  "restart",
+  "linkLatency",
+]);
+
+export function openLocalDriver(initial: LabState): Driver {
+  return new LocalDriver(initial);
+}
+
+class LocalDriver implements Driver {
+  readonly kind = "local";
+  readonly capabilities = LOCAL_CAPABILITIES;
+  readonly #instances = new Map<string, Instance>();
+  readonly #children = new Map<string, ChildProcess>();
+  readonly #labId: string;
+  readonly #logsDir: string;
+  readonly #unprivilegedUser = unprivilegedUser();
+
+  constructor(state: LabState) {
+    this.#labId = state.id;
+    this.#logsDir = state.logsDir;
+    for (const [id, instance] of Object.entries(state.instances)) this.#instances.set(id, instance);
+  }
+
+  async start(spec: InstanceSpec, probe: Probe, signal: AbortSignal): Promise<Instance> {
+    const logPath = join(this.#logsDir, `${spec.id}.log`);
+    mkdirSync(this.#logsDir, { recursive: true });
+    if (!this.#instances.has(spec.id)) await this.#prepare(spec, logPath);
+    const startedMs = host.monotonicMs();
+    const child = this.#spawn(spec, spec.command, logPath);
+    const pid = child.pid;
+    if (pid === undefined) {
+      throw new LakeproofError("INSTANCE_FAILED", `${spec.id}: cannot run ${spec.command.argv[0] ?? ""}.`, {
+        hint: "Run `lakeproof doctor` to see which tool is missing.",
+      });
+    }
+    const draft: Instance = {
+      spec,
+      pid,
+      startTicks: processFacts(pid)?.startTicks ?? "0",
+      startedAtEpochMs: host.epochMs(),
+      readyMs: 0,
+      logPath,
+    };
+    this.#children.set(spec.id, child);
+    this.#record(draft);
+    await this.#untilReady(draft, child, probe, signal);
+    const ready: Instance = { ...draft, readyMs: Math.round(host.monotonicMs() - startedMs) };
+    this.#record(ready);
+    return ready;
+  }
+
+  async #prepare(spec: InstanceSpec, logPath: string): Promise<void> {
+    mkdirSync(spec.dataDir, { recursive: true, mode: 0o755 });
+    for (const [path, content] of Object.entries(spec.files)) {
+      const target = join(spec.dataDir, path);
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, content);
+    }
+    const user = spec.unprivileged === true ? this.#unprivilegedUser : undefined;
+    if (user !== undefined) chownSync(spec.dataDir, user.uid, user.gid);
+    for (const command of spec.prepare) await this.#runToEnd(spec, command, logPath);
+  }
+
+  async #runToEnd(spec: InstanceSpec, command: Command, logPath: string): Promise<void> {
+    const child = this.#spawn(spec, command, logPath);
+    const ended = await new Promise<string>((resolve) => {
+      child.once("error", (error) => {
+        resolve(error.message);
+      });
+      child.once("exit", (code, signal) => {
+        resolve(String(code ?? signal));
+      });
+    });
+    if (ended === "0") return;
+    const program = command.argv[0] ?? "";
+    throw new LakeproofError(
+      "INSTANCE_FAILED",
+      `${spec.id}: ${program} ended with ${ended}.\n${logTail(logPath)}`,
+      { hint: `Read ${logPath}; the command was ${command.argv.join(" ")}.` },
+    );
+  }
+
+  #spawn(spec: InstanceSpec, command: Command, logPath: string): ChildProcess {
+    const log = openSync(logPath, "a");
+    const [program = "", ...args] = command.argv;
+    const child = spawn(program, args, {
+      cwd: spec.dataDir,
+      env: this.#environment(spec, command),
+      stdio: ["ignore", log, log],
+      detached: true,
+      ...(spec.unprivileged === true ? this.#unprivilegedUser : {}),
+    });
+    closeSync(log);
+    child.on("error", () => undefined);
+    child.unref();
+    return child;
+  }
+
+  #environment(spec: InstanceSpec, command: Command): Record<string, string> {
+    return {
+      PATH: host.env["PATH"] ?? "/usr/bin:/bin",
+      HOME: spec.dataDir,
+      LANG: "C.UTF-8",
+      ...command.env,
+      LAKEPROOF_LAB: this.#labId,
+      LAKEPROOF_INSTANCE: spec.id,
+    };
+  }
+
+  async #untilReady(
+    instance: Instance,
+    child: ChildProcess,
+    probe: Probe,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { spec, logPath } = instance;
+    const deadlineMs = host.monotonicMs() + spec.readyMsMax;
+    let reason = "no probe answered";
+    while (host.monotonicMs() < deadlineMs) {
+      signal.throwIfAborted();
+      if (child.exitCode !== null || child.signalCode !== null || !alive(instance)) {
+        const how = child.exitCode ?? child.signalCode ?? "unknown";
+        throw failed(spec.id, `died while starting (exit ${String(how)})`, logPath);
+      }
+      try {
+        await probe(spec, AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]));
+        return;
+      } catch (error) {
+        reason = reasonOf(error);
+      }
+      await host.sleep(PROBE_INTERVAL_MS, signal);
+    }
+    throw failed(spec.id, `not ready after ${String(spec.readyMsMax)} ms: ${reason}`, logPath);
+  }
+
+  #record(instance: Instance): void {
+    this.#instances.set(instance.spec.id, instance);
+    const state = readLab(this.#labId);
+    if (state === undefined) return;
+    writeLab({ ...state, instances: Object.fromEntries(this.#instances) });
+  }
+
+  async stop(instanceId: string, graceMs: number): Promise<void> {
+    const instance = this.#instances.get(instanceId);
+    if (instance !== undefined) await stopInstance(instance, graceMs);
+  }
+
+  instance(instanceId: string): Instance | undefined {
+    return this.#instances.get(instanceId);
+  }
+
+  async act(instanceId: string, action: "kill" | "pause" | "resume"): Promise<void> {
+    const instance = this.#instances.get(instanceId);
+    if (instance === undefined || !alive(instance)) return;
+    const signal = { kill: "SIGKILL", pause: "SIGSTOP", resume: "SIGCONT" } as const;
+    for (const facts of familyOf(instance.pid)) signalProcess(facts.pid, signal[action]);
+    if (action === "kill") await untilGone(instance, 5000);
+  }
+
+  processStates(instanceId: string): readonly string[] {
+    const instance = this.#instances.get(instanceId);
+    if (instance === undefined || !alive(instance)) return [];
+    return familyOf(instance.pid).map((facts) => facts.state);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#instances.keys()].map((id) => this.stop(id, 0)));
+  }
+}
+
+export function alive(instance: Instance): boolean {
+  return isAlive(instance.pid, instance.startTicks);
+}
+
+/** Asks, waits, then kills the whole family. Safe when it is already gone. */
+export async function stopInstance(instance: Instance, graceMs: number): Promise<void> {
+  if (!alive(instance)) return;
+  const family = familyOf(instance.pid);
+  if (graceMs > 0) {
+    signalProcess(instance.pid, "SIGTERM");
+    await untilGone(instance, graceMs);
+  }
+  for (const facts of [...family, ...familyOf(instance.pid)]) {
+    if (isAlive(facts.pid, facts.startTicks)) signalProcess(facts.pid, "SIGKILL");
+  }
+  await untilGone(instance, 5000);
+}
+
+async function untilGone(instance: Instance, limitMs: number): Promise<void> {
+  const deadlineMs = host.monotonicMs() + limitMs;
+  while (alive(instance) && host.monotonicMs() < deadlineMs) await host.sleep(25);
+}
+
+function failed(id: string, what: string, logPath: string): LakeproofError {
+  return new LakeproofError("INSTANCE_FAILED", `${id} ${what}. Its last lines:\n${logTail(logPath)}`, {
+    hint: `Read ${logPath}; run \`lakeproof doctor\` if a tool or memory may be missing.`,
+  });
+}
+
+export function logTail(logPath: string): string {
+  try {
+    const lines = readFileSync(logPath, "utf8").trimEnd().split("\n");
+    return lines
+      .slice(-LOG_TAIL_LINES)
+      .map((line) => `  | ${line}`)
+      .join("\n");
+  } catch {
+    return "  | (no log)";
+  }
+}
+
+/** PostgreSQL refuses to run as root; everyone else keeps their own user. */
+function unprivilegedUser(): { uid: number; gid: number } | undefined {
+  if (host.uid !== 0) return undefined;
+  const line = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .find((entry) => entry.startsWith("nobody:"));
+  const [, , uid, gid] = line?.split(":") ?? [];
+  if (uid === undefined || gid === undefined) {
+    throw new LakeproofError("REQUIREMENT_MISSING", "No user `nobody` to run PostgreSQL as.", {
+      hint: "Run lakeproof as an ordinary user, or add a system user called nobody.",
+    });
+  }
+  return { uid: Number(uid), gid: Number(gid) };
+}

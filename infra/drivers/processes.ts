@@ -1,0 +1,111 @@
+/** What the kernel says about processes: identity, family, state. Read from /proc, never guessed. */
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly groupId: number;
+  readonly state: string;
+  /** Start time in clock ticks since boot: with the pid, a unique identity. */
+  readonly startTicks: string;
+}
+
+export function processFacts(pid: number): ProcessFacts | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${String(pid)}/stat`, "utf8");
+  } catch {
+    return undefined;
+  }
+  // The command name may hold spaces and parentheses: fields start after the last one.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return {
+    pid,
+    state: fields[0] ?? "?",
+    parentPid: Number(fields[1]),
+    groupId: Number(fields[2]),
+    startTicks: fields[19] ?? "0",
+  };
+}
+
+export function allProcesses(): readonly ProcessFacts[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => processFacts(Number(name)) ?? []);
+}
+
+/** True while the process that was started then is still the one with this pid, and not a zombie. */
+export function isAlive(pid: number, startTicks: string): boolean {
+  const facts = processFacts(pid);
+  return facts?.startTicks === startTicks && facts.state !== "Z" && facts.state !== "X";
+}
+
+/**
+ * The process, its group and all its descendants. The group alone is not enough: PostgreSQL's
+ * backends call setsid and leave it.
+ */
+export function familyOf(pid: number): readonly ProcessFacts[] {
+  const everyone = allProcesses().filter((facts) => facts.state !== "Z");
+  const family = new Set<number>();
+  for (const facts of everyone) if (facts.pid === pid || facts.groupId === pid) family.add(facts.pid);
+  let grown = true;
+  while (grown) {
+    grown = false;
+    for (const facts of everyone) {
+      if (!family.has(facts.pid) && family.has(facts.parentPid)) {
+        family.add(facts.pid);
+        grown = true;
+      }
+    }
+  }
+  return everyone.filter((facts) => family.has(facts.pid));
+}
+
+/** Processes whose environment carries the mark that the driver gave to everything of a lab. */
+export function markedProcesses(mark: string): readonly ProcessFacts[] {
+  return allProcesses().filter((facts) => {
+    try {
+      return readFileSync(`/proc/${String(facts.pid)}/environ`, "utf8").split("\0").includes(mark);
+    } catch {
+      return false;
+    }
+  });
+}
+
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    globalThis.process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+export function rssBytes(pid: number): number {
+  return familyOf(pid).reduce((sum, facts) => sum + ownRssBytes(facts.pid), 0);
+}
+
+function ownRssBytes(pid: number): number {
+  try {
+    // Anonymous memory only where the kernel tells: PostgreSQL's shared buffers would be counted per backend.
+    const status = readFileSync(`/proc/${String(pid)}/status`, "utf8");
+    const anonymous = /RssAnon:\s+(\d+) kB/.exec(status)?.[1];
+    const file = /RssFile:\s+(\d+) kB/.exec(status)?.[1];
+    return (Number(anonymous ?? 0) + Number(file ?? 0)) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** CPU time used by a process family so far. */
+export function cpuMs(pid: number): number {
+  const ticks = familyOf(pid).reduce((sum, facts) => {
+    try {
+      const text = readFileSync(`/proc/${String(facts.pid)}/stat`, "utf8");
+      const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+      return sum + Number(fields[11]) + Number(fields[12]);
+    } catch {
+      return sum;
+    }
+  }, 0);
+  return ticks * 10;
+}

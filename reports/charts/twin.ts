@@ -1,0 +1,53 @@
+/** The same data as a table, for readers who cannot see the drawing: the range of each stretch of time. */
+import { html, NOTHING } from "../markup.ts";
+import type { Markup } from "../markup.ts";
+import { formatClock, NONE } from "../format.ts";
+import type { ChartSpec, Frame, Series } from "./chart.ts";
+import type { Point } from "./downsample.ts";
+import { timeTicks } from "./scale.ts";
+
+const ROW_COUNT_MAX = 40;
+
+export function tableTwin(
+  spec: ChartSpec,
+  series: readonly Series[],
+  censored: readonly Point[],
+  frame: Frame,
+): Markup {
+  const columns: readonly { readonly name: string; readonly points: readonly Point[] }[] = [
+    ...series,
+    ...(censored.length === 0 ? [] : [{ name: "not seen", points: censored }]),
+  ];
+  const rows = stretches(frame).flatMap(({ fromMs, toMs }) => {
+    const cells = columns.map(({ points }) =>
+      rangeText(points.filter((point) => point.xMs >= fromMs && point.xMs < toMs), spec.format),
+    );
+    return cells.every((cell) => cell === NONE)
+      ? []
+      : [html`<tr><th scope="row">${formatClock(fromMs)}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
+`];
+  });
+  if (rows.length === 0) return NOTHING;
+  return html`<details class="twin"><summary>${spec.title} as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="${`${spec.title} as a table`}"><table class="num">
+<caption>${spec.title}, ${spec.unit}: smallest to largest value from each time on</caption>
+<thead><tr><th scope="col">from</th>${columns.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>
+${rows}</tbody></table></div></details>`;
+}
+
+function stretches(frame: Frame): readonly { readonly fromMs: number; readonly toMs: number }[] {
+  const ticks = timeTicks(frame.fromMs, frame.toMs, ROW_COUNT_MAX);
+  const starts = ticks[0] === frame.fromMs ? ticks : [frame.fromMs, ...ticks];
+  return starts.map((fromMs, index) => ({
+    fromMs,
+    toMs: starts[index + 1] ?? Number.POSITIVE_INFINITY,
+  }));
+}
+
+function rangeText(points: readonly Point[], format: (value: number) => string): string {
+  const values = points.map((point) => point.y);
+  if (values.length === 0) return NONE;
+  const low = format(values.reduce((one, other) => Math.min(one, other)));
+  const high = format(values.reduce((one, other) => Math.max(one, other)));
+  return low === high ? low : `${low} to ${high}`;
+}

@@ -1,0 +1,139 @@
+/** What ran where: instances, the machine against the seed's specification, versions, and every deviation. */
+import type { JournalReader } from "../core/contracts/journal.ts";
+import { deviationsOf, nodeLines } from "./deviations.ts";
+import type { NodeLine } from "./deviations.ts";
+import { formatBytes, formatClock, formatDurationMs, formatNumber, NONE, plural } from "./format.ts";
+import { html, NOTHING } from "./markup.ts";
+import type { Fragment, Markup } from "./markup.ts";
+import { specTotals } from "./seed-spec.ts";
+
+export function topology(journal: JournalReader): Markup {
+  const { plan } = journal;
+  const rows = instanceRows(journal);
+  return html`<section id="environment"><h2>Topology</h2>
+<p class="lead">Topology ${plan.topology.name}, driver ${plan.driver}, isolation ${plan.isolation}.</p>
+${rows.length === 0 ? html`<p class="none">no samples: no instance became ready</p>` : scrollTable("Instances", ["Instance", "Component", "Address", "Ready at", "Start took", "Restarts", "Memory, largest", "Memory, planned"], rows)}</section>`;
+}
+
+function instanceRows(journal: JournalReader): readonly (readonly Fragment[])[] {
+  const ready = Map.groupBy(journal.of("instance.ready"), (event) => event.instanceId);
+  const memory = Map.groupBy(journal.of("instance.memory"), (event) => event.instanceId);
+  return [...ready].map(([instanceId, events]) => {
+    const first = events.find((event) => !event.restart) ?? events[0];
+    const samples = (memory.get(instanceId) ?? []).map((event) => event.rssBytes);
+    const largest = samples.length === 0 ? NONE : formatBytes(samples.reduce((a, b) => Math.max(a, b)));
+    const planned = plannedMemoryMiB(journal, instanceId);
+    return [
+      instanceId,
+      first?.component ?? NONE,
+      html`<code>${first?.address ?? NONE}</code>`,
+      formatClock(first?.atMs ?? 0),
+      formatDurationMs(first?.readyMs ?? Number.NaN),
+      formatNumber(events.filter((event) => event.restart).length),
+      largest,
+      planned === undefined ? NONE : `${formatNumber(planned)} MiB`,
+    ];
+  });
+}
+
+/** Instance ids are service name + ordinal; the longest service name that fits is the one. */
+function plannedMemoryMiB(journal: JournalReader, instanceId: string): number | undefined {
+  const services = Object.entries(journal.plan.topology.services)
+    .filter(([service]) => instanceId.startsWith(service))
+    .sort(([one], [other]) => other.length - one.length);
+  return services[0]?.[1].memoryMiB;
+}
+
+export function environment(journal: JournalReader): Markup {
+  const { environment: machine, plan } = journal;
+  const lines = nodeLines(plan);
+  const versions = Object.entries(machine.versions);
+  return html`<section><h2>Environment against the seed's specification</h2>
+<h3>The machine</h3>
+${scrollTable("Machine", ["", "Seed asks for", "This run had", "Same?"], machineRows(journal))}
+<h3>Node by node</h3>
+${scrollTable("Node by node", ["Node", "Seed asks for", "This run had", "Same?"], lines.map(nodeRow))}
+<h3>Versions</h3>
+${versions.length === 0 ? html`<p class="none">not recorded</p>` : html`<dl class="versions">${versions.map(([name, version]) => html`<div><dt>${name}</dt><dd>${version}</dd></div>`)}</dl>`}
+${digests(machine.configDigests)}</section>`;
+}
+
+function machineRows(journal: JournalReader): readonly (readonly Fragment[])[] {
+  const { environment: machine } = journal;
+  const totals = specTotals();
+  const memoryGiB = machine.memoryBytes / 2 ** 30;
+  const oneMachine = journal.plan.driver === "local" || journal.plan.driver === "docker";
+  const diskFree = `${formatBytes(machine.diskFreeBytes)} free`;
+  const unknown: Fragment = oneMachine ? sameMark(false) : "not recorded";
+  return [
+    ["Cores", `at least ${formatNumber(totals.cpuCount)} over ${plural(totals.nodeCount, "node")}`, `${formatNumber(machine.cpuCount)} (${machine.cpuModel})`, sameMark(machine.cpuCount >= totals.cpuCount)],
+    ["Memory", `at least ${formatNumber(totals.memoryGiB)} GiB`, formatBytes(machine.memoryBytes), sameMark(memoryGiB >= totals.memoryGiB)],
+    ["Storage", "own SSD or NVMe drives for each node", oneMachine ? `one shared disk, ${diskFree}` : diskFree, unknown],
+    ["Network", "25 Gbps between nodes", journal.plan.isolation, unknown],
+    ["System", NONE, `${machine.osName}, kernel ${machine.kernel}, Node ${machine.nodeVersion}`, NONE],
+  ];
+}
+
+function nodeRow(line: NodeLine): readonly Fragment[] {
+  const { spec, nodeCount, memoryMiB, services } = line;
+  const hardware = [
+    spec.cpuCount === undefined ? "" : plural(spec.cpuCount, "core"),
+    spec.memoryGiB === undefined ? "" : `${formatNumber(spec.memoryGiB)} GiB`,
+    spec.storage ?? "",
+    spec.network ?? "",
+  ].filter((part) => part !== "");
+  const asked = `${formatNumber(spec.nodeCount)} × ${hardware.length === 0 ? "hardware not named" : hardware.join(", ")} (§${spec.section})`;
+  const had =
+    nodeCount === 0 || memoryMiB === undefined
+      ? "none"
+      : `${formatNumber(nodeCount)} × ${formatNumber(memoryMiB)} MiB (${services.join(", ")})`;
+  return [spec.node, asked, had, nodeMark(line)];
+}
+
+/** Instances of the drivers we have share cores, so a node with named cores is never the same. */
+function nodeMark({ spec, nodeCount, memoryMiB }: NodeLine): Markup {
+  if (nodeCount < spec.nodeCount || memoryMiB === undefined) return sameMark(false);
+  if (spec.cpuCount === undefined && spec.memoryGiB === undefined) {
+    return html`<span class="same">✔ same count</span>`;
+  }
+  return sameMark(spec.cpuCount === undefined && memoryMiB >= (spec.memoryGiB ?? 0) * 1024);
+}
+
+function sameMark(same: boolean): Markup {
+  return same ? html`<span class="same">✔ same</span>` : html`<span class="differs">✘ differs</span>`;
+}
+
+function digests(all: Readonly<Record<string, string>>): Markup {
+  const entries = Object.entries(all);
+  if (entries.length === 0) return NOTHING;
+  return html`<details class="twin"><summary>Configuration digests (SHA-256)</summary>${scrollTable("Configuration digests", ["Instance", "Digest"], entries.map(([name, digest]) => [name, html`<code>${digest}</code>`]))}</details>`;
+}
+
+function scrollTable(
+  label: string,
+  heads: readonly string[],
+  rows: readonly (readonly Fragment[])[],
+): Markup {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="num left"><thead><tr>${heads.map((head) => (head === "" ? html`<td></td>` : html`<th scope="col">${head}</th>`))}</tr></thead><tbody>
+${rows.map(([head, ...cells]) => html`<tr><th scope="row">${head}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
+`)}</tbody></table></div>`;
+}
+
+export function deviations(journal: JournalReader): Markup {
+  const lines = deviationsOf(journal);
+  const notes = [
+    ...journal.of("note").map((note) => `${formatClock(note.atMs)} ${note.text}`),
+    ...blindProbes(journal),
+  ];
+  return html`<section id="deviations"><h2>Deviations from the seed</h2>
+${lines.length === 0 ? html`<p class="none">None that the plan shows.</p>` : html`<ul class="deviations">${lines.map((line) => html`<li>${line}</li>`)}</ul>`}
+${notes.length === 0 ? NOTHING : html`<h3>Notes of the run</h3><ul class="deviations">${notes.slice(0, 50).map((note) => html`<li>${note}</li>`)}</ul>${notes.length > 50 ? html`<p>… and ${formatNumber(notes.length - 50)} more in journal.ndjson.</p>` : NOTHING}`}</section>`;
+}
+
+function blindProbes(journal: JournalReader): readonly string[] {
+  const groups = Map.groupBy(journal.of("probe.blind"), (event) => event.probe);
+  return [...groups].map(
+    ([probe, events]) =>
+      `Probe ${probe} was blind ${plural(events.length, "time")}, last at ${formatClock(events.at(-1)?.atMs ?? 0)}: ${events.at(-1)?.reason ?? NONE}`,
+  );
+}

@@ -1,0 +1,96 @@
+/** report.html: one file that opens from disk with no network, verdict first. This file is the order of the page. */
+import { createHash } from "node:crypto";
+import type { JournalReader } from "../core/contracts/journal.ts";
+import type { Reporter } from "../core/contracts/report.ts";
+import type { Judgement } from "../core/contracts/slo.ts";
+import { timelineOf } from "./charts/timeline.ts";
+import { banner, figures, problems } from "./html-banner.ts";
+import { deviations, environment, topology } from "./html-environment.ts";
+import { faults } from "./html-faults.ts";
+import { ledger } from "./html-ledger.ts";
+import { STYLE } from "./html-style.ts";
+import { claimed, notClaimed } from "./html-verdicts.ts";
+import { html, raw } from "./markup.ts";
+import type { Markup } from "./markup.ts";
+
+export const htmlReport: Reporter = {
+  name: "html",
+  purpose: "the report for people: verdict, evidence, timeline and environment in one file",
+  render: (journal, judgement) => [{ path: "report.html", body: page(journal, judgement).markup }],
+};
+
+/** Nothing but our own style sheet may load or run: the file is safe to open and to forward. */
+function contentPolicy(): string {
+  const digest = createHash("sha256").update(STYLE).digest("base64");
+  return `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
+}
+
+const SECTIONS = [
+  ["verdicts", "Verdicts"],
+  ["not-claimed", "Not claimed"],
+  ["faults", "Faults"],
+  ["timeline", "Timeline"],
+  ["differential", "Differential"],
+  ["environment", "Environment"],
+  ["files", "Files and rerun"],
+] as const;
+
+function page(journal: JournalReader, judgement: Judgement): Markup {
+  const title = `${judgement.status}: ${judgement.scenario} ${judgement.runId} – lakeproof`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${raw(contentPolicy())}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<style>${raw(STYLE)}</style>
+</head>
+<body>
+<header class="top"><span class="brand">lakeproof</span><nav aria-label="Sections">${SECTIONS.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav></header>
+<main>
+${banner(journal, judgement)}
+${problems(journal, judgement)}
+${figures(journal, judgement)}
+${claimed(judgement)}
+${notClaimed(journal, judgement)}
+${faults(journal)}
+${timeline(journal)}
+${ledger(journal)}
+${topology(journal)}
+${environment(journal)}
+${deviations(journal)}
+${files(journal)}
+</main>
+<footer>Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and objectives.json alone.</footer>
+</body>
+</html>
+`;
+}
+
+function timeline(journal: JournalReader): Markup {
+  const { head, charts } = timelineOf(journal);
+  return html`<section id="timeline"><h2>Timeline</h2>
+<p class="lead">All charts share one time axis, from the start of warm-up. Nothing is averaged away: each drawn point is the smallest or largest of its stretch, and percentiles come from merged histograms.</p>
+${head}${charts}</section>`;
+}
+
+const RAW_FILES = [
+  ["journal.ndjson", "the one ordered history everything here is drawn from"],
+  ["plan.json", "what was decided before the run, with its seed"],
+  ["environment.json", "machine, versions and configuration digests"],
+  ["objectives.json", "every verdict with its samples and bounds, for programs"],
+  ["summary.md", "this report on one page"],
+  ["junit.xml", "one test case a verdict"],
+  ["logs/", "the log of each instance"],
+] as const;
+
+function files(journal: JournalReader): Markup {
+  return html`<section id="files"><h2>Raw files and rerun</h2>
+<p class="lead">They lie beside this file in the run directory. Judging and drawing again needs no cluster.</p>
+<ul class="files">${RAW_FILES.map(([path, about]) => html`<li><a href="${path}"><code>${path}</code></a> ${about}</li>`)}</ul>
+<h3>Run it again</h3>
+<pre class="scroll" tabindex="0"><code>${journal.rerun}</code></pre></section>`;
+}

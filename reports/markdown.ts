@@ -1,0 +1,221 @@
+/** summary.md: what fits a pull request or a CI step summary. */
+import type { JournalReader } from "../core/contracts/journal.ts";
+import type { Reporter } from "../core/contracts/report.ts";
+import type { Judgement, Verdict } from "../core/contracts/slo.ts";
+import { faultWindows } from "../core/timeline.ts";
+import { runFacts } from "./facts.ts";
+import {
+  formatBound,
+  formatDurationMs,
+  formatNumber,
+  formatObserved,
+  formatTarget,
+  formatUtc,
+  NONE,
+  plural,
+} from "./format.ts";
+import { claimedLine, firstDetails, groupVerdicts, neededFor, SYMBOLS, unclaimedOf } from "./verdicts.ts";
+
+/** A CI step summary above 1 MiB is thrown away whole, so we stop well below. */
+const BYTES_MAX = 900 * 1024;
+const DETAIL_COUNT_MAX = 20;
+
+export const markdown: Reporter = {
+  name: "markdown",
+  purpose: "verdict, faults and what is not claimed on one page, for pull requests and CI summaries",
+  render: (journal, judgement) => [
+    { path: "summary.md", body: capped(summaryOf(journal, judgement)) },
+  ],
+};
+
+function summaryOf(journal: JournalReader, judgement: Judgement): readonly string[] {
+  return [
+    ...headOf(journal, judgement),
+    ...claimedTable(judgement),
+    ...detailsOf(judgement),
+    ...faultsTable(journal),
+    ...unclaimedTable(journal, judgement),
+    "## Run it again",
+    "",
+    ...codeBlock(journal.rerun),
+  ];
+}
+
+function headOf(journal: JournalReader, judgement: Judgement): readonly string[] {
+  const facts = runFacts(journal);
+  const { certifiable, exit } = judgement;
+  const lines = [
+    `# ${SYMBOLS[judgement.status]} ${judgement.status}: ${inline(judgement.scenario)}`,
+    "",
+    `**${inline(judgement.because)}**`,
+    "",
+    certifiable.value
+      ? "Certifiable: measured on the specified hardware."
+      : `Not certifiable: ${inline(certifiable.reason)}`,
+    "",
+    `${claimedLine(judgement)} · exit code ${String(exit.code)} · ` +
+      `run \`${code(judgement.runId)}\` · seed \`${code(judgement.seed)}\` · ` +
+      `${formatUtc(journal.startedAtEpochMs)} · ${formatDurationMs(facts.durationMs)}`,
+    "",
+    `${formatNumber(facts.eventsAcknowledged)} events acknowledged · ` +
+      `${integrityLine(facts.lostCount, facts.duplicatedCount)} · ` +
+      `${String(facts.faultCountEvidenced)} of ${plural(facts.faultCountPlanned, "fault")} evidenced`,
+    "",
+  ];
+  if (facts.endReason !== "completed") {
+    const error = facts.error;
+    const what = error === undefined ? "" : `: ${error.code} ${error.message} ${error.hint}`;
+    lines.push(`> **The run did not complete** (${facts.endReason})${inline(what)}`, "");
+  }
+  for (const problem of judgement.journalProblems) lines.push(`> **Journal:** ${inline(problem)}`, "");
+  if (exit.reasons.length > 0) lines.push(...exit.reasons.map((reason) => `- ${inline(reason)}`), "");
+  return lines;
+}
+
+function integrityLine(lost: number | undefined, duplicated: number | undefined): string {
+  if (lost === undefined || duplicated === undefined) return "loss not checked";
+  return `${formatNumber(lost)} lost, ${formatNumber(duplicated)} duplicated`;
+}
+
+function claimedTable(judgement: Judgement): readonly string[] {
+  const groups = groupVerdicts(judgement.verdicts.filter((verdict) => verdict.claimed));
+  if (groups.length === 0) return ["## Verdicts", "", "No verdict was claimed or reached.", ""];
+  const rows = groups.flatMap((group) => [
+    row([`**${group.title}**`, "", "", "", "", "", ""]),
+    ...group.verdicts.map(verdictRow),
+  ]);
+  return [
+    "## Claimed verdicts",
+    "",
+    row(["Status", "Verdict", "Target", "Observed", "n / bad / censored / n_eff", "95 % bound", "Because"]),
+    "|---|---|---|---|---|---|---|",
+    ...rows,
+    "",
+  ];
+}
+
+function verdictRow(verdict: Verdict): string {
+  return row([
+    `${SYMBOLS[verdict.status]} ${verdict.status}`,
+    cell(verdict.title),
+    formatTarget(verdict.target),
+    formatObserved(verdict),
+    sampleText(verdict.sample),
+    formatBound(verdict.bound),
+    cell(verdict.because),
+  ]);
+}
+
+function sampleText(sample: Verdict["sample"]): string {
+  if (sample === undefined) return NONE;
+  return [sample.n, sample.bad, sample.censored, Math.floor(sample.nEff)].map(formatNumber).join(" / ");
+}
+
+function detailsOf(judgement: Judgement): readonly string[] {
+  return judgement.verdicts
+    .filter((verdict) => verdict.status !== "PROVEN" && (verdict.details?.length ?? 0) > 0)
+    .flatMap((verdict) => [
+      `<details><summary>${cell(verdict.title)}: ${plural(verdict.details?.length ?? 0, "finding")}</summary>`,
+      "",
+      ...codeBlock(firstDetails(verdict.details, DETAIL_COUNT_MAX).join("\n")),
+      "</details>",
+      "",
+    ]);
+}
+
+function faultsTable(journal: JournalReader): readonly string[] {
+  const { faults } = journal.plan;
+  if (faults.length === 0) return ["## Faults", "", "This plan injects none.", ""];
+  const windows = faultWindows(journal);
+  const rows = faults.map((entry) => {
+    const window = windows.find((candidate) => candidate.entry.id === entry.id);
+    const evidence = window?.evidence ?? [];
+    const proof = evidence.length === 0 ? "**none**" : evidence.map(cell).join("<br>");
+    const recovery =
+      window?.recoveryMs === undefined ? "never seen" : formatDurationMs(window.recoveryMs);
+    return row([
+      `${entry.id} (${entry.faultClass})`,
+      cell(`${entry.fault} on ${entry.instanceId}`),
+      formatDurationMs(entry.holdMs),
+      window === undefined ? "not injected" : proof,
+      `${window === undefined ? NONE : recovery} of ${formatDurationMs(entry.recoveryBudgetMs)}`,
+    ]);
+  });
+  return [
+    "## Faults",
+    "",
+    row(["", "Fault", "Held", "Proof that it bit", "Recovery of budget"]),
+    "|---|---|---|---|---|",
+    ...rows,
+    "",
+  ];
+}
+
+function unclaimedTable(journal: JournalReader, judgement: Judgement): readonly string[] {
+  const entries = unclaimedOf(journal, judgement);
+  if (entries.length === 0) return [];
+  return [
+    "## Not claimed",
+    "",
+    "These stand beside the run and do not decide it.",
+    "",
+    row(["Status", "Objective", "Observed", "What it would take"]),
+    "|---|---|---|---|",
+    ...entries.map((entry) =>
+      row([
+        entry.verdict === undefined
+          ? "not judged"
+          : `${SYMBOLS[entry.verdict.status]} ${entry.verdict.status}`,
+        cell(entry.title),
+        entry.verdict === undefined ? NONE : formatObserved(entry.verdict),
+        cell(neededFor(entry) || entry.verdict?.because || NONE),
+      ]),
+    ),
+    "",
+  ];
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Characters that would start markup, a table cell or HTML are neutralised. */
+function inline(text: string): string {
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/[\\`*_[\]|#]/g, (character) => `\\${character}`)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .trim();
+}
+
+function cell(text: string): string {
+  return inline(text);
+}
+
+function code(text: string): string {
+  return text.replace(/[`\r\n]/g, "");
+}
+
+/** A fence one tick longer than any run of ticks inside. */
+function codeBlock(text: string): readonly string[] {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((ticks) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return [fence, text, fence];
+}
+
+/** Whole lines only; what was left out is said. */
+function capped(lines: readonly string[]): string {
+  const encoder = new TextEncoder();
+  const kept: string[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    bytes += encoder.encode(line).length + 1;
+    if (bytes > BYTES_MAX - 200) {
+      kept.push("", "… cut off here to stay below the size CI accepts; report.html has everything.");
+      break;
+    }
+    kept.push(line);
+  }
+  return `${kept.join("\n")}\n`;
+}

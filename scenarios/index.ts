@@ -1,0 +1,6 @@
+/** Every scenario by name. A new one is one file and one line here. */
+import type { Scenario } from "../core/contracts/scenario.ts";
+import { smoke } from "./smoke.ts";
+
+export const SCENARIOS = { smoke } satisfies Record<string, Scenario>;
+export type ScenarioName = keyof typeof SCENARIOS;

@@ -1,0 +1,126 @@
+/** Did the generator offer the load the plan asked for? Without that, no latency means anything. */
+import type { JournalReader } from "../../../core/contracts/journal.ts";
+import type { VerdictStatus } from "../../../core/contracts/slo.ts";
+import { seriesOf, slotTimeMs, sumOf, type Series } from "./load.ts";
+import { figure, percent } from "./text.ts";
+import { steadyWithMargin, wholeIntervals } from "./time.ts";
+
+export interface OfferedLoad {
+  readonly status: Extract<VerdictStatus, "PROVEN" | "INVALID">;
+  readonly because: string;
+  readonly details: readonly string[];
+  readonly offeredRatePerS: number;
+}
+
+/** Share of the planned load that must have been offered. */
+export const OFFERED_SHARE_MIN = 0.99;
+
+export function offeredLoad(journal: JournalReader, workload: string): OfferedLoad {
+  return workload === "bank" ? bankLoad(journal) : queryLoad(journal, workload);
+}
+
+function bankLoad(journal: JournalReader): OfferedLoad {
+  const series = seriesOf(journal, {
+    workload: "bank",
+    class: undefined,
+    intervals: wholeIntervals(journal),
+    ratePerS: undefined,
+  });
+  const offered = sumOf(series.slots, (slot) => slot.offered);
+  if (offered === 0) return invalid("The journal holds no bank load in the measured time.", 0);
+  const ok = sumOf(series.slots, (slot) => slot.ok);
+  const dropped = sumOf(series.slots, (slot) => slot.dropped);
+  const events = sumOf(series.slots, (slot) => slot.events);
+  const planned = journal.plan.bank.rateEventsPerS;
+  // Failed operations carry no events but were offered: the system's fault, not the generator's.
+  const rate = ok === 0 ? planned : ((events / ok) * offered * 1000) / slotTimeMs(series);
+  // Transactions differ in size and may arrive at random: three standard errors of their number.
+  const chance = 3 * Math.sqrt(2 / offered);
+  const figures = `${figure(rate)} of ${figure(planned)} planned events/s were offered`;
+  if (dropped > 0) {
+    return invalid(
+      `${figure(dropped)} of ${figure(offered)} bank transactions were never started: the generator fell behind.`,
+      rate,
+    );
+  }
+  if (rate < planned * (OFFERED_SHARE_MIN - chance)) {
+    return invalid(`Only ${figures}: the generator fell behind.`, rate);
+  }
+  return {
+    status: "PROVEN",
+    because: `${figures}, none of ${figure(offered)} transactions dropped.`,
+    details: [],
+    offeredRatePerS: rate,
+  };
+}
+
+function queryLoad(journal: JournalReader, workload: string): OfferedLoad {
+  const behind: string[] = [];
+  const seen: Series[] = [];
+  for (const query of journal.plan.queries) {
+    const intervals = wholeIntervals(journal);
+    const series = seriesOf(journal, {
+      workload,
+      class: query.name,
+      intervals,
+      ratePerS: query.ratePerS,
+    });
+    seen.push(series);
+    const planned = (query.ratePerS * slotTimeMs(series)) / 1000;
+    const offered = sumOf(series.slots, (slot) => slot.offered);
+    const edge = Math.max(1 - OFFERED_SHARE_MIN, (2 * intervals.length) / planned);
+    if (offered === 0 || offered < planned * (1 - edge)) {
+      behind.push(
+        `${query.name}: ${figure(offered)} of ${figure(planned)} planned queries offered`,
+      );
+    }
+  }
+  const offered = sumOf(
+    seen.flatMap((series) => series.slots),
+    (slot) => slot.offered,
+  );
+  const timeMs = Math.max(0, ...seen.map(slotTimeMs));
+  const rate = timeMs === 0 ? 0 : (offered * 1000) / timeMs;
+  if (behind.length > 0) {
+    return { ...invalid("The query generator fell behind its plan.", rate), details: behind };
+  }
+  const quiet = droppedWhileSteady(journal, workload);
+  if (quiet.dropped > quiet.offered * (1 - OFFERED_SHARE_MIN)) {
+    return invalid(
+      `${percent(quiet.dropped / quiet.offered)} of the queries in steady time were never started: ` +
+        "the generator had no free worker.",
+      rate,
+    );
+  }
+  return {
+    status: "PROVEN",
+    because: `${figure(offered)} queries were offered as planned (${figure(rate)} a second).`,
+    details: [],
+    offeredRatePerS: rate,
+  };
+}
+
+/** During a fault the queries hang and workers run out: that is the fault. At rest it is the generator. */
+function droppedWhileSteady(
+  journal: JournalReader,
+  workload: string,
+): { readonly offered: number; readonly dropped: number } {
+  const intervals = steadyWithMargin(journal, 0);
+  const slots = journal.plan.queries.flatMap(
+    (query) =>
+      seriesOf(journal, {
+        workload,
+        class: query.name,
+        intervals,
+        ratePerS: query.ratePerS,
+      }).slots,
+  );
+  return {
+    offered: sumOf(slots, (slot) => slot.offered),
+    dropped: sumOf(slots, (slot) => slot.dropped),
+  };
+}
+
+function invalid(because: string, offeredRatePerS: number): OfferedLoad {
+  return { status: "INVALID", because, details: [], offeredRatePerS };
+}

@@ -1,0 +1,150 @@
+/** Latency and error objectives: every operation that was offered counts, whether or not it ever ended. */
+import type { JournalReader } from "../../../core/contracts/journal.ts";
+import type { Objective, Verdict } from "../../../core/contracts/slo.ts";
+import { percentileMs, type Histogram } from "../../../core/histogram.ts";
+import type { Interval } from "../../../core/timeline.ts";
+import { latencyReader } from "./latency.ts";
+import {
+  badOf,
+  doubtfulOf,
+  groupsOfSeries,
+  leftOut,
+  lostOf,
+  seriesOf,
+  slotTimeMs,
+  sumOf,
+  type Series,
+  type SeriesRequest,
+} from "./load.ts";
+import { offeredLoad } from "./offered.ts";
+import { shareVerdict, type ShareEvidence } from "./share.ts";
+import { duration, figure } from "./text.ts";
+import { intervalsOf, wholeIntervals } from "./time.ts";
+
+type Sli<K extends Objective["sli"]["kind"]> = Extract<Objective["sli"], { kind: K }>;
+type LatencyObjective = Objective & { readonly sli: Sli<"latency"> };
+type ErrorsObjective = Objective & { readonly sli: Sli<"errors"> };
+
+/**
+ * An operation that meets its target is over by then; one intended less than that before a fault may be
+ * cut by it. Targets of many seconds would eat all steady time, so the margin ends here.
+ */
+const FAULT_MARGIN_MS_MAX = 5_000;
+
+interface ClassEvidence {
+  readonly name: string | undefined;
+  readonly intervals: readonly Interval[];
+  readonly series: Series;
+}
+
+export function latencyVerdict(
+  journal: JournalReader,
+  objective: LatencyObjective,
+  claimed: boolean,
+): Verdict {
+  const thresholdMs = objective.threshold.value;
+  const { countOver, histogram } = latencyReader(journal, thresholdMs);
+  const classes = classEvidence(journal, objective, objective.sli.class, countOver);
+  const observed = observedMs(objective, histogram, classes);
+  const load = offeredLoad(journal, objective.sli.workload);
+  return shareVerdict(objective, claimed, {
+    ...operationEvidence(journal, objective.sli.workload, classes),
+    noun: objective.sli.class === undefined ? "operations" : `${objective.sli.class} queries`,
+    badVerb: `took ${duration(thresholdMs)} or longer, or never ended`,
+    ...(observed === undefined ? {} : { observed: { value: observed, unit: "ms" } }),
+    target: { ...objective.threshold, op: "<" },
+    ...(load.status === "PROVEN" ? {} : { invalid: load.because }),
+  });
+}
+
+export function errorsVerdict(
+  journal: JournalReader,
+  objective: ErrorsObjective,
+  claimed: boolean,
+): Verdict {
+  const classes = classEvidence(journal, objective, undefined);
+  const evidence = operationEvidence(journal, objective.sli.workload, classes);
+  return shareVerdict(objective, claimed, {
+    ...evidence,
+    noun: objective.sli.workload === "bank" ? "bank transactions" : "queries",
+    badVerb: "failed, were dropped or ended unknown",
+    ...(evidence.n === 0 ? {} : { observed: { value: evidence.bad / evidence.n, unit: "ratio" } }),
+    target: { ...objective.threshold, op: "<" },
+  });
+}
+
+/** The bank has no classes; a query objective covers one class or all planned ones. */
+function classEvidence(
+  journal: JournalReader,
+  objective: LatencyObjective | ErrorsObjective,
+  only: string | undefined,
+  countOver?: SeriesRequest["countOver"],
+): readonly ClassEvidence[] {
+  const { workload } = objective.sli;
+  const classes =
+    workload === "bank"
+      ? [{ name: undefined, ratePerS: undefined, marginMs: 0 }]
+      : journal.plan.queries
+          .filter((query) => only === undefined || query.name === only)
+          .map((query) => ({
+            name: query.name,
+            ratePerS: query.ratePerS,
+            marginMs: Math.min(query.targetMs, FAULT_MARGIN_MS_MAX),
+          }));
+  return classes.map(({ name, ratePerS, marginMs }) => {
+    const intervals = intervalsOf(journal, objective.window, marginMs);
+    const series = seriesOf(journal, {
+      workload,
+      class: name,
+      intervals,
+      ratePerS,
+      ...(countOver === undefined ? {} : { countOver }),
+    });
+    return { name, intervals, series };
+  });
+}
+
+function operationEvidence(
+  journal: JournalReader,
+  workload: string,
+  classes: readonly ClassEvidence[],
+): Pick<
+  ShareEvidence,
+  "n" | "bad" | "doubtful" | "censored" | "missing" | "groups" | "timeMs" | "details"
+> {
+  const series = classes.map((one) => one.series);
+  const slots = series.flatMap((one) => one.slots);
+  const outside = classes.map((one) =>
+    leftOut(journal, workload, one.name, wholeIntervals(journal), one.intervals),
+  );
+  const outsideCount = sumOf(outside, (one) => one.n);
+  return {
+    n: sumOf(slots, (slot) => slot.offered),
+    bad: sumOf(slots, badOf),
+    doubtful: sumOf(slots, doubtfulOf),
+    censored: sumOf(slots, lostOf),
+    missing: sumOf(series, (one) => one.missing),
+    groups: groupsOfSeries(series),
+    timeMs: Math.max(0, ...series.map(slotTimeMs)),
+    details:
+      outsideCount === 0
+        ? []
+        : [
+            `${figure(outsideCount)} operations in and just before fault windows stand outside, ` +
+              `${figure(sumOf(outside, (one) => one.bad))} of them failed or never ended`,
+          ],
+  };
+}
+
+/** The objective's quantile over all offered operations; those that never ended stand last. */
+function observedMs(
+  objective: LatencyObjective,
+  histogram: Histogram,
+  classes: readonly ClassEvidence[],
+): number | undefined {
+  const offered = sumOf(classes, (one) => sumOf(one.series.slots, (slot) => slot.offered));
+  const percentile = ((1 - objective.badRatioMax) * offered * 100) / histogram.totalCount;
+  return histogram.totalCount === 0 || percentile > 100
+    ? undefined
+    : percentileMs(histogram, percentile);
+}

@@ -1,0 +1,116 @@
+/** Puts the statistical judgement of one objective into a Verdict: the sentence, the bound, what is still needed. */
+import type { Quantity } from "../../../core/contracts/values.ts";
+import type { Objective, Verdict, VerdictStatus } from "../../../core/contracts/slo.ts";
+import { samplesNeeded } from "../../maths/clopper-pearson.ts";
+import {
+  growthNeeded,
+  judgeBadRatio,
+  type BadRatioJudgement,
+} from "../../maths/judge-bad-ratio.ts";
+import type { SampleGroup } from "../../maths/design-effect.ts";
+import { duration, figure, percent } from "./text.ts";
+import { verdictOf } from "./verdict.ts";
+
+export interface ShareEvidence {
+  /** "canaries", "queries", … */
+  readonly noun: string;
+  /** "took 30 s or longer", "failed", … */
+  readonly badVerb: string;
+  readonly n: number;
+  readonly bad: number;
+  /** Among the n, not among the bad: nobody can tell. */
+  readonly doubtful?: number;
+  /** Among the bad ones: never seen to an end. */
+  readonly censored: number;
+  readonly missing: number;
+  readonly groups: readonly SampleGroup[];
+  /** Length of the judged time. */
+  readonly timeMs: number;
+  readonly observed?: Quantity;
+  readonly target: NonNullable<Verdict["target"]>;
+  readonly details: readonly string[];
+  /** Why the samples carry no verdict at all, e.g. a generator that fell behind. */
+  readonly invalid?: string;
+}
+
+/** Below this share of the expected samples nothing is concluded in the system's favour. */
+const COVERAGE_MIN = 0.95;
+
+export function shareVerdict(
+  objective: Objective,
+  claimed: boolean,
+  evidence: ShareEvidence,
+): Verdict {
+  const input = { ...evidence, missing: Math.ceil(evidence.missing - 1e-9) };
+  const judged = judgeBadRatio({ ...input, badRatioMax: objective.badRatioMax });
+  const status = statusOf(judged, input);
+  const needed = status === "INCONCLUSIVE" ? neededText(objective, input) : undefined;
+  return verdictOf({
+    id: `objective.${objective.id}`,
+    kind: "objective",
+    title: objective.title,
+    status,
+    claimed,
+    because: sentenceOf(objective, input, judged, status),
+    ...(evidence.observed === undefined ? {} : { observed: evidence.observed }),
+    target: evidence.target,
+    sample: {
+      n: input.n + input.missing,
+      bad: input.bad,
+      censored: input.censored + input.missing,
+      nEff: Math.round(judged.nEff * 10) / 10,
+    },
+    bound: {
+      method: `Clopper-Pearson, one-sided 95 % ${status === "VIOLATED" ? "lower" : "upper"} bound`,
+      value: judged.bound,
+      limit: objective.badRatioMax,
+    },
+    ...(needed === undefined ? {} : { needed }),
+    details: evidence.details,
+  });
+}
+
+function statusOf(judged: BadRatioJudgement, input: ShareEvidence): VerdictStatus {
+  if (input.n === 0) return "INCONCLUSIVE";
+  if (input.invalid !== undefined) return "INVALID";
+  const poorly = input.n / (input.n + input.missing) < COVERAGE_MIN;
+  return judged.status === "PROVEN" && poorly ? "INCONCLUSIVE" : judged.status;
+}
+
+function sentenceOf(
+  objective: Objective,
+  input: ShareEvidence,
+  judged: BadRatioJudgement,
+  status: VerdictStatus,
+): string {
+  if (input.n === 0) return `No ${input.noun} were measured in the time that counts.`;
+  if (status === "INVALID") return `The samples carry no verdict: ${input.invalid ?? ""}`;
+  const counted = `${figure(input.bad)} of ${figure(input.n)} ${input.noun} ${input.badVerb}`;
+  const bound = percent(judged.bound);
+  const limit = `limit ${percent(objective.badRatioMax)}`;
+  const claim =
+    status === "PROVEN"
+      ? `at most ${bound} do`
+      : status === "VIOLATED"
+        ? `at least ${bound} do`
+        : `up to ${bound} may`;
+  const doubts = input.missing + (input.doubtful ?? 0);
+  const holes =
+    doubts === 0 ? "" : `; ${figure(doubts)} missing or doubtful ones count against the proof`;
+  return `${counted}: with 95 % confidence ${claim} (${limit})${holes}.`;
+}
+
+function neededText(objective: Objective, input: ShareEvidence): string {
+  const least = samplesNeeded(objective.badRatioMax);
+  if (input.n === 0) return `${figure(least)} ${input.noun}, none of them bad.`;
+  const factor = growthNeeded({ ...input, badRatioMax: objective.badRatioMax });
+  if (factor === undefined) {
+    return `No run length proves it at the observed share; ${figure(least)} ${input.noun} would do with none bad.`;
+  }
+  const expected = input.n + input.missing;
+  if (factor <= 1) return `At least ${percent(COVERAGE_MIN)} of the expected ${input.noun}.`;
+  return (
+    `${figure(Math.ceil(expected * factor))} ${input.noun} at the observed share: ` +
+    `${duration(input.timeMs * factor)} of such time instead of ${duration(input.timeMs)}.`
+  );
+}

@@ -1,0 +1,38 @@
+/** The checks, by name. One more check is one more file and one more line. */
+import type { Check } from "../../core/contracts/slo.ts";
+import { balanceConstant } from "./balance-constant.ts";
+import { generatorHeadroom } from "./generator-headroom.ts";
+import { icebergMetadata } from "./iceberg-metadata.ts";
+import { journalComplete } from "./journal-complete.ts";
+import { noCorruption } from "./no-corruption.ts";
+import { noDuplicate } from "./no-duplicate.ts";
+import { noLostChange } from "./no-lost-change.ts";
+import { noReorder } from "./no-reorder.ts";
+import { objectives } from "./objectives.ts";
+import { offeredLoadCheck } from "./offered-load.ts";
+import { postgresState } from "./postgres-state.ts";
+import { recovery } from "./recovery.ts";
+import { residue } from "./residue.ts";
+import { selftestPassed } from "./selftest-passed.ts";
+import { telemetry } from "./telemetry.ts";
+
+/** In the order in which a reader wants to know. */
+export const CHECKS = {
+  "no-lost-change": noLostChange,
+  "no-duplicate": noDuplicate,
+  "no-reorder": noReorder,
+  "no-corruption": noCorruption,
+  "balance-constant": balanceConstant,
+  "postgres-state": postgresState,
+  "iceberg-metadata": icebergMetadata,
+  objectives,
+  recovery,
+  "offered-load": offeredLoadCheck,
+  "generator-headroom": generatorHeadroom,
+  telemetry,
+  "selftest-passed": selftestPassed,
+  "journal-complete": journalComplete,
+  residue,
+} satisfies Record<string, Check>;
+
+export type CheckName = keyof typeof CHECKS;

@@ -1,0 +1,62 @@
+/** Every planned fault must have bitten, and the pipeline must be back within the computed budget. */
+import type { FaultEntry } from "../../core/contracts/fault.ts";
+import type { Check, Verdict } from "../../core/contracts/slo.ts";
+import { faultWindows, type FaultWindow } from "../../core/timeline.ts";
+import { duration } from "./evidence/text.ts";
+import { verdictOf } from "./evidence/verdict.ts";
+
+export const recovery: Check = {
+  name: "recovery",
+  purpose: "Each fault leaves evidence, and recovery is measured against its computed budget.",
+  judge(journal) {
+    const windows = new Map(faultWindows(journal).map((window) => [window.entry.id, window]));
+    return journal.plan.faults.map((entry) => recoveryVerdict(entry, windows.get(entry.id)));
+  },
+};
+
+function recoveryVerdict(entry: FaultEntry, window: FaultWindow | undefined): Verdict {
+  const budget = `${duration(entry.recoveryBudgetMs)} (${entry.recoveryBudgetFormula})`;
+  const facts = {
+    id: `recovery.${entry.id}`,
+    kind: "recovery",
+    title: `${entry.fault} on ${entry.instanceId} (class ${entry.faultClass}) recovers in time`,
+    target: { value: entry.recoveryBudgetMs, unit: "ms", op: "<=" },
+    details: window?.evidence ?? [],
+  } as const;
+  if (window === undefined) {
+    return verdictOf({
+      ...facts,
+      status: "INCONCLUSIVE",
+      because: "The fault was planned and never begun.",
+      needed: "A run that gets as far as this fault.",
+    });
+  }
+  const failure = window.failure === undefined ? "" : ` (${window.failure})`;
+  if (window.evidence.length === 0) {
+    return verdictOf({
+      ...facts,
+      status: "INVALID",
+      because: `Nothing shows that the fault bit${failure}: surviving it proves nothing.`,
+    });
+  }
+  const recoveryMs = recoveryMsOf(window);
+  if (recoveryMs === undefined) {
+    return verdictOf({
+      ...facts,
+      status: "VIOLATED",
+      because: `The pipeline was not seen working again before the run ended${failure}; its budget was ${budget}.`,
+    });
+  }
+  const inTime = recoveryMs <= entry.recoveryBudgetMs;
+  return verdictOf({
+    ...facts,
+    status: inTime ? "PROVEN" : "VIOLATED",
+    because: `Recovery took ${duration(recoveryMs)}, ${inTime ? "within" : "over"} its budget of ${budget}.`,
+    observed: { value: recoveryMs, unit: "ms" },
+  });
+}
+
+function recoveryMsOf(window: FaultWindow): number | undefined {
+  if (window.recoveredMs === undefined) return undefined;
+  return window.recoveryMs ?? window.recoveredMs - (window.healedMs ?? window.fromMs);
+}

@@ -1,0 +1,77 @@
+/** What a run of a given length and rate can prove, said before anything starts. Pure. */
+import type { Provable, QueryClassPlan } from "../../core/contracts/plan.ts";
+import type { Objective } from "../../core/contracts/slo.ts";
+import { samplesNeeded } from "../maths/clopper-pearson.ts";
+
+export interface ProvableInput {
+  readonly objectives: readonly Objective[];
+  /** Ids of the claimed objectives. */
+  readonly claims: readonly string[];
+  readonly bank: { readonly transactionRatePerS: number; readonly eventRatePerS: number };
+  readonly queries: readonly QueryClassPlan[];
+  readonly canaryRatePerS: number;
+  /** Expected control and measure time outside the fault windows that do not count. */
+  readonly steadyMs: number;
+  /** Expected control and measure time, with every fault in it. */
+  readonly wholeMs: number;
+}
+
+/** A rate is held, not hit: it must stand for at least this many seconds. */
+export const RATE_SECONDS_MIN = 60;
+
+/** `durationMsNeeded` is 0 where no length would do, because nothing in the plan measures the objective. */
+export function provable(input: ProvableInput): readonly Provable[] {
+  return input.objectives.map((objective) => provableOne(objective, input));
+}
+
+function provableOne(objective: Objective, input: ProvableInput): Provable {
+  const ratePerS = sampleRatePerS(objective, input);
+  const windowMs = objective.window === "steady" ? input.steadyMs : input.wholeMs;
+  const sampleCountNeeded = neededOf(objective);
+  const sampleCountExpected = Math.floor((ratePerS * windowMs) / 1000);
+  return {
+    objectiveId: objective.id,
+    claimed: input.claims.includes(objective.id),
+    sampleCountExpected,
+    sampleCountNeeded,
+    provable: ratePerS > 0 && sampleCountExpected >= sampleCountNeeded,
+    durationMsNeeded: ratePerS > 0 ? Math.ceil((sampleCountNeeded / ratePerS) * 1000) : 0,
+  };
+}
+
+function neededOf(objective: Objective): number {
+  if (objective.sli.kind === "rate") return RATE_SECONDS_MIN;
+  if (objective.sli.kind === "unmeasured") return 0;
+  return samplesNeeded(objective.badRatioMax);
+}
+
+/** Samples of the objective per second; 0 when the plan produces none. */
+function sampleRatePerS(objective: Objective, input: ProvableInput): number {
+  const { sli } = objective;
+  switch (sli.kind) {
+    case "freshness":
+      return input.canaryRatePerS;
+    case "latency":
+      return operationRatePerS(sli.workload, input, sli.class);
+    case "errors":
+      return operationRatePerS(sli.workload, input);
+    case "uptime":
+      return 1000 / sli.sliceMs;
+    case "rate": {
+      const planned =
+        sli.unit === "eventsPerS"
+          ? input.bank.eventRatePerS
+          : operationRatePerS(sli.workload, input);
+      return planned >= objective.threshold.value ? 1 : 0;
+    }
+    case "unmeasured":
+      return 0;
+  }
+}
+
+function operationRatePerS(workload: string, input: ProvableInput, name?: string): number {
+  if (workload === "bank") return input.bank.transactionRatePerS;
+  return input.queries
+    .filter((query) => name === undefined || query.name === name)
+    .reduce((sum, query) => sum + query.ratePerS, 0);
+}

@@ -1,0 +1,150 @@
+/** What a reader of the lake sees, asked through Trino: control rows, sums per bucket, states, snapshots. */
+import { BANK_TABLES, CANARY_LANE, FENCE_LANE } from "../../core/bank-schema.ts";
+import type { BucketTotals } from "../../core/ledger.ts";
+import type { TrinoClient } from "../../infra/clients/trino.ts";
+
+export interface ControlRow {
+  readonly table: string;
+  readonly lane: number;
+  readonly seq: number;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+function bothTables(select: (table: string) => string): string {
+  return BANK_TABLES.map(select).join(" UNION ALL ");
+}
+
+/** Fences and canaries from `bucketMin` on. The bucket bound lets Iceberg skip older files. */
+export async function controlRows(
+  trino: TrinoClient,
+  bucketMin: number,
+  signal: AbortSignal,
+): Promise<readonly ControlRow[]> {
+  const rows = await trino.query(
+    bothTables(
+      (table) =>
+        `SELECT '${table}', lane, seq, kafka_partition, kafka_offset FROM ${table} ` +
+        `WHERE lane >= ${String(FENCE_LANE)} AND bucket >= ${String(bucketMin)}`,
+    ),
+    signal,
+  );
+  return rows.map((row) => ({
+    table: String(row[0]),
+    lane: Number(row[1]),
+    seq: Number(row[2]),
+    partition: Number(row[3]),
+    offset: Number(row[4]),
+  }));
+}
+
+/** Counts and fingerprint sums per lane and bucket; load lanes only. */
+export async function bucketTotals(
+  trino: TrinoClient,
+  bucketMin: number,
+  bucketMax: number,
+  signal: AbortSignal,
+): Promise<readonly BucketTotals[]> {
+  const changes = bothTables(
+    (table) =>
+      `SELECT lane, bucket, seq, fp FROM ${table} WHERE lane < ${String(FENCE_LANE)} ` +
+      `AND bucket BETWEEN ${String(bucketMin)} AND ${String(bucketMax)}`,
+  );
+  // Repeated rows are folded first, so that the sum stays that of the distinct changes.
+  const rows = await trino.query(
+    `SELECT lane, bucket, sum(n), count(*), CAST(sum(CAST(fp AS DECIMAL(38, 0))) AS VARCHAR) FROM (` +
+      `SELECT lane, bucket, seq, count(*) AS n, min(fp) AS fp FROM (${changes}) ` +
+      `GROUP BY lane, bucket, seq) GROUP BY lane, bucket`,
+    signal,
+  );
+  return rows.map((row) => ({
+    lane: Number(row[0]),
+    bucket: Number(row[1]),
+    eventCount: Number(row[2]),
+    distinctCount: Number(row[3]),
+    fingerprintSum: String(row[4]),
+  }));
+}
+
+/** Every sequence number of one lane and bucket with how often it is there: to find the row that is wrong. */
+export async function sequencesOf(
+  trino: TrinoClient,
+  lane: number,
+  bucket: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, number>> {
+  const changes = bothTables(
+    (table) =>
+      `SELECT seq FROM ${table} WHERE lane = ${String(lane)} AND bucket = ${String(bucket)}`,
+  );
+  const rows = await trino.query(`SELECT seq, count(*) FROM (${changes}) GROUP BY seq`, signal);
+  return new Map(rows.map((row) => [Number(row[0]), Number(row[1])]));
+}
+
+export interface LaneStateSeen {
+  readonly lane: number;
+  readonly rowCount: number;
+  readonly fingerprintSum: string;
+  readonly balanceSum: string;
+}
+
+/** The newest version of every row that is not deleted, summed per lane: the lake's idea of the bank. */
+export async function laneStates(
+  trino: TrinoClient,
+  bucketMin: number,
+  signal: AbortSignal,
+): Promise<readonly LaneStateSeen[]> {
+  const newest = (table: string, balance: string): string =>
+    `SELECT lane, fp, ${balance} AS balance FROM (SELECT id, lane, max_by(op, seq) AS op, ` +
+    `max_by(fp, seq) AS fp${table === "accounts" ? ", max_by(balance, seq) AS balance" : ""} ` +
+    `FROM ${table} WHERE lane < ${String(FENCE_LANE)} AND bucket >= ${String(bucketMin)} ` +
+    `GROUP BY id, lane) WHERE op <> 'd'`;
+  const rows = await trino.query(
+    `SELECT lane, count(*), CAST(sum(CAST(fp AS DECIMAL(38, 0))) AS VARCHAR), ` +
+      `CAST(sum(CAST(balance AS DECIMAL(38, 0))) AS VARCHAR) FROM (` +
+      `${newest("users", "CAST(0 AS BIGINT)")} UNION ALL ${newest("accounts", "balance")}) GROUP BY lane`,
+    signal,
+  );
+  return rows.map((row) => ({
+    lane: Number(row[0]),
+    rowCount: Number(row[1]),
+    fingerprintSum: String(row[2]),
+    balanceSum: String(row[3]),
+  }));
+}
+
+export interface SnapshotSeen {
+  readonly id: string;
+  readonly operation: string;
+  readonly addedRecords: number;
+  readonly removedRecords: number;
+  /** Flink job, operator and checkpoint that committed it; empty for any other writer. */
+  readonly commit: string;
+}
+
+/** Metadata only: no data file is opened. */
+export async function snapshotsOf(
+  trino: TrinoClient,
+  table: string,
+  signal: AbortSignal,
+): Promise<readonly SnapshotSeen[]> {
+  const field = (name: string): string => `coalesce(element_at(summary, '${name}'), '')`;
+  const rows = await trino.query(
+    `SELECT CAST(snapshot_id AS VARCHAR), operation, ${field("added-records")}, ` +
+      `${field("deleted-records")}, ${field("added-position-deletes")}, ${field("flink.job-id")}, ` +
+      `${field("flink.operator-id")}, ${field("flink.max-committed-checkpoint-id")} ` +
+      `FROM "${table}$snapshots" ORDER BY committed_at`,
+    signal,
+  );
+  return rows.map((row) => ({
+    id: String(row[0]),
+    operation: String(row[1]),
+    addedRecords: Number(row[2]),
+    removedRecords: Number(row[3]) + Number(row[4]),
+    commit: row[5] === "" ? "" : `${String(row[5])}/${String(row[6])}/${String(row[7])}`,
+  }));
+}
+
+export function isCanary(row: ControlRow): boolean {
+  return row.lane === CANARY_LANE;
+}

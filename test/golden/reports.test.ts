@@ -1,0 +1,179 @@
+/** Golden reports of the synthetic runs: exact text for Markdown and JUnit, structure and safety for HTML. */
+import { describe, expect, test } from "vitest";
+import type { JournalReader } from "../../core/contracts/journal.ts";
+import type { Judgement } from "../../core/contracts/slo.ts";
+import { REPORTERS } from "../../reports/index.ts";
+import type { ReporterName } from "../../reports/index.ts";
+import { renderConsoleSummary } from "../../reports/console.ts";
+import * as journals from "../fixtures/journals.ts";
+import * as judgements from "../fixtures/judgements.ts";
+
+interface Run {
+  readonly name: string;
+  readonly journal: JournalReader;
+  readonly judgement: Judgement;
+}
+
+const truncated = journals.truncatedJournal();
+const RUNS: readonly Run[] = [
+  { name: "smoke", journal: journals.smokeJournal(), judgement: judgements.smokeJudgement },
+  { name: "loss", journal: journals.lossJournal(), judgement: judgements.lossJudgement },
+  { name: "truncated", journal: truncated, judgement: judgements.truncatedJudgement(truncated.problems) },
+  { name: "aborted", journal: journals.abortedJournal(), judgement: judgements.abortedJudgement },
+  {
+    name: "provisioning-failed",
+    journal: journals.provisioningFailedJournal(),
+    judgement: judgements.provisioningFailedJudgement,
+  },
+];
+
+function body(run: Run, reporter: ReporterName): string {
+  const [file] = REPORTERS[reporter].render(run.journal, run.judgement);
+  return file?.body ?? "";
+}
+
+/** Text as a reader sees it: tags gone, entities back. */
+function visibleText(page: string): string {
+  return page
+    .replace(/<style>[\s\S]*?<\/style>/, "")
+    .replace(/<[^>]+>/g, " ")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&amp;", "&");
+}
+
+describe.each(RUNS)("$name", (run) => {
+  test("summary.md is as agreed", async () => {
+    await expect(body(run, "markdown")).toMatchFileSnapshot(`files/${run.name}.summary.md`);
+  });
+
+  test("junit.xml is as agreed", async () => {
+    await expect(body(run, "junit")).toMatchFileSnapshot(`files/${run.name}.junit.xml`);
+  });
+
+  test("the console summary is as agreed", async () => {
+    const text = renderConsoleSummary(run.journal, run.judgement, { color: false, columns: 110 });
+    await expect(text).toMatchFileSnapshot(`files/${run.name}.console.txt`);
+  });
+
+  test("objectives.json holds the judgement unchanged", () => {
+    expect(JSON.parse(body(run, "json"))).toEqual(run.judgement);
+  });
+
+  test("every report renders to the same bytes twice", () => {
+    for (const name of Object.keys(REPORTERS) as ReporterName[]) {
+      expect(body(run, name)).toBe(body(run, name));
+    }
+  });
+});
+
+describe.each(RUNS)("report.html of $name", (run) => {
+  const page = body(run, "html");
+
+  test("is one page with balanced tags", () => {
+    expect(page.startsWith("<!doctype html>")).toBe(true);
+    for (const tag of ["section", "table", "tbody", "tr", "svg", "figure", "details", "ul", "p"]) {
+      const opened = page.match(new RegExp(`<${tag}[ >]`, "g"))?.length ?? 0;
+      const closed = page.match(new RegExp(`</${tag}>`, "g"))?.length ?? 0;
+      expect(`${tag} ${String(opened)}`).toBe(`${tag} ${String(closed)}`);
+    }
+  });
+
+  test("forbids everything but its own style, and loads nothing", () => {
+    expect(page).toMatch(/Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[^']+'/);
+    expect(page).not.toMatch(/\b(?:https?:)?\/\/[a-z0-9]/i);
+    expect(page).not.toMatch(/<(?:script|link|img|iframe|object)\b|\bstyle="|\bon[a-z]+="|url\(|@import/i);
+  });
+
+  test("gives every chart a title and a description or a label", () => {
+    const charts = page.match(/<svg [^>]*role="img"[\s\S]*?<\/title>/g) ?? [];
+    const drawings = page.match(/<svg class="(?:plot|bar)"/g) ?? [];
+    expect(charts).toHaveLength(drawings.length);
+    for (const chart of charts) {
+      const label = /aria-labelledby="([^" ]+)/.exec(chart)?.[1] ?? "none";
+      expect(chart).toContain(`<title id="${label}">`);
+    }
+  });
+
+  test("has no id twice", () => {
+    const ids = [...page.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
+    expect(ids).toEqual([...new Set(ids)]);
+  });
+
+  test("shows no figure that is none", () => {
+    expect(visibleText(page)).not.toMatch(/NaN|undefined|Infinity|\[object/);
+    expect(page).not.toMatch(/="[^"]*(?:NaN|undefined|Infinity)[^"]*"/);
+  });
+
+  test("lists the run, its seed and every verdict", () => {
+    const text = visibleText(page);
+    expect(text).toContain(run.judgement.because);
+    expect(text).toContain(run.judgement.seed);
+    expect(text).toContain(run.journal.rerun);
+    for (const verdict of run.judgement.verdicts) {
+      expect(text).toContain(verdict.id);
+      expect(text).toContain(verdict.because);
+    }
+    for (const fault of run.journal.plan.faults) expect(text).toContain(fault.recoveryBudgetFormula);
+    for (const problem of run.journal.problems) expect(text).toContain(problem);
+  });
+
+  test("stays small", () => {
+    expect(page.length).toBeLessThan(500_000);
+  });
+});
+
+const pageOf = (name: string): string => {
+  const run = RUNS.find((candidate) => candidate.name === name);
+  return run === undefined ? "" : body(run, "html");
+};
+
+test("a good run draws every chart with the fault windows in it and a table beside it", () => {
+  const page = pageOf("smoke");
+  const charts = [...page.matchAll(/<figure class="chart" id="(chart-[^"]+)">[\s\S]*?<\/figure>/g)];
+  expect(charts.map((chart) => chart[1])).toEqual([
+    "chart-throughput",
+    "chart-freshness",
+    "chart-lag-events",
+    "chart-lag-bytes",
+    "chart-latency-0",
+    "chart-latency-1",
+    "chart-latency-2",
+    "chart-latency-3",
+    "chart-latency-4",
+    "chart-queries",
+    "chart-memory",
+    "chart-cpu-ratio",
+  ]);
+  for (const [chart] of charts) {
+    expect(chart.match(/class="hold"/g)).toHaveLength(6);
+    expect(chart).toContain('<details class="twin">');
+  }
+  expect(page).not.toContain("no samples");
+});
+
+test("runs that measured nothing say so for each chart", () => {
+  for (const name of ["aborted", "provisioning-failed"]) {
+    expect(pageOf(name).match(/<p class="none">no samples<\/p>/g)?.length).toBeGreaterThan(8);
+  }
+  expect(visibleText(pageOf("provisioning-failed"))).toContain("FATAL no space left on device");
+});
+
+test("lost rows are located, the guilty hop is marked and the rest is counted", () => {
+  const text = visibleText(pageOf("loss")).replace(/\s+/g, " ");
+  expect(text).toContain("✘ differs in 1 cell");
+  expect(text).toContain("Located findings: 63 lost");
+  expect(text).toContain("… and 13 more in journal.ndjson.");
+  expect(text).toContain("Under load, 63 of 64 fences were exact.");
+  expect(text).toContain("No evidence: it is not shown that this fault had any effect.");
+  expect(text).toContain("Recovery not recovered after 75.4 s, budget 109 s");
+  expect(pageOf("loss")).toContain('class="tri"');
+});
+
+test("text from the journal cannot become markup", () => {
+  const page = pageOf("loss");
+  expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+  expect(page).not.toContain("\u0007");
+});

@@ -1,0 +1,53 @@
+/** A number in a contract says its unit in its name; a number without one must be of a known kind. */
+import ts from "typescript";
+import { expect, test } from "vitest";
+import { houseFiles, readText } from "./house.ts";
+
+/** A unit, alone or followed by qualifiers: holdMs, drainMsMax, sampleCountNeeded, badRatioMax. */
+const UNIT = /(?:Ms|Us|Bytes|MiB|PerS|PerHour|PerLane|Count|Ratio)(?=$|[A-Z])/;
+
+const WITHOUT_UNIT: ReadonlySet<string> = new Set([
+  // Identities and positions: not quantities at all.
+  ...["pid", "ordinal", "lane", "seq", "seqMin", "seqMax", "bucket", "partition", "canary"],
+  ...["code", "exitCode"],
+  // Numbers of operations, samples or records, named by what they count.
+  ...["offered", "ok", "failed", "unknown", "dropped", "events", "overTarget", "count"],
+  ...["addedRecords", "kafkaRecords", "n", "nEff", "bad", "censored"],
+  // Their unit stands in the field beside them: Quantity and the bound of a verdict.
+  ...["value", "limit"],
+]);
+
+const contracts = houseFiles().filter((path) => /^core\/contracts\/.*\.ts$/.test(path));
+
+function mayBeNumber(type: ts.TypeNode | undefined): boolean {
+  if (type === undefined) return false;
+  if (ts.isUnionTypeNode(type)) return type.types.some(mayBeNumber);
+  return type.kind === ts.SyntaxKind.NumberKeyword;
+}
+
+function numericFields(path: string, text: string): readonly string[] {
+  const fields: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isPropertySignature(node) && mayBeNumber(node.type)) fields.push(node.name.getText());
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+  return fields;
+}
+
+function withoutUnit(fields: readonly string[]): readonly string[] {
+  return fields.filter((name) => !UNIT.test(name) && !WITHOUT_UNIT.has(name));
+}
+
+test("numeric fields of core/contracts carry a unit", () => {
+  const found = contracts.flatMap((path) =>
+    withoutUnit(numericFields(path, readText(path) ?? "")).map((name) => `${path}: ${name}`),
+  );
+  expect(found).toEqual([]);
+});
+
+test("the rule sees numbers, and only numbers, that lack a unit", () => {
+  const text =
+    "interface X { a: { latency: number; holdMs: number }; rest?: number | string; name: string }";
+  expect(withoutUnit(numericFields("x.ts", text))).toEqual(["latency", "rest"]);
+});

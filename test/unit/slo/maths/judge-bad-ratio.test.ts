@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { groupsOf } from "../../../../slo/maths/design-effect.ts";
+import { growthNeeded, judgeBadRatio } from "../../../../slo/maths/judge-bad-ratio.ts";
+
+const P95 = 0.05;
+
+describe("judgeBadRatio", () => {
+  it("proves with 59 good samples and not with 58", () => {
+    expect(judgeBadRatio({ n: 59, bad: 0, badRatioMax: P95 }).status).toBe("PROVEN");
+    expect(judgeBadRatio({ n: 58, bad: 0, badRatioMax: P95 }).status).toBe("INCONCLUSIVE");
+  });
+
+  it("accuses only when the lower bound is beyond the limit", () => {
+    expect(judgeBadRatio({ n: 100, bad: 8, badRatioMax: P95 }).status).toBe("INCONCLUSIVE");
+    const violated = judgeBadRatio({ n: 100, bad: 12, badRatioMax: P95 });
+    expect(violated.status).toBe("VIOLATED");
+    expect(violated.bound).toBe(violated.lowerBound);
+  });
+
+  it("concludes nothing from nothing", () => {
+    expect(judgeBadRatio({ n: 0, bad: 0, badRatioMax: P95 }).status).toBe("INCONCLUSIVE");
+    expect(judgeBadRatio({ n: 0, bad: 0, missing: 500, badRatioMax: P95 }).status).toBe(
+      "INCONCLUSIVE",
+    );
+  });
+
+  it("holds missing and doubtful samples against the proof, not against the system", () => {
+    expect(judgeBadRatio({ n: 200, bad: 0, missing: 20, badRatioMax: P95 }).status).toBe(
+      "INCONCLUSIVE",
+    );
+    expect(judgeBadRatio({ n: 200, bad: 0, doubtful: 20, badRatioMax: P95 }).status).toBe(
+      "INCONCLUSIVE",
+    );
+    expect(judgeBadRatio({ n: 200, bad: 20, badRatioMax: P95 }).status).toBe("VIOLATED");
+  });
+
+  it("scales n and bad down when bad samples come in a burst", () => {
+    const spread = Array.from({ length: 1_000 }, (_, index) => index % 25 === 0);
+    const burst = Array.from({ length: 1_000 }, (_, index) => index >= 500 && index < 540);
+    const of = (series: readonly boolean[]) =>
+      judgeBadRatio({
+        n: series.length,
+        bad: series.filter(Boolean).length,
+        groups: groupsOf(series),
+        badRatioMax: 0.055,
+      });
+    expect(of(spread)).toMatchObject({ status: "PROVEN", nEff: 1_000, designEffect: 1 });
+    expect(of(burst).status).toBe("INCONCLUSIVE");
+    expect(of(burst).nEff).toBeLessThan(100);
+    expect(of(burst).badRatio).toBe(of(spread).badRatio);
+  });
+});
+
+describe("growthNeeded", () => {
+  it("says by how much the samples must grow", () => {
+    expect(growthNeeded({ n: 30, bad: 0, badRatioMax: P95 })).toBeCloseTo(58.4 / 30, 2);
+  });
+
+  it("is undefined when no length would do", () => {
+    expect(growthNeeded({ n: 100, bad: 6, badRatioMax: P95 })).toBeUndefined();
+    expect(growthNeeded({ n: 0, bad: 0, badRatioMax: P95 })).toBeUndefined();
+  });
+});

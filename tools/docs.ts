@@ -1,0 +1,212 @@
+/**
+ * Writes docs/reference from the typed tables and contracts. `--check` writes nothing and fails when a page
+ * on disk differs from what the tables say: nobody edits a reference page by hand.
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Component } from "../core/contracts/component.ts";
+import type { Fault } from "../core/contracts/fault.ts";
+import type { Objective } from "../core/contracts/objective.ts";
+import type { Probe } from "../core/contracts/probe.ts";
+import type { Reporter } from "../core/contracts/report.ts";
+import type { Scenario } from "../core/contracts/scenario.ts";
+import type { Check } from "../core/contracts/slo.ts";
+import type { Topology } from "../core/contracts/topology.ts";
+import { ERROR_CODES, EXIT_CODES, EXIT_GRAVITY } from "../core/errors.ts";
+import type { Artifact } from "../infra/artifacts/artifact.ts";
+import { renderSchemas } from "./schemas.ts";
+import { ROOT, TABLES } from "./tables.ts";
+import type { TableName } from "./tables.ts";
+
+const REFERENCE_DIR = join(ROOT, "docs/reference");
+
+type Row = readonly string[];
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
+
+function markdownTable(head: Row, rows: readonly Row[]): string {
+  const line = (row: Row): string => `| ${row.map(cell).join(" | ")} |\n`;
+  return line(head) + line(head.map(() => "---")) + rows.map(line).join("");
+}
+
+function page(title: string, source: string, body: string): string {
+  return `# ${title}\n\nGenerated from \`${source}\` by \`npm run docs\`.\n\n${body}`;
+}
+
+const codes = (words: readonly string[]): string =>
+  words.length === 0 ? "–" : words.map((word) => `\`${word}\``).join(", ");
+
+function exitCodesPage(): string {
+  const rows = Object.entries(EXIT_CODES).map(([code, about]) => [code, about]);
+  const gravity = EXIT_GRAVITY.map(String).join(" > ");
+  return page(
+    "Exit codes",
+    "core/errors.ts",
+    `${markdownTable(["Code", "Meaning"], rows)}\nWhere several reasons stand, the gravest wins: ${gravity}.\n`,
+  );
+}
+
+function errorCodesPage(): string {
+  const rows = Object.entries(ERROR_CODES).map(([code, { exit, about }]) => [
+    `\`${code}\``,
+    String(exit),
+    about,
+  ]);
+  return page(
+    "Error codes",
+    "core/errors.ts",
+    `Every error says its code, what happened with the values in it, and what to do.\n\n${markdownTable(["Code", "Exit", "About"], rows)}`,
+  );
+}
+
+function tablePage<Entry>(
+  name: TableName,
+  entries: Readonly<Record<string, Entry>>,
+  head: Row,
+  row: (entry: Entry) => Row,
+): [file: string, text: string] {
+  const rows = Object.entries(entries).map(([key, entry]) => [`\`${key}\``, ...row(entry)]);
+  const title = name.charAt(0).toUpperCase() + name.slice(1);
+  return [`${name}.md`, page(title, TABLES[name].file, markdownTable(["Name", ...head], rows))];
+}
+
+function artifactSource(artifact: Artifact): string {
+  if (artifact.client === "maven") return codes(artifact.coordinates);
+  return codes([artifact.package]);
+}
+
+function paramsOf(fault: Fault): string {
+  const params = Object.entries(fault.paramsHelp);
+  return params.length === 0
+    ? "–"
+    : params.map(([name, meaning]) => `\`${name}\`: ${meaning}`).join("; ");
+}
+
+const TABLE_PAGES = [
+  tablePage<Component>(
+    "components",
+    TABLES.components.entries,
+    ["Artifacts", "Readiness probe", "Configured after start"],
+    (component) => [
+      codes(component.artifacts),
+      component.probe === undefined ? "–" : "yes",
+      component.configure === undefined ? "–" : "yes",
+    ],
+  ),
+  tablePage<Topology>(
+    "topologies",
+    TABLES.topologies.entries,
+    ["Purpose", "Services (component × count, memory)", "Capacity in the specification"],
+    (topology) => [
+      topology.purpose,
+      Object.entries(topology.services)
+        .map(
+          ([service, { component, replicaCount, memoryMiB }]) =>
+            `\`${service}\` (${component} × ${String(replicaCount)}, ${String(memoryMiB)} MiB)`,
+        )
+        .join(", "),
+      `${String(topology.capacity.rateEventsPerS)} events/s, ${String(topology.capacity.queriesPerHour)} queries/h`,
+    ],
+  ),
+  tablePage<Artifact>(
+    "artifacts",
+    TABLES.artifacts.entries,
+    ["About", "Version", "Client", "Package"],
+    (artifact) => [artifact.about, artifact.version, artifact.client, artifactSource(artifact)],
+  ),
+  tablePage<Fault>(
+    "faults",
+    TABLES.faults.entries,
+    ["Purpose", "Needs", "Target stops serving", "Parameters"],
+    (fault) => [
+      fault.purpose,
+      codes(fault.needs),
+      fault.stopsTarget ? "yes" : "no",
+      paramsOf(fault),
+    ],
+  ),
+  tablePage<Objective>(
+    "objectives",
+    TABLES.objectives.entries,
+    ["Title", "Threshold", "Bad share allowed", "Window", "Source"],
+    (objective) => [
+      objective.title,
+      `${String(objective.threshold.value)} ${objective.threshold.unit}`,
+      String(objective.badRatioMax),
+      objective.window,
+      objective.source,
+    ],
+  ),
+  tablePage<Probe>("probes", TABLES.probes.entries, ["Purpose", "Unit", "Every"], (probe) => [
+    probe.purpose,
+    probe.unit,
+    `${String(probe.intervalMs)} ms`,
+  ]),
+  tablePage<Check>("checks", TABLES.checks.entries, ["Purpose"], (check) => [check.purpose]),
+  tablePage<Reporter>("reports", TABLES.reports.entries, ["Purpose"], (report) => [report.purpose]),
+  tablePage<Scenario>(
+    "scenarios",
+    TABLES.scenarios.entries,
+    ["Purpose", "Topology", "Faults", "Claims"],
+    (scenario) => [
+      scenario.purpose,
+      `\`${scenario.topology.name}\``,
+      codes(scenario.faults.map(({ fault, service }) => `${fault} → ${service}`)),
+      codes(scenario.claims),
+    ],
+  ),
+];
+
+/** File name below docs/reference → content. */
+const PAGES: ReadonlyMap<string, string> = new Map([
+  ["exit-codes.md", exitCodesPage()],
+  ["error-codes.md", errorCodesPage()],
+  ...renderSchemas(),
+  ...TABLE_PAGES,
+]);
+
+async function readOrUndefined(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** One sentence for each file that is not what the tables say. */
+async function differences(): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const [file, text] of PAGES) {
+    const onDisk = await readOrUndefined(join(REFERENCE_DIR, file));
+    if (onDisk === undefined) found.push(`docs/reference/${file} is missing.`);
+    else if (onDisk !== text) found.push(`docs/reference/${file} is out of date.`);
+  }
+  for (const file of await strayFiles()) {
+    found.push(`docs/reference/${file} belongs to nothing that exists.`);
+  }
+  return found;
+}
+
+async function strayFiles(): Promise<readonly string[]> {
+  await mkdir(REFERENCE_DIR, { recursive: true });
+  return (await readdir(REFERENCE_DIR)).filter((file) => !PAGES.has(file));
+}
+
+async function write(): Promise<void> {
+  for (const file of await strayFiles()) await rm(join(REFERENCE_DIR, file));
+  for (const [file, text] of PAGES) await writeFile(join(REFERENCE_DIR, file), text);
+}
+
+if (process.argv.includes("--check")) {
+  const found = await differences();
+  for (const sentence of found) console.error(sentence);
+  if (found.length > 0) {
+    console.error("Run `npm run docs` and commit the result.");
+    process.exitCode = 1;
+  }
+} else {
+  await write();
+  console.log(`Wrote ${String(PAGES.size)} files to docs/reference.`);
+}
