@@ -45,7 +45,7 @@ export async function doctor(options: DoctorOptions): Promise<ExitCode> {
 }
 
 /** One line, and the fix below it where something has to be done. */
-export function linesOf(check: Requirement): readonly string[] {
+function linesOf(check: Requirement): readonly string[] {
   const line = `${MARKS[check.status]}  ${check.id}: ${check.detail}`;
   return check.status === "missing" && check.fix !== undefined
     ? [line, `         fix: ${check.fix}`]

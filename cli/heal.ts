@@ -9,6 +9,7 @@ import { reasonOf } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import {
   labDir,
+  isOrphan,
   labIds,
   labMark,
   ownerAlive,
@@ -61,6 +62,11 @@ export async function healLab(labId: string): Promise<HealOutcome> {
         failed.push(`${entry.fault}: ${reasonOf(error)}`);
       }
     }
+  }
+  for (const facts of markedProcesses(labMark(labId))) {
+    if (!isOrphan(facts.pid)) continue;
+    signalProcess(facts.pid, "SIGKILL");
+    done.push(`orphaned process ${String(facts.pid)} ended`);
   }
   if (state?.held !== true || abandoned(state)) {
     const ended = await takeDown(labId);
@@ -129,7 +135,12 @@ export function residueOf(labId: string): readonly string[] {
     const stopped = Object.values(state.instances).filter(
       (instance) => alive(instance) && familyOf(instance.pid).some((facts) => facts.state === "T"),
     );
-    return [...open, ...stopped.map((instance) => `${instance.spec.id} is still paused`)];
+    const orphans = markedProcesses(labMark(labId)).filter((facts) => isOrphan(facts.pid));
+    return [
+      ...open,
+      ...stopped.map((instance) => `${instance.spec.id} is still paused`),
+      ...orphans.map((facts) => `process ${String(facts.pid)} of a dead run still runs`),
+    ];
   }
   const processes = markedProcesses(labMark(labId)).map(
     (facts) => `process ${String(facts.pid)} still runs`,

@@ -48,6 +48,9 @@ export async function run(options: RunOptions): Promise<number> {
   if (!usable) await preflight(plan.topology, options.subnet);
   const stop = new AbortController();
   listenForStop(stop);
+  host.onCrash((error) => {
+    stop.abort(error);
+  });
   const artifacts = await obtainArtifacts(plan.topology.services, stop.signal, (line) => {
     host.err(`  ${line}\n`);
   });
@@ -77,7 +80,7 @@ async function act(
   const startedAtEpochMs = host.epochMs() - journal.nowMs();
   const lab = openLab(plan.topology, state, artifacts);
   journalStart(frame, lab, artifacts, startedAtEpochMs);
-  const reaper = state.held ? undefined : startReaper(state.id);
+  const reaper = startReaper(state.id);
   let ended: Parameters<JournalWriter["append"]>[0] = { kind: "run.ended", reason: "completed" };
   let provisioned = false;
   try {
@@ -106,7 +109,7 @@ async function act(
   journal.append({ kind: "residue.checked", residue: residueOf(state.id) });
   journal.append(ended);
   frame.console.close();
-  reaper?.dismiss();
+  reaper.dismiss();
   await journal[Symbol.asyncDispose]();
 }
 
@@ -180,7 +183,9 @@ function endedBy(
     message: reasonOf(error),
     hint: known?.hint ?? "Read the journal and the logs in the run directory.",
   };
-  if (interrupted) return { kind: "run.ended", reason: "interrupted", error: facts };
+  if (interrupted && facts.code === "INTERRUPTED") {
+    return { kind: "run.ended", reason: "interrupted", error: facts };
+  }
   const failedToStart = !provisioned || facts.code === "PROVISIONING_FAILED";
   return {
     kind: "run.ended",

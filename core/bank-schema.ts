@@ -17,20 +17,36 @@ export const FENCE_LANE = 10_000;
 export const CANARY_LANE = 10_001;
 
 /**
- * REPLICA IDENTITY FULL, because a delete must carry the lane and sequence of the row it removes:
- * with the default identity the change log could not say which change was lost.
+ * Schema and tables, safe to repeat. REPLICA IDENTITY FULL puts the whole old row into every delete,
+ * which is where its lane, sequence and fingerprint come from.
  */
-export const BANK_DDL = [
-  "CREATE SCHEMA IF NOT EXISTS bank",
-  `CREATE TABLE IF NOT EXISTS bank.users (
-     id bigint PRIMARY KEY, email text NOT NULL, name text NOT NULL, status text NOT NULL,
-     data text NOT NULL, lane int NOT NULL, seq bigint NOT NULL, bucket int NOT NULL, fp bigint NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS bank.accounts (
-     id bigint PRIMARY KEY, user_id bigint NOT NULL, balance bigint NOT NULL, status text NOT NULL,
-     data text NOT NULL, lane int NOT NULL, seq bigint NOT NULL, bucket int NOT NULL, fp bigint NOT NULL)`,
-  "ALTER TABLE bank.users REPLICA IDENTITY FULL",
-  "ALTER TABLE bank.accounts REPLICA IDENTITY FULL",
-] as const;
+export const BANK_DDL = `
+CREATE SCHEMA IF NOT EXISTS bank;
+CREATE TABLE IF NOT EXISTS bank.users (
+  id bigint PRIMARY KEY,
+  email text NOT NULL,
+  name text NOT NULL,
+  status text NOT NULL,
+  data text NOT NULL,
+  lane int NOT NULL,
+  seq bigint NOT NULL,
+  bucket int NOT NULL,
+  fp bigint NOT NULL
+);
+CREATE TABLE IF NOT EXISTS bank.accounts (
+  id bigint PRIMARY KEY,
+  user_id bigint NOT NULL,
+  balance bigint NOT NULL,
+  status text NOT NULL,
+  data text NOT NULL,
+  lane int NOT NULL,
+  seq bigint NOT NULL,
+  bucket int NOT NULL,
+  fp bigint NOT NULL
+);
+ALTER TABLE bank.users REPLICA IDENTITY FULL;
+ALTER TABLE bank.accounts REPLICA IDENTITY FULL;
+`.trimStart();
 
 /** Columns the change log carries for each table, before the columns that every change has. */
 export const LAKE_BUSINESS_COLUMNS: Readonly<Record<BankTable, readonly string[]>> = {

@@ -7,12 +7,7 @@ import type { Check, Judgement, Verdict, VerdictStatus } from "./contracts/slo.t
 import { ERROR_CODES, EXIT_CODES, EXIT_GRAVITY, reasonOf, type ExitCode } from "./errors.ts";
 
 /** Gravest first. */
-export const STATUS_GRAVITY: readonly VerdictStatus[] = [
-  "INVALID",
-  "VIOLATED",
-  "INCONCLUSIVE",
-  "PROVEN",
-];
+const STATUS_GRAVITY: readonly VerdictStatus[] = ["INVALID", "VIOLATED", "INCONCLUSIVE", "PROVEN"];
 
 export function judge(journal: JournalReader, checks: readonly Check[]): Judgement {
   const verdicts = checks.flatMap((check) => judgeSafely(journal, check));

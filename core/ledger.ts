@@ -3,22 +3,7 @@
  * lost, doubled and reordered changes are told apart while the load runs.
  */
 import type { Anomaly } from "./contracts/journal.ts";
-
-/** Exact sum of 48-bit integers without BigInt in the hot path: two lanes of 24 bits. */
-export class ExactSum {
-  #high = 0;
-  #low = 0;
-
-  add(value: number): void {
-    const low = value % 0x1000000;
-    this.#low += low;
-    this.#high += (value - low) / 0x1000000;
-  }
-
-  text(): string {
-    return (BigInt(this.#high) * 0x1000000n + BigInt(this.#low)).toString();
-  }
-}
+import { ExactSum } from "./exact-sum.ts";
 
 /** Growable set of positive integers. */
 export class SequenceSet {

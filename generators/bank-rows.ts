@@ -1,11 +1,7 @@
 /** What the bank's tables and changes look like. Types and constants only. */
 
-export const BANK_TABLES = ["users", "accounts"] as const;
-export type BankTable = (typeof BANK_TABLES)[number];
-
-/** Lane numbers of rows that belong to the measurement, not to the bank. */
-export const FENCE_LANE = 10_000;
-export const CANARY_LANE = 10_001;
+export { BANK_TABLES, CANARY_LANE, FENCE_LANE } from "../core/bank-schema.ts";
+export type { BankTable } from "../core/bank-schema.ts";
 
 interface RowIdentity {
   readonly id: number;

@@ -5,7 +5,8 @@
 import { LakeproofError } from "../core/errors.ts";
 import { seqOf } from "./bank-rows.ts";
 import type { AccountRow, Change, Txn, TxnKind, UserRow } from "./bank-rows.ts";
-import { FingerprintSum, fingerprintAccount, fingerprintUser } from "./fingerprint.ts";
+import { ExactSum } from "../core/exact-sum.ts";
+import { fingerprintAccount, fingerprintUser } from "./fingerprint.ts";
 
 export interface LaneDigest {
   readonly rowCount: number;
@@ -31,7 +32,7 @@ export class LaneState {
   /** Open accounts by slot; closing fills the hole with the last one. */
   readonly #accounts: AccountRow[] = [];
   readonly #closed: ClosedAccount[] = [];
-  readonly #fingerprints = new FingerprintSum();
+  readonly #fingerprints = new ExactSum();
   #accountOrdinalNext = 0;
   #balanceSum = 0;
   #seq = 0;

@@ -7,38 +7,6 @@ const COLUMNS: Readonly<Record<BankTable, readonly string[]>> = {
   accounts: ["id", "user_id", "balance", "status", "data", "lane", "seq", "bucket", "fp"],
 };
 
-/**
- * Schema and tables, safe to repeat. REPLICA IDENTITY FULL puts the whole old row into every delete,
- * which is where its lane, sequence and fingerprint come from.
- */
-export const BANK_DDL = `
-CREATE SCHEMA IF NOT EXISTS bank;
-CREATE TABLE IF NOT EXISTS bank.users (
-  id bigint PRIMARY KEY,
-  email text NOT NULL,
-  name text NOT NULL,
-  status text NOT NULL,
-  data text NOT NULL,
-  lane int NOT NULL,
-  seq bigint NOT NULL,
-  bucket int NOT NULL,
-  fp bigint NOT NULL
-);
-CREATE TABLE IF NOT EXISTS bank.accounts (
-  id bigint PRIMARY KEY,
-  user_id bigint NOT NULL,
-  balance bigint NOT NULL,
-  status text NOT NULL,
-  data text NOT NULL,
-  lane int NOT NULL,
-  seq bigint NOT NULL,
-  bucket int NOT NULL,
-  fp bigint NOT NULL
-);
-ALTER TABLE bank.users REPLICA IDENTITY FULL;
-ALTER TABLE bank.accounts REPLICA IDENTITY FULL;
-`.trimStart();
-
 const UPSERT_HEADS: Readonly<Record<BankTable, string>> = {
   users: upsertHead("users"),
   accounts: upsertHead("accounts"),

@@ -9,8 +9,8 @@ import type { PortNeed, Requirement } from "./requirement-checks.ts";
 export type { PortNeed, Requirement };
 
 const GIB = 1024 ** 3;
-export const MEMORY_BYTES_MIN = 8 * GIB;
-export const DISK_BYTES_MIN = 10 * GIB;
+const MEMORY_BYTES_MIN = 8 * GIB;
+const DISK_BYTES_MIN = 10 * GIB;
 
 export interface RequirementsInput {
   readonly cacheDir: string;

@@ -3,8 +3,22 @@ import { styleText } from "node:util";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Judgement, Verdict, VerdictStatus } from "../core/contracts/slo.ts";
 import { runFacts } from "./facts.ts";
-import { formatDurationMs, formatNumber, formatObserved, formatTarget, NONE, plural } from "./format.ts";
-import { claimedLine, firstDetails, groupVerdicts, neededFor, SYMBOLS, unclaimedOf } from "./verdicts.ts";
+import {
+  formatDurationMs,
+  formatNumber,
+  formatObserved,
+  formatTarget,
+  NONE,
+  plural,
+} from "./format.ts";
+import {
+  claimedLine,
+  firstDetails,
+  groupVerdicts,
+  neededFor,
+  SYMBOLS,
+  unclaimedOf,
+} from "./verdicts.ts";
 
 export interface ConsoleOptions {
   readonly color: boolean;
@@ -38,7 +52,8 @@ export function renderConsoleSummary(
   const lines: string[] = [];
   for (const group of groupVerdicts(claimed)) {
     lines.push(paint("bold", group.title));
-    for (const verdict of group.verdicts) lines.push(...verdictLines(verdict, claimed, columns, paint));
+    for (const verdict of group.verdicts)
+      lines.push(...verdictLines(verdict, claimed, columns, paint));
   }
   lines.push(...unclaimedLines(journal, judgement, columns, paint));
   if (lines.length > 0) lines.push("");
@@ -53,7 +68,10 @@ function verdictLines(
   columns: number,
   paint: Paint,
 ): readonly string[] {
-  const titleWidth = widest(claimed.map((one) => one.title), Math.floor(columns * 0.4));
+  const titleWidth = widest(
+    claimed.map((one) => one.title),
+    Math.floor(columns * 0.4),
+  );
   const head = `${SYMBOLS[verdict.status]} ${verdict.status.padEnd(STATUS_WIDTH)}`;
   const rest = `${fit(verdict.title, titleWidth).padEnd(titleWidth)}  ${oneLine(verdict.because)}`;
   const line = `  ${paint(STATUS_STYLES[verdict.status], head)}  ${fit(rest, columns - head.length - 4)}`;
@@ -72,14 +90,19 @@ function unclaimedLines(
 ): readonly string[] {
   const entries = unclaimedOf(journal, judgement);
   if (entries.length === 0) return [];
-  const titleWidth = widest(entries.map((entry) => entry.title), Math.floor(columns * 0.4));
+  const titleWidth = widest(
+    entries.map((entry) => entry.title),
+    Math.floor(columns * 0.4),
+  );
   const lines = entries.map((entry) => {
     const verdict = entry.verdict;
     const symbol = verdict === undefined ? "·" : SYMBOLS[verdict.status];
     const status = verdict === undefined ? "not judged" : verdict.status;
     const text =
       neededFor(entry) ||
-      (verdict === undefined ? NONE : `observed ${formatObserved(verdict)}, target ${formatTarget(verdict.target)}`);
+      (verdict === undefined
+        ? NONE
+        : `observed ${formatObserved(verdict)}, target ${formatTarget(verdict.target)}`);
     const head = `  ${symbol} ${status.padEnd(STATUS_WIDTH)}  ${fit(entry.title, titleWidth).padEnd(titleWidth)}  `;
     return paint("dim", fit(`${head}${oneLine(text)}`, columns));
   });
@@ -94,7 +117,8 @@ function overall(
 ): readonly string[] {
   const facts = runFacts(journal);
   const lost = facts.lostCount === undefined ? NONE : formatNumber(facts.lostCount);
-  const duplicated = facts.duplicatedCount === undefined ? NONE : formatNumber(facts.duplicatedCount);
+  const duplicated =
+    facts.duplicatedCount === undefined ? NONE : formatNumber(facts.duplicatedCount);
   const head = `${SYMBOLS[judgement.status]} ${judgement.status}`;
   const [first = "", ...rest] = wrap(judgement.because, columns - head.length - 2);
   const lines = [
@@ -118,7 +142,9 @@ function overall(
   for (const problem of judgement.journalProblems) add(`journal: ${problem}`, "yellow");
   if (!judgement.certifiable.value) add(`not certifiable: ${judgement.certifiable.reason}`);
   add(`run ${judgement.runId} · seed ${judgement.seed} · exit ${String(judgement.exit.code)}`);
-  add(`report.html, objectives.json and summary.md are in the run directory; again: ${journal.rerun}`);
+  add(
+    `report.html, objectives.json and summary.md are in the run directory; again: ${journal.rerun}`,
+  );
   return lines;
 }
 

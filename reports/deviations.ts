@@ -71,7 +71,9 @@ function topologyDeviations(plan: Plan): readonly string[] {
   }
   const fewer = nodes.filter((line) => line.nodeCount > 0 && line.nodeCount < line.spec.nodeCount);
   for (const { spec, nodeCount } of fewer) {
-    lines.push(`${spec.node}: ${formatNumber(nodeCount)} instead of ${formatNumber(spec.nodeCount)}.`);
+    lines.push(
+      `${spec.node}: ${formatNumber(nodeCount)} instead of ${formatNumber(spec.nodeCount)}.`,
+    );
   }
   const missing = nodes.filter((line) => line.nodeCount === 0).map((line) => line.spec.node);
   if (missing.length > 0) lines.push(`Not part of this topology: ${missing.join(", ")}.`);
@@ -95,12 +97,18 @@ function networkDeviations(plan: Plan): readonly string[] {
     `${service} ${spec.component}`.toLowerCase().includes("toxiproxy"),
   );
   if (proxied) {
-    lines.push("Toxiproxy stands in the link from PostgreSQL to Kafka Connect, also while it injects nothing.");
+    lines.push(
+      "Toxiproxy stands in the link from PostgreSQL to Kafka Connect, also while it injects nothing.",
+    );
   }
   if (plan.isolation === "loopback") {
-    lines.push("All nodes talk over the loopback interface: no real network, no 25 Gbps link, no partition between zones.");
+    lines.push(
+      "All nodes talk over the loopback interface: no real network, no 25 Gbps link, no partition between zones.",
+    );
   } else if (plan.driver === "local") {
-    lines.push(`All nodes talk inside one kernel (isolation: ${plan.isolation}): no physical network.`);
+    lines.push(
+      `All nodes talk inside one kernel (isolation: ${plan.isolation}): no physical network.`,
+    );
   }
   return lines;
 }

@@ -1,7 +1,13 @@
 /** Figures several reports need, drawn from the journal once. Facts only: nothing here judges. */
 import type { EventOf, JournalReader } from "../core/contracts/journal.ts";
 import { mergeHistograms, percentileMs } from "../core/histogram.ts";
-import { faultWindows, measuredIntervals, steadyIntervals, totalMs, within } from "../core/timeline.ts";
+import {
+  faultWindows,
+  measuredIntervals,
+  steadyIntervals,
+  totalMs,
+  within,
+} from "../core/timeline.ts";
 import { anomalyCounts, hopTotals } from "./ledger.ts";
 
 export interface RunFacts {
@@ -40,7 +46,8 @@ export function runFacts(journal: JournalReader): RunFacts {
     ...(achieved === undefined ? {} : { achieved }),
     ...(query === undefined ? {} : { query }),
     faultCountPlanned: journal.plan.faults.length,
-    faultCountEvidenced: faultWindows(journal).filter((window) => window.evidence.length > 0).length,
+    faultCountEvidenced: faultWindows(journal).filter((window) => window.evidence.length > 0)
+      .length,
   };
 }
 
@@ -72,7 +79,10 @@ function freshnessOf(journal: JournalReader): RunFacts["freshness"] {
     .filter((canary) => within(canary.intendedMs, steady))
     .map((canary) => ({ ageMs: canary.ageMs, censored: true }));
   // A canary that was never seen is older than every one that was, whatever age it had when we stopped looking.
-  const byAge = [...seen.sort((a, b) => a.ageMs - b.ageMs), ...unseen.sort((a, b) => a.ageMs - b.ageMs)];
+  const byAge = [
+    ...seen.sort((a, b) => a.ageMs - b.ageMs),
+    ...unseen.sort((a, b) => a.ageMs - b.ageMs),
+  ];
   const chosen = byAge[Math.ceil(byAge.length * 0.95) - 1];
   return chosen === undefined
     ? undefined

@@ -108,7 +108,11 @@ export function formatQuantity(quantity: Quantity): string {
       return formatBytes(quantity.value);
     case "ratio":
       return formatRatio(quantity.value);
-    default:
+    case "count":
+    case "events":
+    case "operations":
+    case "eventsPerS":
+    case "operationsPerS":
       return `${formatNumber(quantity.value)} ${SUFFIXES[quantity.unit]}`.trimEnd();
   }
 }

@@ -21,19 +21,35 @@ export function banner(journal: JournalReader, judgement: Judgement): Markup {
     ["Exit code", html`<b>${exit.code}</b> ${about ?? ""}`],
   ];
   return html`<section class="banner is-${status}" aria-labelledby="verdict">
-<h1 id="verdict"><span class="mark" aria-hidden="true"><span>${SYMBOLS[status]}</span></span> ${status}</h1>
-<p class="because">${judgement.because}</p>
-<p class="purpose">${journal.plan.purpose}</p>
-<p class="${certifiable.value ? "cert yes" : "cert"}">${certifiable.value ? "Certifiable: measured on the specified hardware." : html`<b>Not certifiable:</b> ${certifiable.reason}`}</p>
-<dl class="meta">${meta.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-${reasons(exit.reasons)}<p class="claimed">${claimedLine(judgement)}. The whole is the worst of its claimed parts; there is no score.</p>
-</section>`;
+    <h1 id="verdict">
+      <span class="mark" aria-hidden="true"><span>${SYMBOLS[status]}</span></span> ${status}
+    </h1>
+    <p class="because">${judgement.because}</p>
+    <p class="purpose">${journal.plan.purpose}</p>
+    <p class="${certifiable.value ? "cert yes" : "cert"}">
+      ${certifiable.value ? "Certifiable: measured on the specified hardware." : html`<b>Not certifiable:</b> ${certifiable.reason}`}
+    </p>
+    <dl class="meta">
+      ${meta.map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+    ${reasons(exit.reasons)}
+    <p class="claimed">
+      ${claimedLine(judgement)}. The whole is the worst of its claimed parts; there is no score.
+    </p>
+  </section>`;
 }
 
 function reasons(lines: readonly string[]): Markup {
   if (lines.length === 0) return NOTHING;
-  return html`<ul class="reasons">${lines.map((line) => html`<li>${line}</li>`)}</ul>
-`;
+  return html`<ul class="reasons">
+    ${lines.map((line) => html`<li>${line}</li>`)}
+  </ul> `;
 }
 
 /** Whatever makes the journal or the run less than whole, where nobody can miss it. */
@@ -45,7 +61,12 @@ export function problems(journal: JournalReader, judgement: Judgement): Markup {
   const residue = journal.of("residue.checked").at(-1)?.residue ?? [];
   for (const left of residue) lines.push(`Left behind: ${left}`);
   if (lines.length === 0) return NOTHING;
-  return html`<section class="problems" aria-labelledby="problems"><h2 id="problems">Read this first</h2><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul></section>`;
+  return html`<section class="problems" aria-labelledby="problems">
+    <h2 id="problems">Read this first</h2>
+    <ul>
+      ${lines.map((line) => html`<li>${line}</li>`)}
+    </ul>
+  </section>`;
 }
 
 function endingLine(facts: RunFacts): Fragment {
@@ -53,7 +74,8 @@ function endingLine(facts: RunFacts): Fragment {
   const what = `The run did not complete: ${facts.endReason}.`;
   if (error === undefined) return what;
   const [first = "", ...rest] = error.message.split("\n");
-  const tail = rest.length === 0 ? NOTHING : html`<pre class="scroll" tabindex="0">${rest.join("\n")}</pre>`;
+  const tail =
+    rest.length === 0 ? NOTHING : html`<pre class="scroll" tabindex="0">${rest.join("\n")}</pre>`;
   return html`${what} <code>${error.code}</code> ${first} <b>${error.hint}</b>${tail}`;
 }
 
@@ -66,19 +88,37 @@ interface Card {
 
 export function figures(journal: JournalReader, judgement: Judgement): Markup {
   const facts = runFacts(journal);
-  return html`<section class="figures" aria-label="Key figures">${cards(journal, judgement, facts).map(
-    (card) =>
-      html`<div class="${card.bad === true ? "card bad" : "card"}"><div class="name">${card.name}</div><div class="value">${card.value}</div><div class="note">${card.note}</div></div>`,
-  )}</section>`;
+  return html`<section class="figures" aria-label="Key figures">
+    ${cards(journal, judgement, facts).map(
+      (card) =>
+        html`<div class="${card.bad === true ? "card bad" : "card"}">
+          <div class="name">${card.name}</div>
+          <div class="value">${card.value}</div>
+          <div class="note">${card.note}</div>
+        </div>`,
+    )}
+  </section>`;
 }
 
 function cards(journal: JournalReader, judgement: Judgement, facts: RunFacts): readonly Card[] {
   const { plan } = journal;
   const { freshness, achieved, query } = facts;
   return [
-    { name: "Events acknowledged", value: formatNumber(facts.eventsAcknowledged), note: "by PostgreSQL" },
+    {
+      name: "Events acknowledged",
+      value: formatNumber(facts.eventsAcknowledged),
+      note: "by PostgreSQL",
+    },
     lossCard(facts),
-    judgedCard("Freshness p95", judgement, "freshness", ["canary row", "canary rows"], freshness === undefined ? undefined : { ms: freshness.ageMsP95, count: freshness.canaryCount, atLeast: freshness.censored }),
+    judgedCard(
+      "Freshness p95",
+      judgement,
+      "freshness",
+      ["canary row", "canary rows"],
+      freshness === undefined
+        ? undefined
+        : { ms: freshness.ageMsP95, count: freshness.canaryCount, atLeast: freshness.censored },
+    ),
     {
       name: "Achieved events/s",
       value: achieved === undefined ? NONE : formatNumber(Math.round(achieved.rateEventsPerS)),
@@ -87,7 +127,15 @@ function cards(journal: JournalReader, judgement: Judgement, facts: RunFacts): r
           ? "no samples"
           : `of ${formatNumber(plan.bank.rateEventsPerS)} planned, over ${formatDurationMs(achieved.overMs)}`,
     },
-    judgedCard("Query p95", judgement, "latency.queries", ["query", "queries"], query === undefined ? undefined : { ms: query.latencyMsP95, count: query.count, atLeast: false }),
+    judgedCard(
+      "Query p95",
+      judgement,
+      "latency.queries",
+      ["query", "queries"],
+      query === undefined
+        ? undefined
+        : { ms: query.latencyMsP95, count: query.count, atLeast: false },
+    ),
     {
       name: "Faults evidenced",
       value: `${String(facts.faultCountEvidenced)} of ${String(facts.faultCountPlanned)}`,

@@ -2,7 +2,14 @@
 import type { JournalReader } from "../core/contracts/journal.ts";
 import { deviationsOf, nodeLines } from "./deviations.ts";
 import type { NodeLine } from "./deviations.ts";
-import { formatBytes, formatClock, formatDurationMs, formatNumber, NONE, plural } from "./format.ts";
+import {
+  formatBytes,
+  formatClock,
+  formatDurationMs,
+  formatNumber,
+  NONE,
+  plural,
+} from "./format.ts";
 import { html, NOTHING } from "./markup.ts";
 import type { Fragment, Markup } from "./markup.ts";
 import { specTotals } from "./seed-spec.ts";
@@ -10,9 +17,13 @@ import { specTotals } from "./seed-spec.ts";
 export function topology(journal: JournalReader): Markup {
   const { plan } = journal;
   const rows = instanceRows(journal);
-  return html`<section id="environment"><h2>Topology</h2>
-<p class="lead">Topology ${plan.topology.name}, driver ${plan.driver}, isolation ${plan.isolation}.</p>
-${rows.length === 0 ? html`<p class="none">no samples: no instance became ready</p>` : scrollTable("Instances", ["Instance", "Component", "Address", "Ready at", "Start took", "Restarts", "Memory, largest", "Memory, planned"], rows)}</section>`;
+  return html`<section id="environment">
+    <h2>Topology</h2>
+    <p class="lead">
+      Topology ${plan.topology.name}, driver ${plan.driver}, isolation ${plan.isolation}.
+    </p>
+    ${rows.length === 0 ? html`<p class="none">no samples: no instance became ready</p>` : scrollTable("Instances", ["Instance", "Component", "Address", "Ready at", "Start took", "Restarts", "Memory, largest", "Memory, planned"], rows)}
+  </section>`;
 }
 
 function instanceRows(journal: JournalReader): readonly (readonly Fragment[])[] {
@@ -21,7 +32,8 @@ function instanceRows(journal: JournalReader): readonly (readonly Fragment[])[] 
   return [...ready].map(([instanceId, events]) => {
     const first = events.find((event) => !event.restart) ?? events[0];
     const samples = (memory.get(instanceId) ?? []).map((event) => event.rssBytes);
-    const largest = samples.length === 0 ? NONE : formatBytes(samples.reduce((a, b) => Math.max(a, b)));
+    const largest =
+      samples.length === 0 ? NONE : formatBytes(samples.reduce((a, b) => Math.max(a, b)));
     const planned = plannedMemoryMiB(journal, instanceId);
     return [
       instanceId,
@@ -48,14 +60,28 @@ export function environment(journal: JournalReader): Markup {
   const { environment: machine, plan } = journal;
   const lines = nodeLines(plan);
   const versions = Object.entries(machine.versions);
-  return html`<section><h2>Environment against the seed's specification</h2>
-<h3>The machine</h3>
-${scrollTable("Machine", ["", "Seed asks for", "This run had", "Same?"], machineRows(journal))}
-<h3>Node by node</h3>
-${scrollTable("Node by node", ["Node", "Seed asks for", "This run had", "Same?"], lines.map(nodeRow))}
-<h3>Versions</h3>
-${versions.length === 0 ? html`<p class="none">not recorded</p>` : html`<dl class="versions">${versions.map(([name, version]) => html`<div><dt>${name}</dt><dd>${version}</dd></div>`)}</dl>`}
-${digests(machine.configDigests)}</section>`;
+  return html`<section>
+    <h2>Environment against the seed's specification</h2>
+    <h3>The machine</h3>
+    ${scrollTable("Machine", ["", "Seed asks for", "This run had", "Same?"], machineRows(journal))}
+    <h3>Node by node</h3>
+    ${scrollTable("Node by node", ["Node", "Seed asks for", "This run had", "Same?"], lines.map(nodeRow))}
+    <h3>Versions</h3>
+    ${
+      versions.length === 0
+        ? html`<p class="none">not recorded</p>`
+        : html`<dl class="versions">
+            ${versions.map(
+              ([name, version]) =>
+                html`<div>
+                  <dt>${name}</dt>
+                  <dd>${version}</dd>
+                </div>`,
+            )}
+          </dl>`
+    }
+    ${digests(machine.configDigests)}
+  </section>`;
 }
 
 function machineRows(journal: JournalReader): readonly (readonly Fragment[])[] {
@@ -66,11 +92,31 @@ function machineRows(journal: JournalReader): readonly (readonly Fragment[])[] {
   const diskFree = `${formatBytes(machine.diskFreeBytes)} free`;
   const unknown: Fragment = oneMachine ? sameMark(false) : "not recorded";
   return [
-    ["Cores", `at least ${formatNumber(totals.cpuCount)} over ${plural(totals.nodeCount, "node")}`, `${formatNumber(machine.cpuCount)} (${machine.cpuModel})`, sameMark(machine.cpuCount >= totals.cpuCount)],
-    ["Memory", `at least ${formatNumber(totals.memoryGiB)} GiB`, formatBytes(machine.memoryBytes), sameMark(memoryGiB >= totals.memoryGiB)],
-    ["Storage", "own SSD or NVMe drives for each node", oneMachine ? `one shared disk, ${diskFree}` : diskFree, unknown],
+    [
+      "Cores",
+      `at least ${formatNumber(totals.cpuCount)} over ${plural(totals.nodeCount, "node")}`,
+      `${formatNumber(machine.cpuCount)} (${machine.cpuModel})`,
+      sameMark(machine.cpuCount >= totals.cpuCount),
+    ],
+    [
+      "Memory",
+      `at least ${formatNumber(totals.memoryGiB)} GiB`,
+      formatBytes(machine.memoryBytes),
+      sameMark(memoryGiB >= totals.memoryGiB),
+    ],
+    [
+      "Storage",
+      "own SSD or NVMe drives for each node",
+      oneMachine ? `one shared disk, ${diskFree}` : diskFree,
+      unknown,
+    ],
     ["Network", "25 Gbps between nodes", journal.plan.isolation, unknown],
-    ["System", NONE, `${machine.osName}, kernel ${machine.kernel}, Node ${machine.nodeVersion}`, NONE],
+    [
+      "System",
+      NONE,
+      `${machine.osName}, kernel ${machine.kernel}, Node ${machine.nodeVersion}`,
+      NONE,
+    ],
   ];
 }
 
@@ -100,13 +146,22 @@ function nodeMark({ spec, nodeCount, memoryMiB }: NodeLine): Markup {
 }
 
 function sameMark(same: boolean): Markup {
-  return same ? html`<span class="same">✔ same</span>` : html`<span class="differs">✘ differs</span>`;
+  return same
+    ? html`<span class="same">✔ same</span>`
+    : html`<span class="differs">✘ differs</span>`;
 }
 
 function digests(all: Readonly<Record<string, string>>): Markup {
   const entries = Object.entries(all);
   if (entries.length === 0) return NOTHING;
-  return html`<details class="twin"><summary>Configuration digests (SHA-256)</summary>${scrollTable("Configuration digests", ["Instance", "Digest"], entries.map(([name, digest]) => [name, html`<code>${digest}</code>`]))}</details>`;
+  return html`<details class="twin">
+    <summary>Configuration digests (SHA-256)</summary>
+    ${scrollTable(
+      "Configuration digests",
+      ["Instance", "Digest"],
+      entries.map(([name, digest]) => [name, html`<code>${digest}</code>`]),
+    )}
+  </details>`;
 }
 
 function scrollTable(
@@ -114,9 +169,24 @@ function scrollTable(
   heads: readonly string[],
   rows: readonly (readonly Fragment[])[],
 ): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="num left"><thead><tr>${heads.map((head) => (head === "" ? html`<td></td>` : html`<th scope="col">${head}</th>`))}</tr></thead><tbody>
-${rows.map(([head, ...cells]) => html`<tr><th scope="row">${head}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
-`)}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
+    <table class="num left">
+      <thead>
+        <tr>
+          ${heads.map((head) => (head === "" ? html`<td></td>` : html`<th scope="col">${head}</th>`))}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ([head, ...cells]) =>
+            html`<tr>
+              <th scope="row">${head}</th>
+              ${cells.map((cell) => html`<td>${cell}</td>`)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 export function deviations(journal: JournalReader): Markup {
@@ -125,9 +195,25 @@ export function deviations(journal: JournalReader): Markup {
     ...journal.of("note").map((note) => `${formatClock(note.atMs)} ${note.text}`),
     ...blindProbes(journal),
   ];
-  return html`<section id="deviations"><h2>Deviations from the seed</h2>
-${lines.length === 0 ? html`<p class="none">None that the plan shows.</p>` : html`<ul class="deviations">${lines.map((line) => html`<li>${line}</li>`)}</ul>`}
-${notes.length === 0 ? NOTHING : html`<h3>Notes of the run</h3><ul class="deviations">${notes.slice(0, 50).map((note) => html`<li>${note}</li>`)}</ul>${notes.length > 50 ? html`<p>… and ${formatNumber(notes.length - 50)} more in journal.ndjson.</p>` : NOTHING}`}</section>`;
+  return html`<section id="deviations">
+    <h2>Deviations from the seed</h2>
+    ${
+      lines.length === 0
+        ? html`<p class="none">None that the plan shows.</p>`
+        : html`<ul class="deviations">
+            ${lines.map((line) => html`<li>${line}</li>`)}
+          </ul>`
+    }
+    ${
+      notes.length === 0
+        ? NOTHING
+        : html`<h3>Notes of the run</h3>
+            <ul class="deviations">
+              ${notes.slice(0, 50).map((note) => html`<li>${note}</li>`)}
+            </ul>
+            ${notes.length > 50 ? html`<p>… and ${formatNumber(notes.length - 50)} more in journal.ndjson.</p>` : NOTHING}`
+    }
+  </section>`;
 }
 
 function blindProbes(journal: JournalReader): readonly string[] {

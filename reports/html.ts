@@ -38,43 +38,50 @@ const SECTIONS = [
 function page(journal: JournalReader, judgement: Judgement): Markup {
   const title = `${judgement.status}: ${judgement.scenario} ${judgement.runId} – lakeproof`;
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${raw(contentPolicy())}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<style>${raw(STYLE)}</style>
-</head>
-<body>
-<header class="top"><span class="brand">lakeproof</span><nav aria-label="Sections">${SECTIONS.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav></header>
-<main>
-${banner(journal, judgement)}
-${problems(journal, judgement)}
-${figures(journal, judgement)}
-${claimed(judgement)}
-${notClaimed(journal, judgement)}
-${faults(journal)}
-${timeline(journal)}
-${ledger(journal)}
-${topology(journal)}
-${environment(journal)}
-${deviations(journal)}
-${files(journal)}
-</main>
-<footer>Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and objectives.json alone.</footer>
-</body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${raw(contentPolicy())}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="referrer" content="no-referrer" />
+        <title>${title}</title>
+        <style>
+          ${raw(STYLE)}
+        </style>
+      </head>
+      <body>
+        <header class="top">
+          <span class="brand">lakeproof</span>
+          <nav aria-label="Sections">
+            ${SECTIONS.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}
+          </nav>
+        </header>
+        <main>
+          ${banner(journal, judgement)} ${problems(journal, judgement)}
+          ${figures(journal, judgement)} ${claimed(judgement)} ${notClaimed(journal, judgement)}
+          ${faults(journal)} ${timeline(journal)} ${ledger(journal)} ${topology(journal)}
+          ${environment(journal)} ${deviations(journal)} ${files(journal)}
+        </main>
+        <footer>
+          Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and
+          objectives.json alone.
+        </footer>
+      </body>
+    </html> `;
 }
 
 function timeline(journal: JournalReader): Markup {
   const { head, charts } = timelineOf(journal);
-  return html`<section id="timeline"><h2>Timeline</h2>
-<p class="lead">All charts share one time axis, from the start of warm-up. Nothing is averaged away: each drawn point is the smallest or largest of its stretch, and percentiles come from merged histograms.</p>
-${head}${charts}</section>`;
+  return html`<section id="timeline">
+    <h2>Timeline</h2>
+    <p class="lead">
+      All charts share one time axis, from the start of warm-up. Nothing is averaged away: each
+      drawn point is the smallest or largest of its stretch, and percentiles come from merged
+      histograms.
+    </p>
+    ${head}${charts}
+  </section>`;
 }
 
 const RAW_FILES = [
@@ -88,9 +95,20 @@ const RAW_FILES = [
 ] as const;
 
 function files(journal: JournalReader): Markup {
-  return html`<section id="files"><h2>Raw files and rerun</h2>
-<p class="lead">They lie beside this file in the run directory. Judging and drawing again needs no cluster.</p>
-<ul class="files">${RAW_FILES.map(([path, about]) => html`<li><a href="${path}"><code>${path}</code></a> ${about}</li>`)}</ul>
-<h3>Run it again</h3>
-<pre class="scroll" tabindex="0"><code>${journal.rerun}</code></pre></section>`;
+  return html`<section id="files">
+    <h2>Raw files and rerun</h2>
+    <p class="lead">
+      They lie beside this file in the run directory. Judging and drawing again needs no cluster.
+    </p>
+    <ul class="files">
+      ${RAW_FILES.map(
+        ([path, about]) =>
+          html`<li>
+            <a href="${path}"><code>${path}</code></a> ${about}
+          </li>`,
+      )}
+    </ul>
+    <h3>Run it again</h3>
+    <pre class="scroll" tabindex="0"><code>${journal.rerun}</code></pre>
+  </section>`;
 }

@@ -3,7 +3,7 @@ import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Reporter } from "../core/contracts/report.ts";
 import type { Judgement, Verdict } from "../core/contracts/slo.ts";
 import { formatUtc, plural } from "./format.ts";
-import { html, NOTHING } from "./markup.ts";
+import { NOTHING, xml } from "./markup.ts";
 import type { Markup } from "./markup.ts";
 import { firstDetails, groupVerdicts } from "./verdicts.ts";
 import type { VerdictGroup } from "./verdicts.ts";
@@ -22,48 +22,66 @@ function endingOf(verdict: Verdict): Ending {
 export const junit: Reporter = {
   name: "junit",
   purpose: "one test case a verdict, for CI systems",
-  render: (journal, judgement) => [{ path: "junit.xml", body: document(journal, judgement).markup }],
+  render: (journal, judgement) => [
+    { path: "junit.xml", body: document(journal, judgement).markup },
+  ],
 };
 
 function document(journal: JournalReader, judgement: Judgement): Markup {
-  const count = (ending: Ending): number =>
-    judgement.verdicts.filter((verdict) => endingOf(verdict) === ending).length;
-  const seconds = (journal.endMs / 1000).toFixed(3);
-  return html`<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="${`lakeproof ${judgement.scenario}`}" tests="${judgement.verdicts.length}" failures="${count("failure")}" errors="${count("error")}" skipped="${count("skipped")}" time="${seconds}">
-${groupVerdicts(judgement.verdicts).map((group) => suite(group, journal, judgement))}</testsuites>
+  const { verdicts, scenario } = judgement;
+  const time = (journal.endMs / 1000).toFixed(3);
+  return xml`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="${`lakeproof ${scenario}`}"${counts(verdicts)} time="${time}">
+${groupVerdicts(verdicts).map((group) => suite(group, journal, judgement))}</testsuites>
 `;
+}
+
+function counts(verdicts: readonly Verdict[]): Markup {
+  const count = (ending: Ending): number =>
+    verdicts.filter((verdict) => endingOf(verdict) === ending).length;
+  return xml` tests="${verdicts.length}" failures="${count("failure")}" errors="${count("error")}" skipped="${count("skipped")}"`;
 }
 
 function suite(group: VerdictGroup, journal: JournalReader, judgement: Judgement): Markup {
-  const endings = group.verdicts.map(endingOf);
-  const count = (ending: Ending): number => endings.filter((one) => one === ending).length;
   const timestamp = formatUtc(journal.startedAtEpochMs).slice(0, 19).replace(" ", "T");
-  return html`  <testsuite name="${group.kind}" tests="${endings.length}" failures="${count("failure")}" errors="${count("error")}" skipped="${count("skipped")}" timestamp="${timestamp}">
-    <properties>
-${property("run", judgement.runId, 6)}${property("seed", judgement.seed, 6)}${property("verdict", judgement.status, 6)}${property("exit", String(judgement.exit.code), 6)}    </properties>
-${group.verdicts.map((verdict) => testCase(verdict, judgement))}  </testsuite>
+  const facts: readonly Property[] = [
+    ["run", judgement.runId],
+    ["seed", judgement.seed],
+    ["verdict", judgement.status],
+    ["exit", String(judgement.exit.code)],
+  ];
+  return xml`  <testsuite name="${group.kind}"${counts(group.verdicts)} timestamp="${timestamp}">
+${properties(facts, "    ")}${group.verdicts.map((verdict) => testCase(verdict, judgement))}  </testsuite>
 `;
 }
 
-function property(name: string, value: string, indent: number): Markup {
-  return html`${" ".repeat(indent)}<property name="${name}" value="${value}"/>
+type Property = readonly [name: string, value: string];
+
+function properties(entries: readonly Property[], indent: string): Markup {
+  return xml`${indent}<properties>
+${entries.map(
+  ([name, value]) => xml`${indent}  <property name="${name}" value="${value}"/>
+`,
+)}${indent}</properties>
 `;
 }
 
 function testCase(verdict: Verdict, judgement: Judgement): Markup {
-  return html`    <testcase name="${verdict.id}" classname="${`lakeproof.${judgement.scenario}.${verdict.kind}`}">
-${properties(verdict)}${outcome(verdict)}    </testcase>
+  const suiteName = `lakeproof.${judgement.scenario}.${verdict.kind}`;
+  return xml`    <testcase name="${verdict.id}" classname="${suiteName}">
+${properties(factsOf(verdict), "      ")}${outcome(verdict)}    </testcase>
 `;
 }
 
-function properties(verdict: Verdict): Markup {
+function factsOf(verdict: Verdict): readonly Property[] {
   const { sample, bound, observed, target } = verdict;
-  const entries: (readonly [string, string])[] = [
+  const entries: Property[] = [
     ["title", verdict.title],
     ["status", verdict.status],
   ];
-  if (observed !== undefined) entries.push(["observed", `${String(observed.value)} ${observed.unit}`]);
+  if (observed !== undefined) {
+    entries.push(["observed", `${String(observed.value)} ${observed.unit}`]);
+  }
   if (target !== undefined) {
     entries.push(["target", `${target.op} ${String(target.value)} ${target.unit}`]);
   }
@@ -75,9 +93,7 @@ function properties(verdict: Verdict): Markup {
     entries.push(["bound", String(bound.value)], ["limit", String(bound.limit)]);
     entries.push(["boundMethod", bound.method]);
   }
-  return html`      <properties>
-${entries.map(([name, value]) => property(name, value, 8))}      </properties>
-`;
+  return entries;
 }
 
 function outcome(verdict: Verdict): Markup {
@@ -86,7 +102,7 @@ function outcome(verdict: Verdict): Markup {
   if (ending === "skipped") {
     const needed = verdict.needed === undefined ? "" : ` Needed: ${verdict.needed}`;
     const message = `not claimed by this scenario (${verdict.status}): ${verdict.because}${needed}`;
-    return html`      <skipped message="${message}"/>
+    return xml`      <skipped message="${message}"/>
 `;
   }
   const body = [
@@ -96,8 +112,8 @@ function outcome(verdict: Verdict): Markup {
   ].join("\n");
   const message = `${verdict.status}: ${verdict.because} (${plural(verdict.details?.length ?? 0, "detail")})`;
   return ending === "failure"
-    ? html`      <failure type="VIOLATED" message="${message}">${body}</failure>
+    ? xml`      <failure type="VIOLATED" message="${message}">${body}</failure>
 `
-    : html`      <error type="${verdict.status}" message="${message}">${body}</error>
+    : xml`      <error type="${verdict.status}" message="${message}">${body}</error>
 `;
 }

@@ -14,7 +14,14 @@ import {
   NONE,
   plural,
 } from "./format.ts";
-import { claimedLine, firstDetails, groupVerdicts, neededFor, SYMBOLS, unclaimedOf } from "./verdicts.ts";
+import {
+  claimedLine,
+  firstDetails,
+  groupVerdicts,
+  neededFor,
+  SYMBOLS,
+  unclaimedOf,
+} from "./verdicts.ts";
 
 /** A CI step summary above 1 MiB is thrown away whole, so we stop well below. */
 const BYTES_MAX = 900 * 1024;
@@ -22,7 +29,8 @@ const DETAIL_COUNT_MAX = 20;
 
 export const markdown: Reporter = {
   name: "markdown",
-  purpose: "verdict, faults and what is not claimed on one page, for pull requests and CI summaries",
+  purpose:
+    "verdict, faults and what is not claimed on one page, for pull requests and CI summaries",
   render: (journal, judgement) => [
     { path: "summary.md", body: capped(summaryOf(journal, judgement)) },
   ],
@@ -67,8 +75,10 @@ function headOf(journal: JournalReader, judgement: Judgement): readonly string[]
     const what = error === undefined ? "" : `: ${error.code} ${error.message} ${error.hint}`;
     lines.push(`> **The run did not complete** (${facts.endReason})${inline(what)}`, "");
   }
-  for (const problem of judgement.journalProblems) lines.push(`> **Journal:** ${inline(problem)}`, "");
-  if (exit.reasons.length > 0) lines.push(...exit.reasons.map((reason) => `- ${inline(reason)}`), "");
+  for (const problem of judgement.journalProblems)
+    lines.push(`> **Journal:** ${inline(problem)}`, "");
+  if (exit.reasons.length > 0)
+    lines.push(...exit.reasons.map((reason) => `- ${inline(reason)}`), "");
   return lines;
 }
 
@@ -87,7 +97,15 @@ function claimedTable(judgement: Judgement): readonly string[] {
   return [
     "## Claimed verdicts",
     "",
-    row(["Status", "Verdict", "Target", "Observed", "n / bad / censored / n_eff", "95 % bound", "Because"]),
+    row([
+      "Status",
+      "Verdict",
+      "Target",
+      "Observed",
+      "n / bad / censored / n_eff",
+      "95 % bound",
+      "Because",
+    ]),
     "|---|---|---|---|---|---|---|",
     ...rows,
     "",
@@ -108,7 +126,9 @@ function verdictRow(verdict: Verdict): string {
 
 function sampleText(sample: Verdict["sample"]): string {
   if (sample === undefined) return NONE;
-  return [sample.n, sample.bad, sample.censored, Math.floor(sample.nEff)].map(formatNumber).join(" / ");
+  return [sample.n, sample.bad, sample.censored, Math.floor(sample.nEff)]
+    .map(formatNumber)
+    .join(" / ");
 }
 
 function detailsOf(judgement: Judgement): readonly string[] {
@@ -212,7 +232,10 @@ function capped(lines: readonly string[]): string {
   for (const line of lines) {
     bytes += encoder.encode(line).length + 1;
     if (bytes > BYTES_MAX - 200) {
-      kept.push("", "… cut off here to stay below the size CI accepts; report.html has everything.");
+      kept.push(
+        "",
+        "… cut off here to stay below the size CI accepts; report.html has everything.",
+      );
       break;
     }
     kept.push(line);

@@ -29,8 +29,35 @@ export function escapeMarkup(text: string): string {
 // eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g;
 
-/** `html\`<p>${text}</p>\``: strings are escaped, Markup and arrays of it are joined, undefined is nothing. */
+/**
+ * `html\`<p>${text}</p>\``: strings are escaped, Markup and arrays of it are joined, undefined is nothing.
+ * Line breaks and indentation of the source are folded, so that readable templates make small files.
+ */
 export function html(parts: TemplateStringsArray, ...values: readonly Fragment[]): Markup {
+  return joined(foldedParts(parts), values);
+}
+
+/** The same for XML, with every space of the source kept. */
+export function xml(parts: TemplateStringsArray, ...values: readonly Fragment[]): Markup {
+  return joined(parts, values);
+}
+
+const FOLDED = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+function foldedParts(parts: TemplateStringsArray): readonly string[] {
+  const known = FOLDED.get(parts);
+  if (known !== undefined) return known;
+  const folded = parts.map((part) =>
+    part
+      .replace(/\s*\n\s*(\/?>)/g, "$1")
+      .replace(/>\s*\n\s*</g, ">\n<")
+      .replace(/[ \t]*\n[ \t\n]+/g, " "),
+  );
+  FOLDED.set(parts, folded);
+  return folded;
+}
+
+function joined(parts: readonly string[], values: readonly Fragment[]): Markup {
   let markup = parts[0] ?? "";
   for (const [index, value] of values.entries()) {
     markup += textOf(value) + (parts[index + 1] ?? "");

@@ -76,7 +76,11 @@ export function unclaimedOf(journal: JournalReader, judgement: Judgement): reado
     ...listed,
     ...unjudged.map((provable): Unclaimed => {
       const objective = plan.objectives.find((candidate) => candidate.id === provable.objectiveId);
-      return { id: provable.objectiveId, title: objective?.title ?? provable.objectiveId, provable };
+      return {
+        id: provable.objectiveId,
+        title: objective?.title ?? provable.objectiveId,
+        provable,
+      };
     }),
   ];
 }
@@ -115,7 +119,10 @@ export function claimedLine(judgement: Judgement): string {
 }
 
 /** Located evidence shown in full up to `countMax`, then a line that says how much there is more. */
-export function firstDetails(details: readonly string[] | undefined, countMax: number): readonly string[] {
+export function firstDetails(
+  details: readonly string[] | undefined,
+  countMax: number,
+): readonly string[] {
   const all = details ?? [];
   if (all.length <= countMax) return all;
   return [...all.slice(0, countMax), `… and ${formatNumber(all.length - countMax)} more`];

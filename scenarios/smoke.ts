@@ -14,10 +14,10 @@ export const smoke = defineScenario({
     bucketMs: 5000,
   },
   queries: [
-    { name: "simple", ratePerS: 0.6, targetMs: 100 },
-    { name: "medium", ratePerS: 0.4, targetMs: 1000 },
-    { name: "complex", ratePerS: 0.2, targetMs: 5000 },
-    { name: "large", ratePerS: 0.2, targetMs: 30_000 },
+    { name: "simple", ratePerS: 0.5, targetMs: 100 },
+    { name: "medium", ratePerS: 0.25, targetMs: 1000 },
+    { name: "complex", ratePerS: 0.1, targetMs: 5000 },
+    { name: "large", ratePerS: 0.1, targetMs: 30_000 },
   ],
   canaryRatePerS: 2,
   faults: [

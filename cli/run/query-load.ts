@@ -4,7 +4,7 @@ import { host } from "../../core/host.ts";
 import { openWindows, type WorkloadWindows } from "../../core/windows.ts";
 import type { QueryClassName } from "../../core/contracts/plan.ts";
 import { parseK6Line } from "../../generators/k6/output.ts";
-import { labMark } from "../../infra/drivers/lab.ts";
+import { labMark, OWNER_VARIABLE, ownerMark } from "../../infra/drivers/lab.ts";
 import { startK6, type K6 } from "../../infra/clients/k6.ts";
 import type { Session } from "./session.ts";
 
@@ -75,6 +75,7 @@ function launch(session: Session, script: string, onLine: (line: string) => void
     onLine,
     env: {
       [mark]: labId,
+      [OWNER_VARIABLE]: ownerMark(),
       LAKEPROOF_QUERIES: JSON.stringify({
         trinoUrl: `http://${lab.endpoints.address("trino")}`,
         seed: plan.seed,
@@ -82,7 +83,8 @@ function launch(session: Session, script: string, onLine: (line: string) => void
         classes: plan.queries.map(({ name, ratePerS }) => ({ name, ratePerS })),
         laneCount: plan.bank.laneCount,
         userCountPerLane: plan.bank.userCountPerLane,
-        maxVUsPerClass: 20,
+        // Enough for a healthy engine; a sick one must not be buried under waiting queries: those are dropped and counted.
+        maxVUsPerClass: 4,
       }),
     },
   });

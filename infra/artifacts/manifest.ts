@@ -30,7 +30,7 @@ export function sha256OfText(text: string): string {
 }
 
 /** Paths of all files below `dir`, relative and sorted. Directories themselves are not listed. */
-export async function filesBelow(dir: string): Promise<readonly string[]> {
+async function filesBelow(dir: string): Promise<readonly string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => !entry.isDirectory())

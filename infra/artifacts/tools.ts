@@ -90,7 +90,7 @@ async function findProgram(
 }
 
 /** Executables of that name on PATH, in its order. */
-export async function onPath(name: string): Promise<readonly string[]> {
+async function onPath(name: string): Promise<readonly string[]> {
   const candidates = (host.env["PATH"] ?? "")
     .split(":")
     .flatMap((dir) => (dir.startsWith("/") ? [join(dir, name)] : []));

@@ -74,7 +74,7 @@ export const postgres: Component = {
       }
     });
     await withPostgres(address, BANK_DATABASE, signal, async (client) => {
-      for (const statement of BANK_DDL) await client.query(statement);
+      await client.query(BANK_DDL);
     });
   },
 };

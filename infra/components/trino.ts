@@ -87,6 +87,8 @@ function configProperties(host: string, server: string, heapMiB: number): string
     "task.concurrency": 2,
     "task.max-worker-threads": 4,
     "query.min-expire-age": "30s",
+    // A client that went away must not keep its query running beside those that are measured.
+    "query.client.timeout": "20s",
     "plugin.dir": join(server, "plugin"),
     "catalog.config-dir": "etc/catalog",
   });

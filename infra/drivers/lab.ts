@@ -7,7 +7,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Instance } from "../../core/contracts/component.ts";
 import { host } from "../../core/host.ts";
-import { isAlive } from "./processes.ts";
+import { environmentOf, isAlive, processFacts } from "./processes.ts";
 
 export interface LabState {
   readonly schema: "lakeproof.lab/1";
@@ -46,6 +46,21 @@ export function labDir(labId: string): string {
 /** The environment entry every process of a lab carries. */
 export function labMark(labId: string): string {
   return `LAKEPROOF_LAB=${labId}`;
+}
+
+/** Names the harness a helper process (a load generator) works for: it must not outlive it. */
+export const OWNER_VARIABLE = "LAKEPROOF_OWNER";
+
+export function ownerMark(): string {
+  return `${String(host.pid)}:${processFacts(host.pid)?.startTicks ?? "0"}`;
+}
+
+/** True when the process works for a harness that is gone. */
+export function isOrphan(pid: number): boolean {
+  const owner = environmentOf(pid).get(OWNER_VARIABLE);
+  if (owner === undefined) return false;
+  const [ownerPid, startTicks = "0"] = owner.split(":");
+  return !isAlive(Number(ownerPid), startTicks);
 }
 
 export function writeLab(state: LabState): void {

@@ -61,15 +61,25 @@ export function familyOf(pid: number): readonly ProcessFacts[] {
   return everyone.filter((facts) => family.has(facts.pid));
 }
 
+/** The environment a process was started with; empty when it is gone or not ours to read. */
+export function environmentOf(pid: number): ReadonlyMap<string, string> {
+  try {
+    const entries = readFileSync(`/proc/${String(pid)}/environ`, "utf8").split("\0");
+    return new Map(
+      entries.map((entry): [string, string] => {
+        const at = entry.indexOf("=");
+        return [entry.slice(0, at), entry.slice(at + 1)];
+      }),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
 /** Processes whose environment carries the mark that the driver gave to everything of a lab. */
 export function markedProcesses(mark: string): readonly ProcessFacts[] {
-  return allProcesses().filter((facts) => {
-    try {
-      return readFileSync(`/proc/${String(facts.pid)}/environ`, "utf8").split("\0").includes(mark);
-    } catch {
-      return false;
-    }
-  });
+  const [name = "", value] = mark.split("=");
+  return allProcesses().filter((facts) => environmentOf(facts.pid).get(name) === value);
 }
 
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {

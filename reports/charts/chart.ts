@@ -71,19 +71,26 @@ export function renderChart(spec: ChartSpec, frame: Frame): Markup {
   const censored = (spec.censored ?? []).filter(inFrame);
   const empty = series.length === 0 && censored.length === 0;
   return html`<figure class="${empty ? "chart empty" : "chart"}" id="${spec.id}">
-<figcaption><b>${spec.title}</b> <span class="unit">${spec.unit}</span>${legend(series, censored)}</figcaption>
-${empty ? html`<p class="none">no samples</p>` : drawing(spec, frame, series, censored)}
-${empty ? NOTHING : tableTwin(spec, series, censored, frame)}
-</figure>
-`;
+    <figcaption>
+      <b>${spec.title}</b> <span class="unit">${spec.unit}</span>${legend(series, censored)}
+    </figcaption>
+    ${empty ? html`<p class="none">no samples</p>` : drawing(spec, frame, series, censored)}
+    ${empty ? NOTHING : tableTwin(spec, series, censored, frame)}
+  </figure> `;
 }
 
 function legend(series: readonly Series[], censored: readonly Point[]): Markup {
   const keys = series.map(
-    (one) => html`<li><i class="key k-${one.shape} c${one.colour} e${one.dash ?? 0}"></i>${one.name}</li>`,
+    (one) =>
+      html`<li><i class="key k-${one.shape} c${one.colour} e${one.dash ?? 0}"></i>${one.name}</li>`,
   );
-  const unseen = censored.length === 0 ? NOTHING : html`<li><i class="key k-tri">▷</i>not seen (age at least)</li>`;
-  return html`<ul class="legend">${keys}${unseen}</ul>`;
+  const unseen =
+    censored.length === 0
+      ? NOTHING
+      : html`<li><i class="key k-tri">▷</i>not seen (age at least)</li>`;
+  return html`<ul class="legend">
+    ${keys}${unseen}
+  </ul>`;
 }
 
 function drawing(
@@ -96,12 +103,27 @@ function drawing(
   if (spec.target !== undefined) values.push(spec.target.value);
   const scale = spec.scale === "log" ? logScale(values) : linearScale(values);
   const plot: Plot = { frame, scale, heightPx: spec.heightPx };
-  return html`<svg class="plot" role="img" aria-labelledby="${spec.id}-t ${spec.id}-d" height="${spec.heightPx + TOP_PX + BOTTOM_PX}">
-<title id="${spec.id}-t">${spec.title}</title><desc id="${spec.id}-d">${spec.description}</desc>
-${shading(plot)}${grid(plot, spec.format)}${timeAxis(plot)}
-<svg y="${TOP_PX}" width="100%" height="${spec.heightPx}" viewBox="0 0 ${DRAWING_WIDTH} ${spec.heightPx}" preserveAspectRatio="none" overflow="visible">
-${series.map((one) => path(one, plot))}</svg>
-${spec.target === undefined ? NOTHING : targetLine(spec.target, plot)}${triangles(censored, plot)}</svg>`;
+  return html`<svg
+    class="plot"
+    role="img"
+    aria-labelledby="${spec.id}-t ${spec.id}-d"
+    height="${spec.heightPx + TOP_PX + BOTTOM_PX}"
+  >
+    <title id="${spec.id}-t">${spec.title}</title>
+    <desc id="${spec.id}-d">${spec.description}</desc>
+    ${shading(plot)}${grid(plot, spec.format)}${timeAxis(plot)}
+    <svg
+      y="${TOP_PX}"
+      width="100%"
+      height="${spec.heightPx}"
+      viewBox="0 0 ${DRAWING_WIDTH} ${spec.heightPx}"
+      preserveAspectRatio="none"
+      overflow="visible"
+    >
+      ${series.map((one) => path(one, plot))}
+    </svg>
+    ${spec.target === undefined ? NOTHING : targetLine(spec.target, plot)}${triangles(censored, plot)}
+  </svg>`;
 }
 
 interface Plot {
@@ -133,7 +155,21 @@ function shading({ frame, heightPx }: Plot): Markup {
     const healed = window.healedMs === undefined ? to : shareOf(window.healedMs, frame);
     const crowded = from - labelledShare < LABEL_GAP_SHARE;
     if (!crowded) labelledShare = from;
-    return html`<rect class="hold" x="${percent(from)}" y="0" width="${percent(healed - from)}" height="${heightPx + TOP_PX}"/><rect class="mend" x="${percent(healed)}" y="0" width="${percent(to - healed)}" height="${heightPx + TOP_PX}"/><text class="${crowded ? "fl wide" : "fl"}" x="${percent(from)}" dx="3" y="11">${window.label}</text>`;
+    return html`<rect
+        class="hold"
+        x="${percent(from)}"
+        y="0"
+        width="${percent(healed - from)}"
+        height="${heightPx + TOP_PX}"
+      /><rect
+        class="mend"
+        x="${percent(healed)}"
+        y="0"
+        width="${percent(to - healed)}"
+        height="${heightPx + TOP_PX}"
+      /><text class="${crowded ? "fl wide" : "fl"}" x="${percent(from)}" dx="3" y="11"
+        >${window.label}</text
+      >`;
   });
   return html`${shades}`;
 }
@@ -141,7 +177,13 @@ function shading({ frame, heightPx }: Plot): Markup {
 function grid(plot: Plot, format: (value: number) => string): Markup {
   return html`${plot.scale.ticks.map((tick) => {
     const y = rounded(yOf(tick, plot) + TOP_PX);
-    return html`<line class="grid" x1="0" x2="100%" y1="${y}" y2="${y}"/><text class="yl" x="-8" y="${y}" dy=".32em">${format(tick)}</text>`;
+    return html`<line class="grid" x1="0" x2="100%" y1="${y}" y2="${y}" /><text
+        class="yl"
+        x="-8"
+        y="${y}"
+        dy=".32em"
+        >${format(tick)}</text
+      >`;
   })}`;
 }
 
@@ -150,7 +192,15 @@ export function timeAxis({ frame, heightPx }: Pick<Plot, "frame" | "heightPx">):
   const ticks = timeTicks(frame.fromMs, frame.toMs, TICK_COUNT_MAX);
   return html`${ticks.map((tick, index) => {
     const x = percent(shareOf(tick, frame));
-    return html`<line class="grid" x1="${x}" x2="${x}" y1="${TOP_PX + heightPx}" y2="${TOP_PX + heightPx + 4}"/><text class="${index % 3 === 0 ? "xl" : "xl wide"}" x="${x}" y="${TOP_PX + heightPx + 15}">${formatClock(tick)}</text>`;
+    return html`<line
+        class="grid"
+        x1="${x}"
+        x2="${x}"
+        y1="${TOP_PX + heightPx}"
+        y2="${TOP_PX + heightPx + 4}"
+      /><text class="${index % 3 === 0 ? "xl" : "xl wide"}" x="${x}" y="${TOP_PX + heightPx + 15}"
+        >${formatClock(tick)}</text
+      >`;
   })}`;
 }
 
@@ -165,23 +215,20 @@ function path(series: Series, plot: Plot): Markup {
         return polyline(downsample(part, Math.max(1, Math.floor(share * BUCKET_COUNT_MAX))), x, y);
       })
       .join("");
-    return html`<path class="ln ${style}" d="${d}"/>
-`;
+    return html`<path class="ln ${style}" d="${d}" /> `;
   }
   const points = downsample(series.points, BUCKET_COUNT_MAX);
   if (series.shape === "dots") {
     // A line of no length with round ends stays a circle however the drawing is stretched.
     const d = points.map((point) => `M${String(x(point))} ${String(y(point))}h.01`).join("");
-    return html`<path class="dots ${style}" d="${d}"/>
-`;
+    return html`<path class="dots ${style}" d="${d}" /> `;
   }
   const baseY = String(yOf(plot.scale.min, plot));
   const d = points
     .filter((point) => point.y > plot.scale.min)
     .map((point) => `M${String(x(point))} ${baseY}V${String(y(point))}`)
     .join("");
-  return html`<path class="stems ${style}" d="${d}"/>
-`;
+  return html`<path class="stems ${style}" d="${d}" /> `;
 }
 
 function polyline(
@@ -200,13 +247,24 @@ function polyline(
 function targetLine(target: NonNullable<ChartSpec["target"]>, plot: Plot): Markup {
   const y = rounded(yOf(target.value, plot) + TOP_PX);
   const labelY = y - TOP_PX < 14 ? y + 12 : y - 4;
-  return html`<line class="target" x1="0" x2="100%" y1="${y}" y2="${y}"/><text class="tl" x="100%" dx="-2" y="${labelY}">${target.label}</text>
-`;
+  return html`<line class="target" x1="0" x2="100%" y1="${y}" y2="${y}" /><text
+      class="tl"
+      x="100%"
+      dx="-2"
+      y="${labelY}"
+      >${target.label}</text
+    > `;
 }
 
 function triangles(censored: readonly Point[], plot: Plot): Markup {
   return html`${downsample(censored, CENSORED_COUNT_MAX / 2).map(
     (point) =>
-      html`<text class="tri" x="${percent(shareOf(point.xMs, plot.frame))}" y="${rounded(yOf(point.y, plot) + TOP_PX)}" dy=".35em">▷</text>`,
+      html`<text
+        class="tri"
+        x="${percent(shareOf(point.xMs, plot.frame))}"
+        y="${rounded(yOf(point.y, plot) + TOP_PX)}"
+        dy=".35em"
+        >▷</text
+      >`,
   )}`;
 }

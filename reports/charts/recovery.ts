@@ -39,20 +39,63 @@ export function recoveryStrip(windows: readonly FaultWindow[]): Markup {
   const rows = windows.map(recoveryOf);
   if (rows.length === 0) return NOTHING;
   const scale = linearScale(
-    rows.flatMap((row) => [row.budgetMs, row.measuredMs ?? row.censoredAtMs ?? 0].map((ms) => ms / 1000)),
+    rows.flatMap((row) =>
+      [row.budgetMs, row.measuredMs ?? row.censoredAtMs ?? 0].map((ms) => ms / 1000),
+    ),
     5,
   );
   const place = (ms: number): string => percent(scale.position(ms / 1000));
   const heightPx = rows.length * ROW_PX;
-  return html`<figure class="chart full"><figcaption><b>Recovery against budget</b> <span class="unit">seconds from the fault being undone to the first canary seen end to end</span><ul class="legend"><li><i class="key k-box measured"></i>measured</li><li><i class="key k-box budget"></i>budget</li><li><i class="key k-tri">▷</i>not recovered while we looked</li></ul></figcaption>
-<svg class="plot" role="img" aria-labelledby="recovery-t recovery-d" height="${heightPx + AXIS_PX}">
-<title id="recovery-t">Recovery time of each fault against its budget</title><desc id="recovery-d">${rows.map((row) => `${row.label}: ${recoveryText(row)}`).join("; ")}.</desc>
-${scale.ticks.map((tick) => html`<line class="grid" x1="${percent(scale.position(tick))}" x2="${percent(scale.position(tick))}" y1="0" y2="${heightPx}"/><text class="xl" x="${percent(scale.position(tick))}" y="${heightPx + 14}">${tick} s</text>`)}
-${rows.map((row, index) => bar(row, index * ROW_PX, place))}</svg>
-<details class="twin"><summary>Recovery as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Recovery as a table"><table class="num"><thead><tr><th scope="col">fault</th><th scope="col">measured</th><th scope="col">budget</th></tr></thead><tbody>
-${rows.map((row) => html`<tr><th scope="row">${row.label}</th><td>${measuredText(row)}</td><td>${formatDurationMs(row.budgetMs)}</td></tr>
-`)}</tbody></table></div></details></figure>
-`;
+  return html`<figure class="chart full">
+    <figcaption>
+      <b>Recovery against budget</b>
+      <span class="unit"
+        >seconds from the fault being undone to the first canary seen end to end</span
+      >
+      <ul class="legend">
+        <li><i class="key k-box measured"></i>measured</li>
+        <li><i class="key k-box budget"></i>budget</li>
+        <li><i class="key k-tri">▷</i>not recovered while we looked</li>
+      </ul>
+    </figcaption>
+    <svg
+      class="plot"
+      role="img"
+      aria-labelledby="recovery-t recovery-d"
+      height="${heightPx + AXIS_PX}"
+    >
+      <title id="recovery-t">Recovery time of each fault against its budget</title>
+      <desc id="recovery-d">
+        ${rows.map((row) => `${row.label}: ${recoveryText(row)}`).join("; ")}.
+      </desc>
+      ${scale.ticks.map((tick) => html`<line class="grid" x1="${percent(scale.position(tick))}" x2="${percent(scale.position(tick))}" y1="0" y2="${heightPx}" /><text class="xl" x="${percent(scale.position(tick))}" y="${heightPx + 14}">${tick} s</text>`)}
+      ${rows.map((row, index) => bar(row, index * ROW_PX, place))}
+    </svg>
+    <details class="twin">
+      <summary>Recovery as a table</summary>
+      <div class="scroll" tabindex="0" role="region" aria-label="Recovery as a table">
+        <table class="num">
+          <thead>
+            <tr>
+              <th scope="col">fault</th>
+              <th scope="col">measured</th>
+              <th scope="col">budget</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rows.map(
+              (row) =>
+                html`<tr>
+                  <th scope="row">${row.label}</th>
+                  <td>${measuredText(row)}</td>
+                  <td>${formatDurationMs(row.budgetMs)}</td>
+                </tr> `,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  </figure> `;
 }
 
 function bar(row: Recovery, topPx: number, place: (ms: number) => string): Markup {
@@ -60,10 +103,18 @@ function bar(row: Recovery, topPx: number, place: (ms: number) => string): Marku
   const over = row.measuredMs === undefined || row.measuredMs > row.budgetMs;
   const mark =
     row.measuredMs === undefined
-      ? html`<text class="tri" x="${place(measuredMs)}" dx="7" y="${topPx + 25}" dy=".35em">▷</text>`
+      ? html`<text class="tri" x="${place(measuredMs)}" dx="7" y="${topPx + 25}" dy=".35em"
+          >▷</text
+        >`
       : NOTHING;
-  return html`<text class="rl" x="0" y="${topPx + 13}">${row.label}: ${recoveryText(row)}</text><rect class="budget" x="0" y="${topPx + 19}" width="${place(row.budgetMs)}" height="12"/><rect class="${over ? "measured over" : "measured"}" x="0" y="${topPx + 22}" width="${place(measuredMs)}" height="6"/>${mark}
-`;
+  return html`<text class="rl" x="0" y="${topPx + 13}">${row.label}: ${recoveryText(row)}</text
+    ><rect class="budget" x="0" y="${topPx + 19}" width="${place(row.budgetMs)}" height="12" /><rect
+      class="${over ? "measured over" : "measured"}"
+      x="0"
+      y="${topPx + 22}"
+      width="${place(measuredMs)}"
+      height="6"
+    />${mark} `;
 }
 
 /** The same bar alone, for the card of one fault. */
@@ -71,5 +122,15 @@ export function recoveryBar(recovery: Recovery, id: string): Markup {
   const measuredMs = recovery.measuredMs ?? recovery.censoredAtMs ?? 0;
   const maxMs = Math.max(recovery.budgetMs, measuredMs, 1);
   const over = recovery.measuredMs === undefined || recovery.measuredMs > recovery.budgetMs;
-  return html`<svg class="bar" role="img" aria-labelledby="${id}-t" height="12"><title id="${id}-t">Recovery ${recoveryText(recovery)}</title><rect class="budget" x="0" y="0" width="${percent(recovery.budgetMs / maxMs)}" height="12"/><rect class="${over ? "measured over" : "measured"}" x="0" y="3" width="${percent(measuredMs / maxMs)}" height="6"/></svg>`;
+  return html`<svg class="bar" role="img" aria-labelledby="${id}-t" height="12">
+    <title id="${id}-t">Recovery ${recoveryText(recovery)}</title>
+    <rect class="budget" x="0" y="0" width="${percent(recovery.budgetMs / maxMs)}" height="12" />
+    <rect
+      class="${over ? "measured over" : "measured"}"
+      x="0"
+      y="3"
+      width="${percent(measuredMs / maxMs)}"
+      height="6"
+    />
+  </svg>`;
 }

@@ -57,7 +57,9 @@ export function logScale(values: Iterable<number>): Scale {
   const found = marks.find((mark) => mark >= high) ?? high;
   const max = found > min ? found : min * 10;
   const inside = marks.filter((mark) => mark >= min && mark <= max);
-  const decades = inside.filter((mark) => Number.isInteger(Math.round(Math.log10(mark) * 1e6) / 1e6));
+  const decades = inside.filter((mark) =>
+    Number.isInteger(Math.round(Math.log10(mark) * 1e6) / 1e6),
+  );
   const ticks = inside.length <= 5 ? inside : decades.length >= 2 ? decades : [min, max];
   const span = Math.log10(max) - Math.log10(min);
   return {
@@ -68,13 +70,16 @@ export function logScale(values: Iterable<number>): Scale {
   };
 }
 
-const TIME_STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200];
+const TIME_STEPS_S = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200,
+];
 
 /** Round times inside [fromMs, toMs], at most `countMax` of them. */
 export function timeTicks(fromMs: number, toMs: number, countMax: number): readonly number[] {
   const spanS = (toMs - fromMs) / 1000;
   if (!(spanS > 0)) return [];
-  const stepS = TIME_STEPS_S.find((step) => spanS / step <= countMax) ?? Math.ceil(spanS / countMax);
+  const stepS =
+    TIME_STEPS_S.find((step) => spanS / step <= countMax) ?? Math.ceil(spanS / countMax);
   const stepMs = stepS * 1000;
   const ticks: number[] = [];
   for (let at = Math.ceil(fromMs / stepMs) * stepMs; at <= toMs; at += stepMs) ticks.push(at);

@@ -69,7 +69,10 @@ export function freshness(journal: JournalReader): Freshness {
   return {
     seen: journal
       .of("canary.seen")
-      .map((canary) => ({ xMs: canary.intendedMs, y: (canary.visibleMs - canary.intendedMs) / 1000 }))
+      .map((canary) => ({
+        xMs: canary.intendedMs,
+        y: (canary.visibleMs - canary.intendedMs) / 1000,
+      }))
       .sort(byTime),
     censored: journal
       .of("canary.censored")

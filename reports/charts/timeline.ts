@@ -2,7 +2,7 @@
 import type { JournalReader } from "../../core/contracts/journal.ts";
 import type { Unit } from "../../core/contracts/values.ts";
 import { faultWindows, phaseIntervals } from "../../core/timeline.ts";
-import type { PhaseInterval } from "../../core/timeline.ts";
+import type { Interval, PhaseInterval } from "../../core/timeline.ts";
 import { formatClock, formatDurationMs, formatNumber, unitLabel } from "../format.ts";
 import { html, NOTHING } from "../markup.ts";
 import type { Markup } from "../markup.ts";
@@ -27,7 +27,12 @@ export function timelineOf(journal: JournalReader): Timeline {
   const specs: readonly ChartSpec[] = [
     throughputChart(journal),
     freshnessChart(journal),
-    ...probeCharts("lag", "Lag", "How far behind each hop was", probes(journal, (name) => /lag/i.test(name))),
+    ...probeCharts(
+      "lag",
+      "Lag",
+      "How far behind each hop was",
+      probes(journal, (name) => /lag/i.test(name)),
+    ),
     ...latencyCharts(journal, binMs),
     outcomesChart(journal, binMs),
     memoryChart(journal),
@@ -48,7 +53,9 @@ export function timelineOf(journal: JournalReader): Timeline {
 /** From warm-up on, where there is one: provisioning has nothing to draw. */
 function frameOf(journal: JournalReader): Frame {
   const phases = phaseIntervals(journal);
-  const warmup = phases.find((interval) => interval.phase === "warmup" || interval.phase === "control");
+  const warmup = phases.find(
+    (interval) => interval.phase === "warmup" || interval.phase === "control",
+  );
   const teardown = phases.find((interval) => interval.phase === "teardown");
   return {
     fromMs: warmup?.fromMs ?? 0,
@@ -73,7 +80,8 @@ function throughputChart(journal: JournalReader): ChartSpec {
   return {
     id: "chart-throughput",
     title: "Throughput of the bank",
-    description: "Change events per second: offered by the open-model load and acknowledged by PostgreSQL.",
+    description:
+      "Change events per second: offered by the open-model load and acknowledged by PostgreSQL.",
     unit: "events/s",
     scale: "linear",
     series: [
@@ -119,7 +127,13 @@ function probeCharts(
     return id === "lag" ? [probeChart(id, title, description, "count", [])] : [];
   }
   return groups.map(([unit, own]) =>
-    probeChart(`${id}-${unit}`, groups.length > 1 ? `${title} in ${axisUnit(unit)}` : title, description, unit, own),
+    probeChart(
+      `${id}-${unit}`,
+      groups.length > 1 ? `${title} in ${axisUnit(unit)}` : title,
+      description,
+      unit,
+      own,
+    ),
   );
 }
 
@@ -186,13 +200,22 @@ function latencyChart(
   const query = journal.plan.queries.find((entry) => entry.name === queryClass);
   return {
     id: `chart-latency-${String(index)}`,
-    title: queryClass === undefined ? `Latency of writes (${latency.name})` : `Latency of ${queryClass} queries`,
+    title:
+      queryClass === undefined
+        ? `Latency of writes (${latency.name})`
+        : `Latency of ${queryClass} queries`,
     description: `Median and 95th percentile of ${formatNumber(latency.count)} operations from their intended start, in stretches of ${formatNumber(binMs / 1000)} s; logarithmic.`,
     unit: `from the intended start, each ${formatNumber(binMs / 1000)} s, logarithmic`,
     scale: "log",
     series: [
       { name: "p95", points: latency.p95, shape: "line", colour: queryClass === undefined ? 0 : 4 },
-      { name: "p50", points: latency.p50, shape: "line", colour: queryClass === undefined ? 0 : 4, dash: 2 },
+      {
+        name: "p50",
+        points: latency.p50,
+        shape: "line",
+        colour: queryClass === undefined ? 0 : 4,
+        dash: 2,
+      },
     ],
     format: formatTickMs,
     ...(query === undefined
@@ -213,7 +236,8 @@ function outcomesChart(journal: JournalReader, binMs: number): ChartSpec {
   return {
     id: "chart-queries",
     title: "Queries answered and not answered",
-    description: "Queries per second that ended ok, and those that failed, are unknown or were never started.",
+    description:
+      "Queries per second that ended ok, and those that failed, are unknown or were never started.",
     unit: `queries/s, each ${formatNumber(binMs / 1000)} s`,
     scale: "linear",
     series: [
@@ -252,28 +276,62 @@ function phaseStrip(journal: JournalReader, frame: Frame): Markup {
     (interval) => interval.toMs > frame.fromMs && interval.fromMs < frame.toMs,
   );
   if (phases.length === 0) return NOTHING;
-  const described = phases.map(({ phase, fromMs }) => `${phase} from ${formatClock(fromMs)}`).join(", ");
-  return html`<figure class="chart strip"><figcaption><b>Phases and faults</b> <span class="unit">time since the run began; shaded: fault active, lighter: recovering</span></figcaption>
-<svg class="plot" role="img" aria-labelledby="phases-t phases-d" height="56">
-<title id="phases-t">Phases and fault windows</title><desc id="phases-d">${described}.</desc>
-${phases.map((interval, index) => phaseBox(interval, index, frame))}${frame.windows.map((window) => faultBox(window, frame))}${timeAxis({ frame, heightPx: 23 })}</svg>
-${phaseTable(journal)}</figure>
-`;
+  const described = phases
+    .map(({ phase, fromMs }) => `${phase} from ${formatClock(fromMs)}`)
+    .join(", ");
+  return html`<figure class="chart strip">
+    <figcaption>
+      <b>Phases and faults</b>
+      <span class="unit">time since the run began; shaded: fault active, lighter: recovering</span>
+    </figcaption>
+    <svg class="plot" role="img" aria-labelledby="phases-t phases-d" height="56">
+      <title id="phases-t">Phases and fault windows</title>
+      <desc id="phases-d">${described}.</desc>
+      ${phases.map((interval, index) => phaseBox(interval, index, frame))}${frame.windows.map((window) => faultBox(window, frame))}${timeAxis({ frame, heightPx: 23 })}
+    </svg>
+    ${phaseTable(journal)}
+  </figure> `;
 }
 
 /** Every phase and fault window of the run, those before the drawing too. */
 function phaseTable(journal: JournalReader): Markup {
-  const rows = [
-    ...phaseIntervals(journal).map((interval) => ({ name: interval.phase as string, ...interval })),
+  const rows: readonly (Interval & { readonly name: string })[] = [
+    ...phaseIntervals(journal).map(({ phase, fromMs, toMs }) => ({ name: phase, fromMs, toMs })),
     ...faultWindows(journal).map((window) => ({
       name: `${window.entry.id} ${window.entry.fault} on ${window.entry.instanceId}`,
       fromMs: window.fromMs,
       toMs: window.toMs,
     })),
   ].sort((one, other) => one.fromMs - other.fromMs);
-  return html`<details class="twin"><summary>Phases and faults as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Phases and faults as a table"><table class="num"><caption>Time since the run began</caption><thead><tr><th scope="col">what</th><th scope="col">from</th><th scope="col">to</th><th scope="col">length</th></tr></thead><tbody>
-${rows.map((row) => html`<tr><th scope="row">${row.name}</th><td>${formatClock(row.fromMs)}</td><td>${formatClock(row.toMs)}</td><td>${formatDurationMs(row.toMs - row.fromMs)}</td></tr>
-`)}</tbody></table></div></details>`;
+  return html`<details class="twin">
+    <summary>Phases and faults as a table</summary>
+    <div class="scroll" tabindex="0" role="region" aria-label="Phases and faults as a table">
+      <table class="num">
+        <caption>
+          Time since the run began
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">what</th>
+            <th scope="col">from</th>
+            <th scope="col">to</th>
+            <th scope="col">length</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (row) =>
+              html`<tr>
+                <th scope="row">${row.name}</th>
+                <td>${formatClock(row.fromMs)}</td>
+                <td>${formatClock(row.toMs)}</td>
+                <td>${formatDurationMs(row.toMs - row.fromMs)}</td>
+              </tr> `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
 }
 
 function phaseBox(interval: PhaseInterval, index: number, frame: Frame): Markup {
@@ -282,9 +340,20 @@ function phaseBox(interval: PhaseInterval, index: number, frame: Frame): Markup 
   const textPx = interval.phase.length * LETTER_PX + 6;
   const fits = (widthPx: number): boolean => (to - from) * widthPx >= textPx;
   const label = fits(STRIP_WIDTH_PX.wide)
-    ? html`<text class="${fits(STRIP_WIDTH_PX.narrow) ? "pl" : "pl wide"}" x="${percent((from + to) / 2)}" y="12">${interval.phase}</text>`
+    ? html`<text
+        class="${fits(STRIP_WIDTH_PX.narrow) ? "pl" : "pl wide"}"
+        x="${percent((from + to) / 2)}"
+        y="12"
+        >${interval.phase}</text
+      >`
     : NOTHING;
-  return html`<rect class="phase p${index % 2}" x="${percent(from)}" y="0" width="${percent(to - from)}" height="17"/>${label}`;
+  return html`<rect
+      class="phase p${index % 2}"
+      x="${percent(from)}"
+      y="0"
+      width="${percent(to - from)}"
+      height="17"
+    />${label}`;
 }
 
 function faultBox(window: Frame["windows"][number], frame: Frame): Markup {
@@ -292,5 +361,19 @@ function faultBox(window: Frame["windows"][number], frame: Frame): Markup {
   const to = shareOf(window.toMs, frame);
   const healed = window.healedMs === undefined ? to : shareOf(window.healedMs, frame);
   const fits = (to - from) * STRIP_WIDTH_PX.narrow >= 16;
-  return html`<rect class="hold" x="${percent(from)}" y="19" width="${percent(healed - from)}" height="17"/><rect class="mend" x="${percent(healed)}" y="19" width="${percent(to - healed)}" height="17"/><text class="${fits ? "pl" : "pl wide"}" x="${percent((from + to) / 2)}" y="31.5">${window.label}</text>`;
+  return html`<rect
+      class="hold"
+      x="${percent(from)}"
+      y="19"
+      width="${percent(healed - from)}"
+      height="17"
+    /><rect
+      class="mend"
+      x="${percent(healed)}"
+      y="19"
+      width="${percent(to - healed)}"
+      height="17"
+    /><text class="${fits ? "pl" : "pl wide"}" x="${percent((from + to) / 2)}" y="31.5"
+      >${window.label}</text
+    >`;
 }

@@ -20,19 +20,40 @@ export function tableTwin(
   ];
   const rows = stretches(frame).flatMap(({ fromMs, toMs }) => {
     const cells = columns.map(({ points }) =>
-      rangeText(points.filter((point) => point.xMs >= fromMs && point.xMs < toMs), spec.format),
+      rangeText(
+        points.filter((point) => point.xMs >= fromMs && point.xMs < toMs),
+        spec.format,
+      ),
     );
     return cells.every((cell) => cell === NONE)
       ? []
-      : [html`<tr><th scope="row">${formatClock(fromMs)}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
-`];
+      : [
+          html`<tr>
+            <th scope="row">${formatClock(fromMs)}</th>
+            ${cells.map((cell) => html`<td>${cell}</td>`)}
+          </tr> `,
+        ];
   });
   if (rows.length === 0) return NOTHING;
-  return html`<details class="twin"><summary>${spec.title} as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="${`${spec.title} as a table`}"><table class="num">
-<caption>${spec.title}, ${spec.unit}: smallest to largest value from each time on</caption>
-<thead><tr><th scope="col">from</th>${columns.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>
-${rows}</tbody></table></div></details>`;
+  return html`<details class="twin">
+    <summary>${spec.title} as a table</summary>
+    <div class="scroll" tabindex="0" role="region" aria-label="${`${spec.title} as a table`}">
+      <table class="num">
+        <caption>
+          ${spec.title}, ${spec.unit}: smallest to largest value from each time on
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">from</th>
+            ${columns.map(({ name }) => html`<th scope="col">${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
 }
 
 function stretches(frame: Frame): readonly { readonly fromMs: number; readonly toMs: number }[] {

@@ -36,14 +36,14 @@ function completeVerdict(journal: JournalReader): Verdict {
 
 function endedEarly(ended: EventOf<"run.ended"> | undefined): Verdict {
   if (ended === undefined || ended.reason === "crashed") {
-    const why = ended?.error === undefined ? "" : `: ${ended.error.message}`;
+    const why = ended?.error === undefined ? "." : `: ${ended.error.message}`;
     return verdictOf({
       ...FACTS,
       status: "INVALID",
       because: `The harness ${ended === undefined ? "died" : "crashed"} during the run${why}`,
     });
   }
-  const why = ended.error === undefined ? "" : `: ${ended.error.message}`;
+  const why = ended.error === undefined ? "." : `: ${ended.error.message}`;
   return verdictOf({
     ...FACTS,
     status: "INCONCLUSIVE",

@@ -7,6 +7,7 @@ import type { VerdictStatus } from "../../core/contracts/slo.ts";
 import { judge } from "../../core/judge.ts";
 import { CHECKS, type CheckName } from "./index.ts";
 import { DELAY_PROBE } from "./generator-headroom.ts";
+import { READER_PROBE } from "./telemetry.ts";
 import { FAULT_FROM_MS, healthyEvents, histogramOf, journalOf } from "./synthetic.ts";
 
 export interface SelftestResult {
@@ -226,7 +227,7 @@ const MEASUREMENT_DEFECTS: readonly Defect[] = [
       ...Array.from({ length: 20 }, (_, index): JournalEvent => ({
         atMs: FAULT_FROM_MS - 25_000 + index * 1_000,
         kind: "probe.blind",
-        probe: "canary.reader",
+        probe: READER_PROBE,
         reason: "planted",
       })),
     ),

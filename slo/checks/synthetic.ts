@@ -14,13 +14,14 @@ import type { Phase, Plan, QueryClassName } from "../../core/contracts/plan.ts";
 import { encodeHistogram, newHistogram, recordMs } from "../../core/histogram.ts";
 import { parseJournal } from "../../core/journal.ts";
 import { OBJECTIVES } from "../objectives/index.ts";
+import { READER_SIGHT } from "./telemetry.ts";
 import { CPU_PROBE, DELAY_PROBE } from "./generator-headroom.ts";
 
-export const CONTROL_FROM_MS = 10_000;
-export const MEASURE_FROM_MS = 40_000;
+const CONTROL_FROM_MS = 10_000;
+const MEASURE_FROM_MS = 40_000;
 export const FAULT_FROM_MS = 70_000;
-export const FAULT_TO_MS = 95_000;
-export const LOAD_TO_MS = 160_000;
+const FAULT_TO_MS = 95_000;
+const LOAD_TO_MS = 160_000;
 
 const WINDOW_MS = 5_000;
 const LANE_COUNT = 2;
@@ -246,6 +247,7 @@ function samples(): readonly JournalEvent[] {
     events.push(
       at(atMs, { kind, probe: DELAY_PROBE, observed: { value: 12, unit: "ms" } }),
       at(atMs, { kind, probe: CPU_PROBE, observed: { value: 0.05, unit: "ratio" } }),
+      at(atMs, { kind, probe: READER_SIGHT, observed: { value: 8_000, unit: "events" } }),
     );
   }
   return events;

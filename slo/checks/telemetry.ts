@@ -6,8 +6,10 @@ import { figure, percent } from "./evidence/text.ts";
 import { wholeIntervals } from "./evidence/time.ts";
 import { verdictOf } from "./evidence/verdict.ts";
 
-/** Probes whose name begins so watch the canaries: without them there is no freshness. */
-export const CANARY_PROBE_PREFIX = "canary";
+/** The probe that watches the canaries: without it there is no freshness. */
+export const READER_PROBE = "reader";
+/** What it journals each time it could look. */
+export const READER_SIGHT = "lake.lagEvents";
 const BLIND_SHARE_MAX = 0.05;
 
 export const telemetry: Check = {
@@ -24,6 +26,10 @@ const FACTS = {
 } as const;
 
 function telemetryVerdict(journal: JournalReader): Verdict {
+  if (wholeIntervals(journal).length === 0) {
+    const because = "The run never came to its measured time.";
+    return verdictOf({ ...FACTS, status: "INCONCLUSIVE", because });
+  }
   const calm = wholeIntervals(journal).flatMap((interval) =>
     subtract(interval, faultWindows(journal)),
   );
@@ -41,14 +47,12 @@ function telemetryVerdict(journal: JournalReader): Verdict {
     (one) =>
       `${one.probe}: blind ${figure(one.count)} times (${percent(one.share)}), last: ${one.reason}`,
   );
-  const worst = shares
-    .filter((one) => one.probe.startsWith(CANARY_PROBE_PREFIX))
-    .sort((a, b) => b.share - a.share)[0];
-  if (worst !== undefined && worst.share > BLIND_SHARE_MAX) {
+  const reader = shares.find((one) => one.probe === READER_PROBE);
+  if (reader !== undefined && reader.share > BLIND_SHARE_MAX) {
     return verdictOf({
       ...FACTS,
       status: "INVALID",
-      because: `${worst.probe} was blind in ${percent(worst.share)} of its samples outside of faults (limit ${percent(BLIND_SHARE_MAX)}).`,
+      because: `The canary reader was blind in ${percent(reader.share)} of its samples outside of faults (limit ${percent(BLIND_SHARE_MAX)}).`,
       details,
     });
   }
@@ -63,7 +67,7 @@ function telemetryVerdict(journal: JournalReader): Verdict {
   return verdictOf({
     ...FACTS,
     status: "PROVEN",
-    because: `Outside of faults ${figure(details.length)} probes were ever blind; the canary reader at most ${percent(worst?.share ?? 0)} of its samples.`,
+    because: `Outside of faults ${figure(details.length)} probes were ever blind; the canary reader in ${percent(reader?.share ?? 0)} of its samples.`,
     details,
   });
 }
@@ -75,9 +79,10 @@ function blindShare(
   events: readonly EventOf<"probe.blind">[],
   calm: readonly Interval[],
 ): number {
+  const sight = probe === READER_PROBE ? READER_SIGHT : probe;
   const sampleCount = journal
     .of("sample.taken")
-    .filter((sample) => sample.probe === probe && within(sample.atMs, calm)).length;
+    .filter((sample) => sample.probe === sight && within(sample.atMs, calm)).length;
   if (sampleCount > 0) return events.length / (events.length + sampleCount);
   const seconds = new Set(events.map((event) => Math.floor(event.atMs / 1000))).size;
   return Math.min(1, (seconds * 1000) / Math.max(1000, totalMs(calm)));

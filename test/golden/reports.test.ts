@@ -18,7 +18,11 @@ const truncated = journals.truncatedJournal();
 const RUNS: readonly Run[] = [
   { name: "smoke", journal: journals.smokeJournal(), judgement: judgements.smokeJudgement },
   { name: "loss", journal: journals.lossJournal(), judgement: judgements.lossJudgement },
-  { name: "truncated", journal: truncated, judgement: judgements.truncatedJudgement(truncated.problems) },
+  {
+    name: "truncated",
+    journal: truncated,
+    judgement: judgements.truncatedJudgement(truncated.problems),
+  },
   { name: "aborted", journal: journals.abortedJournal(), judgement: judgements.abortedJudgement },
   {
     name: "provisioning-failed",
@@ -82,9 +86,13 @@ describe.each(RUNS)("report.html of $name", (run) => {
   });
 
   test("forbids everything but its own style, and loads nothing", () => {
-    expect(page).toMatch(/Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[^']+'/);
+    expect(page).toMatch(
+      /Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[^']+'/,
+    );
     expect(page).not.toMatch(/\b(?:https?:)?\/\/[a-z0-9]/i);
-    expect(page).not.toMatch(/<(?:script|link|img|iframe|object)\b|\bstyle="|\bon[a-z]+="|url\(|@import/i);
+    expect(page).not.toMatch(
+      /<(?:script|link|img|iframe|object)\b|\bstyle="|\bon[a-z]+="|url\(|@import/i,
+    );
   });
 
   test("gives every chart a title and a description or a label", () => {
@@ -116,7 +124,8 @@ describe.each(RUNS)("report.html of $name", (run) => {
       expect(text).toContain(verdict.id);
       expect(text).toContain(verdict.because);
     }
-    for (const fault of run.journal.plan.faults) expect(text).toContain(fault.recoveryBudgetFormula);
+    for (const fault of run.journal.plan.faults)
+      expect(text).toContain(fault.recoveryBudgetFormula);
     for (const problem of run.journal.problems) expect(text).toContain(problem);
   });
 

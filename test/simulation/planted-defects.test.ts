@@ -1,7 +1,7 @@
 /** The certifier is certified: each planted defect is caught, and nothing gets better by looking away. */
 import { describe, expect, it } from "vitest";
 import type { JournalEvent, JournalKind } from "../../core/contracts/journal.ts";
-import type { Judgement } from "../../core/contracts/slo.ts";
+import type { Judgement, VerdictStatus } from "../../core/contracts/slo.ts";
 import { judge } from "../../core/judge.ts";
 import { CHECKS } from "../../slo/checks/index.ts";
 import { DEFECTS, runSelftest } from "../../slo/checks/selftest.ts";
@@ -69,7 +69,11 @@ const SAMPLES: readonly JournalKind[] = [
   "ledger.changes",
 ];
 
-function thinned(events: readonly JournalEvent[], share: number, random: () => number) {
+function thinned(
+  events: readonly JournalEvent[],
+  share: number,
+  random: () => number,
+): readonly JournalEvent[] {
   return events.filter((event) => !SAMPLES.includes(event.kind) || random() >= share);
 }
 
@@ -127,9 +131,9 @@ describe("removing samples", () => {
     const hidden = late.filter(
       (event) => event.kind !== "canary.seen" || event.visibleMs - event.intendedMs < 40_000,
     );
-    const freshness = (events: readonly JournalEvent[]) =>
-      judgementOf(events).verdicts.find((verdict) => verdict.id === "objective.freshness");
-    expect(freshness(late)?.status).not.toBe("PROVEN");
-    expect(freshness(hidden)?.status).not.toBe("PROVEN");
+    const freshness = (events: readonly JournalEvent[]): VerdictStatus | undefined =>
+      judgementOf(events).verdicts.find((verdict) => verdict.id === "objective.freshness")?.status;
+    expect(freshness(late)).not.toBe("PROVEN");
+    expect(freshness(hidden)).not.toBe("PROVEN");
   });
 });

@@ -58,7 +58,7 @@ const CARRIERS: Readonly<Record<Hop, string>> = {
 };
 
 /** "between Kafka and the reader (Flink, Trino)": every carrier between two measured neighbours. */
-export function between(from: Hop, to: Hop): string {
+function between(from: Hop, to: Hop): string {
   const carriers = HOPS.slice(HOPS.indexOf(from) + 1, HOPS.indexOf(to) + 1);
   const names = carriers.map((hop) => CARRIERS[hop]).join(", ");
   return `between ${HOP_NAMES[from]} and ${HOP_NAMES[to]} (${names})`;

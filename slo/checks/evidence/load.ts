@@ -187,7 +187,7 @@ export function leftOut(
 }
 
 /** Exactly this class; undefined means windows without one. */
-export function isOf(
+function isOf(
   window: { readonly workload: string; readonly class?: string },
   workload: string,
   className: string | undefined,

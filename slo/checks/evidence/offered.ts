@@ -6,16 +6,20 @@ import { figure, percent } from "./text.ts";
 import { steadyWithMargin, wholeIntervals } from "./time.ts";
 
 export interface OfferedLoad {
-  readonly status: Extract<VerdictStatus, "PROVEN" | "INVALID">;
+  readonly status: Extract<VerdictStatus, "PROVEN" | "INVALID" | "INCONCLUSIVE">;
   readonly because: string;
   readonly details: readonly string[];
   readonly offeredRatePerS: number;
 }
 
 /** Share of the planned load that must have been offered. */
-export const OFFERED_SHARE_MIN = 0.99;
+const OFFERED_SHARE_MIN = 0.99;
 
 export function offeredLoad(journal: JournalReader, workload: string): OfferedLoad {
+  if (wholeIntervals(journal).length === 0) {
+    const because = "The run never came to its measured time.";
+    return { status: "INCONCLUSIVE", because, details: [], offeredRatePerS: 0 };
+  }
   return workload === "bank" ? bankLoad(journal) : queryLoad(journal, workload);
 }
 

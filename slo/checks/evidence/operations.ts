@@ -53,7 +53,7 @@ export function latencyVerdict(
     badVerb: `took ${duration(thresholdMs)} or longer, or never ended`,
     ...(observed === undefined ? {} : { observed: { value: observed, unit: "ms" } }),
     target: { ...objective.threshold, op: "<" },
-    ...(load.status === "PROVEN" ? {} : { invalid: load.because }),
+    ...(load.status === "INVALID" ? { invalid: load.because } : {}),
   });
 }
 

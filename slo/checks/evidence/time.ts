@@ -15,7 +15,7 @@ export function excludedWindows(journal: JournalReader): readonly FaultWindow[] 
 }
 
 /** Phases that follow each other directly become one interval, so that no sample falls on a seam. */
-export function joined(intervals: readonly Interval[]): readonly Interval[] {
+function joined(intervals: readonly Interval[]): readonly Interval[] {
   const result: Interval[] = [];
   for (const interval of intervals) {
     const last = result.at(-1);

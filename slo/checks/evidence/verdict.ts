@@ -11,7 +11,7 @@ const VIOLATED_EXIT: Readonly<Record<VerdictKind, number>> = {
   hygiene: 22,
 };
 
-export function exitCodeOf(kind: VerdictKind, status: VerdictStatus): number {
+function exitCodeOf(kind: VerdictKind, status: VerdictStatus): number {
   if (status === "PROVEN") return 0;
   if (status === "INVALID") return 21;
   return status === "INCONCLUSIVE" ? 11 : VIOLATED_EXIT[kind];

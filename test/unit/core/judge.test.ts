@@ -31,7 +31,8 @@ describe("judge", () => {
   });
 
   it("is the worst of its claimed parts", () => {
-    const statuses = (...all: readonly Verdict[]) => judge(JOURNAL, [checkOf(...all)]).status;
+    const statuses = (...all: readonly Verdict[]): VerdictStatus =>
+      judge(JOURNAL, [checkOf(...all)]).status;
     expect(statuses(verdict("PROVEN", 0), verdict("INCONCLUSIVE", 11))).toBe("INCONCLUSIVE");
     expect(statuses(verdict("VIOLATED", 10), verdict("INCONCLUSIVE", 11))).toBe("VIOLATED");
     expect(statuses(verdict("VIOLATED", 10), verdict("INVALID", 21))).toBe("INVALID");

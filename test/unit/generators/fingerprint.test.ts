@@ -1,11 +1,9 @@
 /** Fingerprints notice every change that matters, and their sums are exact. */
 import { describe, expect, it } from "vitest";
 import {
-  FingerprintSum,
   fingerprintAccount,
   fingerprintUser,
 } from "../../../generators/fingerprint.ts";
-import { Random } from "../../../generators/random.ts";
 
 const USER_FINGERPRINT = 136649712659612;
 const ACCOUNT_FINGERPRINT = 48490881973320;
@@ -77,33 +75,5 @@ describe("fingerprints", () => {
       const set = fingerprints.filter((fp) => Math.floor(fp / 2 ** bit) % 2 === 1).length;
       expect(Math.abs(set / fingerprints.length - 0.5)).toBeLessThan(0.02);
     }
-  });
-});
-
-describe("FingerprintSum", () => {
-  it("equals the sum in big integers, also after subtractions and in between", () => {
-    const random = new Random(1n);
-    const sum = new FingerprintSum();
-    let expected = 0n;
-    for (let index = 0; index < 20_000; index += 1) {
-      const fp = random.below(2 ** 48);
-      sum.add(fp);
-      expected += BigInt(fp);
-      if (index % 3 === 0) {
-        sum.subtract(fp);
-        expected -= BigInt(fp);
-      }
-      if (index % 5_000 === 0) expect(sum.text()).toBe(expected.toString());
-    }
-    expect(sum.text()).toBe(expected.toString());
-    expect(expected > 2n ** 53n).toBe(true);
-  });
-
-  it("is 0 when nothing was added and shows a doubled row", () => {
-    const sum = new FingerprintSum();
-    expect(sum.text()).toBe("0");
-    sum.add(2 ** 48 - 1);
-    sum.add(2 ** 48 - 1);
-    expect(sum.text()).toBe("562949953421310");
   });
 });

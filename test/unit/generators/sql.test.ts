@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { LakeproofError } from "../../../core/errors.ts";
 import type { AccountRow, Change, UserRow } from "../../../generators/bank-rows.ts";
-import { BANK_DDL, textSql, txnSql } from "../../../generators/sql.ts";
+import { BANK_DDL } from "../../../core/bank-schema.ts";
+import { textSql, txnSql } from "../../../generators/sql.ts";
 
 const user = (id: number, seq: number, changed: Partial<UserRow> = {}): UserRow => ({
   id,

@@ -14,7 +14,9 @@ describe("downsample", () => {
     expect(few.length).toBeLessThanOrEqual(600);
     expect(few.filter((point) => point.y === 999)).toEqual([{ xMs: 7_001_000, y: 999 }]);
     expect(few.filter((point) => point.y === -5)).toEqual([{ xMs: 9_003_000, y: -5 }]);
-    expect(few.map((point) => point.xMs)).toEqual(few.map((point) => point.xMs).sort((a, b) => a - b));
+    expect(few.map((point) => point.xMs)).toEqual(
+      few.map((point) => point.xMs).sort((a, b) => a - b),
+    );
   });
 
   test("leaves a short series alone, also an empty one", () => {
@@ -89,7 +91,7 @@ describe("renderChart", () => {
 
   test("has a table twin with the range of each stretch", () => {
     const { markup } = renderChart(spec, frame);
-    expect(markup).toContain('<tr><th scope="row">0:10</th><td>10 to 14</td></tr>');
+    expect(markup).toMatch(/<th scope="row">0:10<\/th>\s*<td>10 to 14<\/td>/);
   });
 
   test("draws what was never seen as a triangle at its age", () => {

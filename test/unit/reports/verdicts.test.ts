@@ -62,7 +62,9 @@ test("a summary past the size CI accepts is cut at a line and says so", () => {
 
 test("text in Markdown cannot open a cell, a tag or a link", () => {
   const [file] = markdown.render(loss, lossJudgement);
-  expect(file?.body).toContain("&lt;b>3&lt;/b> \\| of 58 canaries &amp; more were \\`never\\` seen.");
+  expect(file?.body).toContain(
+    "&lt;b>3&lt;/b> \\| of 58 canaries &amp; more were \\`never\\` seen.",
+  );
 });
 
 test("the seed's hardware adds up as the guide says", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EventOf, JournalEvent } from "../../../../core/contracts/journal.ts";
+import type { Verdict } from "../../../../core/contracts/slo.ts";
 import type { CheckName } from "../../../../slo/checks/index.ts";
 import { healthyEvents } from "../../../../slo/checks/synthetic.ts";
 import { verdictFor, without, type Events } from "../../../fixtures/verdicts.ts";
@@ -13,7 +14,7 @@ const ALL_CHECKS = [
   "iceberg-metadata",
 ] as const;
 
-function integrity(check: CheckName, events: Events) {
+function integrity(check: CheckName, events: Events): Verdict {
   return verdictFor(check, `integrity.${check}`, events);
 }
 

@@ -52,8 +52,9 @@ describe("objective.latency", () => {
   it("falls back to the histogram when nothing was counted, threshold included", () => {
     const slow = HEALTHY.map((event): JournalEvent => {
       if (event.kind !== "latency.window" || !isIn(100_000, 105_000, "simple")(event)) return event;
-      const { overTarget: _, ...rest } = event;
-      return { ...rest, histogramUs: histogramOf(100) };
+      const { kind, atMs, workload, fromMs, windowMs, count } = event;
+      const window = { kind, atMs, workload, fromMs, windowMs, count };
+      return { ...window, class: "simple", histogramUs: histogramOf(100) };
     });
     expect(objective("latency.simple", slow).sample?.bad).toBe(50);
   });

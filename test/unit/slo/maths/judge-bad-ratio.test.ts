@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { groupsOf } from "../../../../slo/maths/design-effect.ts";
-import { growthNeeded, judgeBadRatio } from "../../../../slo/maths/judge-bad-ratio.ts";
+import {
+  growthNeeded,
+  judgeBadRatio,
+  type BadRatioJudgement,
+} from "../../../../slo/maths/judge-bad-ratio.ts";
 
 const P95 = 0.05;
 
@@ -37,7 +41,7 @@ describe("judgeBadRatio", () => {
   it("scales n and bad down when bad samples come in a burst", () => {
     const spread = Array.from({ length: 1_000 }, (_, index) => index % 25 === 0);
     const burst = Array.from({ length: 1_000 }, (_, index) => index >= 500 && index < 540);
-    const of = (series: readonly boolean[]) =>
+    const of = (series: readonly boolean[]): BadRatioJudgement =>
       judgeBadRatio({
         n: series.length,
         bad: series.filter(Boolean).length,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Provable } from "../../../../core/contracts/plan.ts";
 import { OBJECTIVES } from "../../../../slo/objectives/index.ts";
 import { provable, type ProvableInput } from "../../../../slo/objectives/provable.ts";
 
@@ -17,7 +18,7 @@ const INPUT: ProvableInput = {
   wholeMs: 5 * MINUTE_MS,
 };
 
-function of(id: string, input: ProvableInput = INPUT) {
+function of(id: string, input: ProvableInput = INPUT): Provable | undefined {
   return provable(input).find((one) => one.objectiveId === id);
 }
 
