@@ -5,6 +5,7 @@ import { host } from "../core/host.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
+import { fetchArtifacts } from "./fetch.ts";
 import { heal, reap } from "./heal.ts";
 import { judgeRun, reportRun } from "./judge.ts";
 import { SUBNET_DEFAULT } from "./lab.ts";
@@ -77,6 +78,11 @@ function addLabVerbs(
   verb: (name: string, about: string) => Command,
   exit: (code: number) => void,
 ): void {
+  verb("fetch [topology]", "obtain everything a topology needs into the cache; starts nothing")
+    .option(...JSON_OPTION)
+    .action(async (topology: string | undefined, { json }: Common) => {
+      exit(await fetchArtifacts({ topology: topology ?? "dev", json }));
+    });
   verb("up <topology>", "start a topology and leave it up")
     .option(...JSON_OPTION)
     .option(...SUBNET_OPTION)

@@ -26,7 +26,6 @@ export interface RunFacts {
     readonly canaryCount: number;
   };
   readonly achieved?: { readonly rateEventsPerS: number; readonly overMs: number };
-  readonly query?: { readonly latencyMsP95: number; readonly count: number };
   readonly faultCountPlanned: number;
   readonly faultCountEvidenced: number;
 }
@@ -35,7 +34,6 @@ export function runFacts(journal: JournalReader): RunFacts {
   const ended = journal.of("run.ended").at(-1);
   const freshness = freshnessOf(journal);
   const achieved = achievedOf(journal);
-  const query = queryOf(journal);
   const error = ended?.error;
   return {
     durationMs: journal.endMs,
@@ -44,7 +42,6 @@ export function runFacts(journal: JournalReader): RunFacts {
     ...integrityOf(journal),
     ...(freshness === undefined ? {} : { freshness }),
     ...(achieved === undefined ? {} : { achieved }),
-    ...(query === undefined ? {} : { query }),
     faultCountPlanned: journal.plan.faults.length,
     faultCountEvidenced: faultWindows(journal).filter((window) => window.evidence.length > 0)
       .length,
@@ -98,7 +95,13 @@ function achievedOf(journal: JournalReader): RunFacts["achieved"] {
   return { rateEventsPerS: (events * 1000) / overMs, overMs };
 }
 
-function queryOf(journal: JournalReader): RunFacts["query"] {
+export interface QueryLatency {
+  readonly latencyMsP95: number;
+  readonly count: number;
+}
+
+/** All query classes together, in steady time. Apart from the other facts, because merging takes its time. */
+export function queryLatency(journal: JournalReader): QueryLatency | undefined {
   const steady = steadyIntervals(journal);
   const windows = journal
     .of("latency.window")
@@ -109,7 +112,7 @@ function queryOf(journal: JournalReader): RunFacts["query"] {
   return { latencyMsP95: percentileMs(merged, 95), count: merged.totalCount };
 }
 
-export const QUERY_CLASSES: readonly string[] = ["simple", "medium", "complex", "large"];
+const QUERY_CLASSES: readonly string[] = ["simple", "medium", "complex", "large"];
 
 export function isQueryClass(name: string | undefined): boolean {
   return name !== undefined && QUERY_CLASSES.includes(name);

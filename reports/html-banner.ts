@@ -2,7 +2,7 @@
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Judgement } from "../core/contracts/slo.ts";
 import { EXIT_CODES } from "../core/errors.ts";
-import { runFacts } from "./facts.ts";
+import { queryLatency, runFacts } from "./facts.ts";
 import type { RunFacts } from "./facts.ts";
 import { formatDurationMs, formatNumber, formatUtc, NONE, plural } from "./format.ts";
 import { html, NOTHING } from "./markup.ts";
@@ -102,7 +102,8 @@ export function figures(journal: JournalReader, judgement: Judgement): Markup {
 
 function cards(journal: JournalReader, judgement: Judgement, facts: RunFacts): readonly Card[] {
   const { plan } = journal;
-  const { freshness, achieved, query } = facts;
+  const { freshness, achieved } = facts;
+  const query = queryLatency(journal);
   return [
     {
       name: "Events acknowledged",

@@ -101,7 +101,7 @@ details summary:hover{color:var(--ink)}
 .rec{margin-top:10px;font-size:13.5px}
 .rec::first-letter{text-transform:uppercase}
 .formula{font-size:12px;color:var(--soft);margin-top:4px;overflow-wrap:anywhere}
-.chart{margin:22px 0 0}
+.chart{margin:22px -14px 0;padding:0 14px;overflow-x:clip}
 .chart.full{margin-top:28px}
 .chart.empty{display:flex;flex-wrap:wrap;gap:0 14px;margin-top:10px}
 .chart.empty .unit{display:none}
@@ -121,6 +121,7 @@ svg.plot{display:block;margin-left:62px;width:calc(100% - 76px);overflow:visible
 .full svg.plot,.strip svg.plot{overflow:visible}
 .full svg.plot{margin-left:0;width:calc(100% - 24px)}
 svg.bar{display:block;width:100%;margin-top:5px}
+.narrow{display:none}
 .plot text{font-size:11px;fill:var(--soft)}
 .plot .grid{stroke:var(--ink);stroke-opacity:.1}
 .plot .yl{text-anchor:end}.plot .xl,.plot .pl{text-anchor:middle}
@@ -153,7 +154,7 @@ section{margin-top:34px}
 .figures{grid-template-columns:repeat(2,minmax(0,1fr))}
 .faults{grid-template-columns:minmax(0,1fr)}
 .legend{margin-left:0}
-.wide{display:none}
+.wide{display:none}.narrow{display:inline}
 }
 @media (max-width:940px){
 .verdicts,.verdicts tbody,.verdicts tr,.verdicts td,.verdicts th{display:block}

@@ -16,7 +16,7 @@ import type { Unclaimed, VerdictGroup } from "./verdicts.ts";
 
 const DETAIL_COUNT_MAX = 50;
 
-export function badge(status: VerdictStatus): Markup {
+function badge(status: VerdictStatus): Markup {
   return html`<span class="badge is-${status}"
     ><span class="mark" aria-hidden="true"><span>${SYMBOLS[status]}</span></span
     >${status}</span

@@ -19,6 +19,9 @@ export const htmlReport: Reporter = {
   render: (journal, judgement) => [{ path: "report.html", body: page(journal, judgement).markup }],
 };
 
+// Not part of the page's template: a single added space would change the digest and void the style.
+const STYLE_ELEMENT = raw(`<style>${STYLE}</style>`);
+
 /** Nothing but our own style sheet may load or run: the file is safe to open and to forward. */
 function contentPolicy(): string {
   const digest = createHash("sha256").update(STYLE).digest("base64");
@@ -46,9 +49,7 @@ function page(journal: JournalReader, judgement: Judgement): Markup {
         <meta name="color-scheme" content="light dark" />
         <meta name="referrer" content="no-referrer" />
         <title>${title}</title>
-        <style>
-          ${raw(STYLE)}
-        </style>
+        ${STYLE_ELEMENT}
       </head>
       <body>
         <header class="top">

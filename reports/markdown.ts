@@ -152,19 +152,19 @@ function faultsTable(journal: JournalReader): readonly string[] {
     const evidence = window?.evidence ?? [];
     const proof = evidence.length === 0 ? "**none**" : evidence.map(cell).join("<br>");
     const recovery =
-      window?.recoveryMs === undefined ? "never seen" : formatDurationMs(window.recoveryMs);
+      window?.recoveryMs === undefined ? "not recovered" : formatDurationMs(window.recoveryMs);
     return row([
       `${entry.id} (${entry.faultClass})`,
       cell(`${entry.fault} on ${entry.instanceId}`),
       formatDurationMs(entry.holdMs),
       window === undefined ? "not injected" : proof,
-      `${window === undefined ? NONE : recovery} of ${formatDurationMs(entry.recoveryBudgetMs)}`,
+      `${window === undefined ? NONE : recovery}, budget ${formatDurationMs(entry.recoveryBudgetMs)}`,
     ]);
   });
   return [
     "## Faults",
     "",
-    row(["", "Fault", "Held", "Proof that it bit", "Recovery of budget"]),
+    row(["", "Fault", "Held", "Proof that it bit", "Recovery"]),
     "|---|---|---|---|---|",
     ...rows,
     "",

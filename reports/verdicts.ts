@@ -20,7 +20,7 @@ export const MEANINGS: Readonly<Record<VerdictStatus, string>> = {
   INVALID: "the measurement itself cannot carry a verdict",
 };
 
-export const KIND_TITLES: Readonly<Record<VerdictKind, string>> = {
+const KIND_TITLES: Readonly<Record<VerdictKind, string>> = {
   integrity: "Integrity",
   objective: "Objectives",
   recovery: "Recovery",

@@ -11,6 +11,7 @@ import { labDir } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
 import { startBankLoad, type BankLoad } from "./bank-load.ts";
 import { Canaries } from "./canary.ts";
+import { warmEngine } from "./engine-warmup.ts";
 import { startQueryLoad, type QueryLoad } from "./query-load.ts";
 import { LakeReader } from "./reader.ts";
 import { journalMemory, startSamplers } from "./samplers.ts";
@@ -19,13 +20,14 @@ import { startTap, type KafkaTap } from "./tap.ts";
 import { drain, takeBaseline, verify, type Baseline } from "./verify.ts";
 
 const FIRST_DELIVERY_MS_MAX = 180_000;
+const ENGINE_WARMUP_MS_MAX = 40_000;
 
 interface Running {
   readonly load: BankLoad;
   readonly tap: KafkaTap;
   readonly canaries: Canaries;
   readonly reader: LakeReader;
-  readonly queries: QueryLoad;
+  readonly queries: LateQueries;
   readonly samplers: Disposable;
   readonly baseline: Baseline;
 }
@@ -60,6 +62,7 @@ async function startAll(session: Session, queryScript: string): Promise<Running>
   const { lab, signal } = session;
   const trino = openTrino(lab.endpoints.address("trino"), "lakeproof-baseline");
   const baseline = await takeBaseline(session, trino);
+  await warmEngine(session, trino, ENGINE_WARMUP_MS_MAX);
   const offsets = await endOffsets(
     lab.endpoints.address("kafka"),
     BANK_TABLES.map(topicOf),
@@ -69,9 +72,9 @@ async function startAll(session: Session, queryScript: string): Promise<Running>
   const load = await startBankLoad(session);
   const canaries = new Canaries(session);
   const reader = new LakeReader(session, canaries, load, tap);
-  const queries = startQueryLoad(session, queryScript);
   canaries.start();
   reader.start();
+  const queries = new LateQueries(session, queryScript);
   const samplers = startSamplers(session, () => queries.pid);
   return { load, tap, canaries, reader, queries, samplers, baseline };
 }
@@ -87,15 +90,46 @@ async function stopAll(running: Running): Promise<void> {
   ]);
 }
 
-/** Warm means: the time has passed, and one canary went the whole way. */
+/**
+ * The query mix begins only when the reader has seen its first canary: on a cold engine, dozens of
+ * queries at once would wait for a compiler that gets no time to run.
+ */
+class LateQueries {
+  readonly #session: Session;
+  readonly #script: string;
+  #load: QueryLoad | undefined;
+
+  constructor(session: Session, script: string) {
+    this.#session = session;
+    this.#script = script;
+  }
+
+  get pid(): number {
+    return this.#load?.pid ?? 0;
+  }
+
+  start(): void {
+    this.#load = startQueryLoad(this.#session, this.#script);
+  }
+
+  async stop(): Promise<void> {
+    const load = this.#load;
+    this.#load = undefined;
+    await load?.stop();
+  }
+}
+
+/** Warm means: one canary went the whole way, and the query mix has run for the planned time. */
 async function warmUp(session: Session, running: Running): Promise<void> {
   const { signal, plan, journal } = session;
-  const [, deliveredMs] = await Promise.all([
-    host.sleep(plan.durations.warmupMs, signal),
-    running.canaries.delivered(0, FIRST_DELIVERY_MS_MAX, signal),
-  ]);
-  journalMemory(session);
-  if (deliveredMs !== undefined) return;
+  const deliveredMs = await running.canaries.delivered(0, FIRST_DELIVERY_MS_MAX, signal);
+  if (deliveredMs !== undefined) {
+    await warmEngine(session, running.reader.trino, ENGINE_WARMUP_MS_MAX);
+    running.queries.start();
+    await host.sleep(plan.durations.warmupMs, signal);
+    journalMemory(session);
+    return;
+  }
   const seconds = String(FIRST_DELIVERY_MS_MAX / 1000);
   journal.append({ kind: "note", text: `No canary came through within ${seconds} s of warm-up.` });
   throw new LakeproofError("PROVISIONING_FAILED", `No change reached the reader within ${seconds} s.`, {

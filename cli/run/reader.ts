@@ -14,8 +14,8 @@ import type { Canaries } from "./canary.ts";
 import type { Session } from "./session.ts";
 import type { KafkaTap } from "./tap.ts";
 
-const POLL_MS = 700;
-const QUERY_MS_MAX = 15_000;
+const POLL_MS = 1000;
+const QUERY_MS_MAX = 20_000;
 
 export class LakeReader {
   readonly #session: Session;

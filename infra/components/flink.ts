@@ -14,7 +14,7 @@ import { addressOf, eachOrdinal, javaFlags } from "./shape.ts";
 
 /** Chosen for a 30 s freshness objective; the recovery budgets are computed from them. */
 export const FLINK_TIMINGS = {
-  checkpointIntervalMs: 5000,
+  checkpointIntervalMs: 8000,
   checkpointTimeoutMs: 60_000,
   heartbeatIntervalMs: 2000,
   heartbeatTimeoutMs: 10_000,

@@ -39,6 +39,11 @@ export const trino: Component = {
           }),
           "etc/log.properties": properties({ "io.trino": "INFO", Bootstrap: "WARN" }),
           "etc/catalog/iceberg.properties": catalogProperties(context),
+          "etc/resource-groups.properties": properties({
+            "resource-groups.configuration-manager": "file",
+            "resource-groups.config-file": join(dataDir, "etc", "resource-groups.json"),
+          }),
+          "etc/resource-groups.json": JSON.stringify(RESOURCE_GROUPS, null, 2),
         },
         command: { argv: trinoCommand(context, dataDir, server, heapMiB) },
       };
@@ -57,7 +62,7 @@ function trinoCommand(
   const etc = join(dataDir, "etc");
   return [
     join(context.artifact("java25"), "bin", "java"),
-    ...javaFlags(heapMiB),
+    ...javaFlags(heapMiB, "full"),
     "-Djdk.attach.allowAttachSelf=true",
     "-Dfile.encoding=UTF-8",
     "--enable-native-access=ALL-UNNAMED",
@@ -70,6 +75,43 @@ function trinoCommand(
     ...["-cp", join(server, "lib", "*"), "io.trino.server.TrinoServer"],
   ];
 }
+
+/**
+ * The seed's groups in the form Trino accepts: every group has a concurrency limit, and selectors say who
+ * goes where. The limits also protect a cold engine: with dozens of queries at once on two cores its
+ * compiler threads starve, and everything stays interpreted.
+ */
+const RESOURCE_GROUPS = {
+  rootGroups: [
+    {
+      name: "global",
+      softMemoryLimit: "100%",
+      hardConcurrencyLimit: 5,
+      maxQueued: 1000,
+      schedulingPolicy: "weighted_fair",
+      subGroups: [
+        {
+          name: "executive",
+          softMemoryLimit: "60%",
+          hardConcurrencyLimit: 3,
+          maxQueued: 50,
+          schedulingWeight: 3,
+        },
+        {
+          name: "analytics",
+          softMemoryLimit: "60%",
+          hardConcurrencyLimit: 2,
+          maxQueued: 200,
+          schedulingWeight: 1,
+        },
+      ],
+    },
+  ],
+  selectors: [
+    { source: "lakeproof-(complex|large)", group: "global.analytics" },
+    { group: "global.executive" },
+  ],
+} as const;
 
 function configProperties(host: string, server: string, heapMiB: number): string {
   const perNodeMiB = Math.floor(heapMiB * 0.35);
@@ -111,5 +153,7 @@ function catalogProperties(context: ComponentContext): string {
     "s3.aws-access-key": OBJECT_STORE_KEY,
     "s3.aws-secret-key": context.secret,
     "iceberg.metadata-cache.enabled": false,
+    "iceberg.split-manager-threads": 2,
+    "iceberg.planning-threads": 2,
   });
 }

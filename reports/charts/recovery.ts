@@ -8,6 +8,8 @@ import { linearScale } from "./scale.ts";
 
 export interface Recovery {
   readonly label: string;
+  /** Without the fault's name, for a phone. */
+  readonly shortLabel: string;
   readonly budgetMs: number;
   readonly measuredMs?: number;
   /** How long was waited in vain. */
@@ -16,10 +18,13 @@ export interface Recovery {
 
 export function recoveryOf(window: FaultWindow): Recovery {
   const { entry } = window;
-  const label = `${entry.id} ${entry.fault} on ${entry.instanceId}`;
+  const names = {
+    label: `${entry.id} ${entry.fault} on ${entry.instanceId}`,
+    shortLabel: `${entry.id} ${entry.instanceId}`,
+  };
   const budgetMs = entry.recoveryBudgetMs;
-  if (window.recoveryMs !== undefined) return { label, budgetMs, measuredMs: window.recoveryMs };
-  return { label, budgetMs, censoredAtMs: window.toMs - (window.healedMs ?? window.fromMs) };
+  if (window.recoveryMs !== undefined) return { ...names, budgetMs, measuredMs: window.recoveryMs };
+  return { ...names, budgetMs, censoredAtMs: window.toMs - (window.healedMs ?? window.fromMs) };
 }
 
 export function recoveryText(recovery: Recovery): string {
@@ -107,7 +112,9 @@ function bar(row: Recovery, topPx: number, place: (ms: number) => string): Marku
           >▷</text
         >`
       : NOTHING;
-  return html`<text class="rl" x="0" y="${topPx + 13}">${row.label}: ${recoveryText(row)}</text
+  const y = topPx + 13;
+  return html`<text class="rl wide" x="0" y="${y}">${row.label}: ${recoveryText(row)}</text
+    ><text class="rl narrow" x="0" y="${y}">${row.shortLabel}: ${measuredText(row)}</text
     ><rect class="budget" x="0" y="${topPx + 19}" width="${place(row.budgetMs)}" height="12" /><rect
       class="${over ? "measured over" : "measured"}"
       x="0"

@@ -32,7 +32,7 @@ export interface Throughput {
 /** Offered events are offered operations times the run's mean events per completed operation. */
 export function throughput(journal: JournalReader): Throughput {
   const windows = bankWindows(journal);
-  const binMs = Math.max(1, ...windows.map((window) => window.windowMs));
+  const binMs = windows.reduce((longest, window) => Math.max(longest, window.windowMs), 1);
   const okCount = windows.reduce((sum, window) => sum + window.ok, 0);
   const eventCount = windows.reduce((sum, window) => sum + window.events, 0);
   const eventsPerOperation = okCount === 0 ? 0 : eventCount / okCount;

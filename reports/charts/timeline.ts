@@ -7,7 +7,7 @@ import { formatClock, formatDurationMs, formatNumber, unitLabel } from "../forma
 import { html, NOTHING } from "../markup.ts";
 import type { Markup } from "../markup.ts";
 import { percent, renderChart, shareOf, timeAxis } from "./chart.ts";
-import type { ChartSpec, Frame, Series } from "./chart.ts";
+import type { ChartSpec, Frame, Series } from "./spec.ts";
 import { freshness, latencies, memory, probes, queryOutcomes, throughput } from "./series.ts";
 import type { Latency, ProbeSeries } from "./series.ts";
 

@@ -2,7 +2,7 @@
 import { html, NOTHING } from "../markup.ts";
 import type { Markup } from "../markup.ts";
 import { formatClock, NONE } from "../format.ts";
-import type { ChartSpec, Frame, Series } from "./chart.ts";
+import type { ChartSpec, Frame, Series } from "./spec.ts";
 import type { Point } from "./downsample.ts";
 import { timeTicks } from "./scale.ts";
 

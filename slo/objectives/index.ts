@@ -114,8 +114,6 @@ export const OBJECTIVES = {
   ),
 } satisfies Record<string, Objective>;
 
-export type ObjectiveId = keyof typeof OBJECTIVES;
-
 function latencyOf(queryClass: string, thresholdMs: number, target: string): Objective {
   return {
     id: `latency.${queryClass}`,

@@ -1,4 +1,5 @@
 /** Golden reports of the synthetic runs: exact text for Markdown and JUnit, structure and safety for HTML. */
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { JournalReader } from "../../core/contracts/journal.ts";
 import type { Judgement } from "../../core/contracts/slo.ts";
@@ -93,6 +94,13 @@ describe.each(RUNS)("report.html of $name", (run) => {
     expect(page).not.toMatch(
       /<(?:script|link|img|iframe|object)\b|\bstyle="|\bon[a-z]+="|url\(|@import/i,
     );
+  });
+
+  test("names the digest of the very style it carries", () => {
+    const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? "";
+    const digest = createHash("sha256").update(style).digest("base64");
+    expect(style).toContain("prefers-color-scheme:dark");
+    expect(page).toContain(`style-src 'sha256-${digest}'`);
   });
 
   test("gives every chart a title and a description or a label", () => {

@@ -6,7 +6,7 @@ import { decodeHistogram, newHistogram, type Histogram } from "../../../core/his
  * Samples at or above `thresholdMs`. A bucket that reaches up to the threshold counts as slow,
  * so that bucket width can only make the verdict stricter.
  */
-export function countAtLeastMs(histogram: Histogram, thresholdMs: number): number {
+function countAtLeastMs(histogram: Histogram, thresholdMs: number): number {
   const total = histogram.totalCount;
   let slow = 0;
   let rest = total;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { downsample, segments } from "../../../reports/charts/downsample.ts";
 import { linearScale, logScale, timeTicks } from "../../../reports/charts/scale.ts";
 import { renderChart } from "../../../reports/charts/chart.ts";
-import type { ChartSpec, Frame } from "../../../reports/charts/chart.ts";
+import type { ChartSpec, Frame } from "../../../reports/charts/spec.ts";
 
 const line = (count: number, y: (index: number) => number): { xMs: number; y: number }[] =>
   Array.from({ length: count }, (_, index) => ({ xMs: index * 1000, y: y(index) }));
