@@ -7,6 +7,7 @@ import type { Outcome } from "../../core/contracts/values.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { runOpenLoop } from "../../core/open-loop.ts";
+import { SettledRanges } from "../../core/settled-ranges.ts";
 import { openWindows } from "../../core/windows.ts";
 import { arrivals } from "../../generators/arrivals.ts";
 import {
@@ -34,8 +35,6 @@ interface LaneWork {
   readonly connection: WriterConnection;
   /** Bucket of the last operation handed out. */
   bucket: number;
-  /** Start of a range of settled sequence numbers that is not journalled yet. */
-  range: { seqMin: number; seqMax: number; outcome: Outcome } | undefined;
   /** Intended start of the operation under way: windows before it are complete. */
   intendedMs: number;
 }
@@ -69,6 +68,9 @@ class RunningLoad implements BankLoad {
   readonly #session: Session;
   readonly #works: readonly LaneWork[];
   readonly #control: WriterConnection;
+  readonly #ranges = new SettledRanges((range) => {
+    this.#session.journal.append({ kind: "ops.settled", ...range });
+  });
   readonly #windows = openWindows("bank", undefined, undefined);
   #running: Promise<unknown> = Promise.resolve();
   #timer: Disposable | undefined;
@@ -97,7 +99,6 @@ class RunningLoad implements BankLoad {
       index,
       connection: new WriterConnection(address, BANK_DATABASE),
       bucket: this.bucketMin,
-      range: undefined,
       intendedMs: 0,
     }));
   }
@@ -200,19 +201,7 @@ class RunningLoad implements BankLoad {
         acknowledged.record({ lane: work.index, seq, bucket, fp, partition: "", position: "" });
       }
     }
-    const { range } = work;
-    if (range?.outcome === outcome && range.seqMax + 1 === txn.seqMin) {
-      range.seqMax = txn.seqMax;
-      return;
-    }
-    this.#settleRange(work);
-    work.range = { seqMin: txn.seqMin, seqMax: txn.seqMax, outcome };
-  }
-
-  #settleRange(work: LaneWork): void {
-    if (work.range === undefined) return;
-    this.#session.journal.append({ kind: "ops.settled", lane: work.index, ...work.range });
-    work.range = undefined;
+    this.#ranges.settle(work.index, txn.seqMin, txn.seqMax, outcome);
   }
 
   /** The lane stands still here, so its expected state and PostgreSQL's must be equal to the cent. */
@@ -220,7 +209,7 @@ class RunningLoad implements BankLoad {
     const bucket = work.bucket;
     const expected = work.lane.digest();
     const where = { kind: "ledger.state", bucket, lane: work.index, when: "during" } as const;
-    this.#settleRange(work);
+    this.#ranges.flush(work.index);
     try {
       const seen = await laneDigest(await work.connection.client(), work.index);
       this.#session.journal.append({ ...where, hop: "acknowledged", ...expected });

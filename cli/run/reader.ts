@@ -24,9 +24,12 @@ export class LakeReader {
   readonly #tap: KafkaTap;
   readonly #trino: TrinoClient;
   readonly #stopping = new AbortController();
-  #running: Promise<void> = Promise.resolve();
-  /** Highest bucket known to be complete in the lake. */
+  #running: Promise<unknown> = Promise.resolve();
+  /** Highest bucket known to be complete in the lake, and when it was first seen so. */
   #completeTo: number;
+  readonly #visibleAtMs = new Map<number, number>();
+  /** Highest bucket compared with the books. */
+  #comparedTo: number;
   #lagRecords = 0;
 
   constructor(session: Session, canaries: Canaries, load: BankLoad, tap: KafkaTap) {
@@ -35,6 +38,7 @@ export class LakeReader {
     this.#load = load;
     this.#tap = tap;
     this.#completeTo = load.bucketMin - 1;
+    this.#comparedTo = load.bucketMin - 1;
     this.#trino = openTrino(session.lab.endpoints.address("trino"), "lakeproof-reader");
   }
 
@@ -47,7 +51,11 @@ export class LakeReader {
   }
 
   start(): void {
-    this.#running = this.#run();
+    // Two loops: comparing buckets after an outage must not keep the canaries from being seen.
+    this.#running = Promise.all([
+      this.#run(() => this.#look()),
+      this.#run(() => this.#compare()),
+    ]);
   }
 
   async stop(): Promise<void> {
@@ -55,11 +63,11 @@ export class LakeReader {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
+  async #run(work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        await this.#look();
+        await work();
       } catch (error) {
         if (signal.aborted) return;
         const reason = reasonOf(error).slice(0, 200);
@@ -77,7 +85,11 @@ export class LakeReader {
     const seenMs = journal.nowMs();
     this.#canaries.observe(rows, askedMs, seenMs);
     this.#measureLag(rows);
-    await this.#closeBuckets(rows, seenMs);
+    const complete = this.#completeBucket(rows);
+    for (let bucket = this.#completeTo + 1; bucket <= complete; bucket += 1) {
+      this.#visibleAtMs.set(bucket, seenMs);
+    }
+    this.#completeTo = Math.max(this.#completeTo, complete);
   }
 
   #deadline(): AbortSignal {
@@ -101,20 +113,24 @@ export class LakeReader {
     this.#session.journal.append({ kind: "sample.taken", probe: "lake.lagEvents", observed });
   }
 
-  async #closeBuckets(rows: readonly ControlRow[], seenMs: number): Promise<void> {
-    const complete = this.#completeBucket(rows);
-    while (this.#completeTo < complete) {
-      const bucket = this.#completeTo + 1;
-      const committedAtMs = this.#load.fences.get(bucket);
-      if (committedAtMs === undefined || this.#tap.fencedTo() < bucket) return;
-      const seen = await bucketTotals(this.#trino, bucket, bucket, this.#deadline());
-      const { journal, acknowledged, kafka } = this.#session;
-      journal.append({ kind: "fence.visible", bucket, committedAtMs, visibleAtMs: seenMs });
+  /** All buckets that are complete by now in one query: behind after an outage, it catches up at once. */
+  async #compare(): Promise<void> {
+    const { journal, acknowledged, kafka } = this.#session;
+    const first = this.#comparedTo + 1;
+    const last = Math.min(this.#completeTo, this.#tap.fencedTo());
+    if (last < first) return;
+    const seen = await bucketTotals(this.#trino, first, last, this.#deadline());
+    for (let bucket = first; bucket <= last; bucket += 1) {
+      const committedAtMs = this.#load.fences.get(bucket) ?? 0;
+      const visibleAtMs = this.#visibleAtMs.get(bucket) ?? 0;
+      this.#visibleAtMs.delete(bucket);
+      journal.append({ kind: "fence.visible", bucket, committedAtMs, visibleAtMs });
       journalTotals(this.#session, "acknowledged", acknowledged.totals(bucket), "during");
       journalTotals(this.#session, "kafka", kafka.totals(bucket), "during");
-      journalTotals(this.#session, "reader", seen, "during");
-      this.#completeTo = bucket;
+      const inLake = seen.filter((totals) => totals.bucket === bucket);
+      journalTotals(this.#session, "reader", inLake, "during");
     }
+    this.#comparedTo = last;
   }
 
   /** The highest bucket whose fence is visible in every partition of both tables. */

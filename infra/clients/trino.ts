@@ -16,16 +16,31 @@ export function openTrino(address: string, source: string): TrinoClient {
     auth: new BasicAuth("lakeproof"),
   });
   return {
-    query: (sql, signal) => untilAborted(collect(client, sql), signal),
+    query: async (sql, signal) => {
+      const running: Running = { id: undefined };
+      try {
+        return await untilAborted(collect(client, sql, running), signal);
+      } catch (error) {
+        // Left alone, an abandoned query would go on taking time from those that are measured.
+        if (running.id !== undefined) void client.cancel(running.id).catch(() => undefined);
+        throw error;
+      }
+    },
   };
+}
+
+interface Running {
+  id: string | undefined;
 }
 
 async function collect(
   client: ReturnType<typeof Trino.create>,
   sql: string,
+  running: Running,
 ): Promise<readonly (readonly unknown[])[]> {
   const rows: (readonly unknown[])[] = [];
   for await (const page of await client.query(sql)) {
+    running.id = page.id;
     if (page.error !== undefined) {
       throw new LakeproofError(
         "CLIENT_FAILED",
@@ -35,6 +50,7 @@ async function collect(
     }
     for (const row of page.data ?? []) rows.push(row as readonly unknown[]);
   }
+  running.id = undefined;
   return rows;
 }
 

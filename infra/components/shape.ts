@@ -26,11 +26,11 @@ export function properties(entries: Readonly<Record<string, string | number | bo
  * Flags for a JVM that lives for minutes beside nine others: the C1 compiler alone starts in half the
  * CPU time, and the serial collector needs no threads of its own.
  */
-export function javaFlags(heapMiB: number, compiler: "quick" | "full" = "quick"): readonly string[] {
+export function javaFlags(heapMiB: number): readonly string[] {
   return [
     `-Xmx${String(heapMiB)}m`,
     "-XX:+UseSerialGC",
-    ...(compiler === "quick" ? ["-XX:TieredStopAtLevel=1"] : []),
+    "-XX:TieredStopAtLevel=1",
     "-Xshare:auto",
     "-XX:-UsePerfData",
     "-XX:+ExitOnOutOfMemoryError",

@@ -62,7 +62,7 @@ function trinoCommand(
   const etc = join(dataDir, "etc");
   return [
     join(context.artifact("java25"), "bin", "java"),
-    ...javaFlags(heapMiB, "full"),
+    ...javaFlags(heapMiB),
     "-Djdk.attach.allowAttachSelf=true",
     "-Dfile.encoding=UTF-8",
     "--enable-native-access=ALL-UNNAMED",
@@ -93,21 +93,30 @@ const RESOURCE_GROUPS = {
         {
           name: "executive",
           softMemoryLimit: "60%",
-          hardConcurrencyLimit: 3,
+          hardConcurrencyLimit: 2,
           maxQueued: 50,
           schedulingWeight: 3,
         },
         {
           name: "analytics",
           softMemoryLimit: "60%",
-          hardConcurrencyLimit: 2,
+          hardConcurrencyLimit: 1,
           maxQueued: 200,
           schedulingWeight: 1,
+        },
+        {
+          // Those who watch the engine must not wait behind those who use it.
+          name: "operations",
+          softMemoryLimit: "60%",
+          hardConcurrencyLimit: 2,
+          maxQueued: 50,
+          schedulingWeight: 3,
         },
       ],
     },
   ],
   selectors: [
+    { source: "lakeproof-(reader|probe|baseline)", group: "global.operations" },
     { source: "lakeproof-(complex|large)", group: "global.analytics" },
     { group: "global.executive" },
   ],

@@ -14,7 +14,7 @@ import { readLab, writeLab, type LabState } from "./lab.ts";
 import { familyOf, isAlive, processFacts, signalProcess } from "./processes.ts";
 
 const PROBE_INTERVAL_MS = 200;
-const PROBE_TIMEOUT_MS = 5000;
+const PROBE_TIMEOUT_MS = 20_000;
 const LOG_TAIL_LINES = 50;
 
 export const LOCAL_CAPABILITIES: ReadonlySet<Capability> = new Set([
@@ -137,6 +137,10 @@ class LocalDriver implements Driver {
   ): Promise<void> {
     const { spec, logPath } = instance;
     const deadlineMs = host.monotonicMs() + spec.readyMsMax;
+    const died = new AbortController();
+    child.once("exit", () => {
+      died.abort(new DOMException("the process ended", "AbortError"));
+    });
     let reason = "no probe answered";
     while (host.monotonicMs() < deadlineMs) {
       signal.throwIfAborted();
@@ -145,7 +149,7 @@ class LocalDriver implements Driver {
         throw failed(spec.id, `died while starting (exit ${String(how)})`, logPath);
       }
       try {
-        await probe(spec, AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]));
+        await probe(spec, AbortSignal.any([signal, died.signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]));
         return;
       } catch (error) {
         reason = reasonOf(error);
