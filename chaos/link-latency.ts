@@ -64,7 +64,7 @@ export const linkLatency: Fault<Params> = {
 export async function removeToxic(apiAddress: string, proxy: string, toxic: string): Promise<void> {
   const response = await fetch(`http://${apiAddress}/proxies/${proxy}/toxics/${toxic}`, {
     method: "DELETE",
-    signal: AbortSignal.timeout(5000),
+    signal: host.deadline(5000),
   });
   await response.body?.cancel();
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Fault, FaultContext } from "../core/contracts/fault.ts";
 import { reasonOf } from "../core/errors.ts";
+import { host } from "../core/host.ts";
 
 const Params = z.strictObject({});
 type Params = z.infer<typeof Params>;
@@ -30,7 +31,7 @@ export const processKill: Fault<Params> = {
       return undefined;
     }
     try {
-      await context.useTarget(AbortSignal.any([context.signal, AbortSignal.timeout(3000)]));
+      await context.useTarget(host.deadline(3000, context.signal));
     } catch (error) {
       return `process ${String(old.pid)} is gone and using it fails: ${reasonOf(error)}`;
     }

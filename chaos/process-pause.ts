@@ -1,10 +1,26 @@
 /** SIGSTOP: the instance keeps its connections and answers nothing, the way a long pause looks from outside. */
 import { z } from "zod";
-import type { Fault } from "../core/contracts/fault.ts";
+import type { Fault, FaultContext } from "../core/contracts/fault.ts";
 import { reasonOf } from "../core/errors.ts";
+import { host } from "../core/host.ts";
 
 const Params = z.strictObject({});
 type Params = z.infer<typeof Params>;
+
+const STOP_MS_MAX = 2000;
+
+/** A busy process is marked stopped only when it is next scheduled, which takes a moment on a loaded machine. */
+async function stoppedStates(
+  context: FaultContext<Params>,
+): Promise<readonly string[] | undefined> {
+  const deadlineMs = host.monotonicMs() + STOP_MS_MAX;
+  for (;;) {
+    const states = context.driver.processStates(context.instanceId);
+    if (states.length > 0 && states.every((state) => state === "T")) return states;
+    if (host.monotonicMs() >= deadlineMs) return undefined;
+    await host.sleep(50, context.signal);
+  }
+}
 
 export const processPause: Fault<Params> = {
   name: "process-pause",
@@ -16,10 +32,10 @@ export const processPause: Fault<Params> = {
   undo: (context) => ({ kind: "resume-instance", instanceId: context.instanceId }),
   inject: (context) => context.driver.act(context.instanceId, "pause"),
   evidence: async (context) => {
-    const states = context.driver.processStates(context.instanceId);
-    if (states.length === 0 || !states.every((state) => state === "T")) return undefined;
+    const states = await stoppedStates(context);
+    if (states === undefined) return undefined;
     try {
-      await context.useTarget(AbortSignal.any([context.signal, AbortSignal.timeout(2000)]));
+      await context.useTarget(host.deadline(2000, context.signal));
     } catch (error) {
       return `${String(states.length)} process(es) in state T (stopped) and using it fails: ${reasonOf(error)}`;
     }
@@ -29,7 +45,7 @@ export const processPause: Fault<Params> = {
   evidenceAfter: async (context) => {
     const states = context.driver.processStates(context.instanceId);
     if (states.length === 0 || states.includes("T")) return undefined;
-    await context.useTarget(AbortSignal.any([context.signal, AbortSignal.timeout(10_000)]));
+    await context.useTarget(host.deadline(10_000, context.signal));
     return "it answers again in the same process";
   },
 };

@@ -101,7 +101,7 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
         return `${entry.fault}: ${what.instanceId} needs no restart`;
       }
       const driver = openLocalDriver(state);
-      await driver.start(instance.spec, () => Promise.resolve(), AbortSignal.timeout(60_000));
+      await driver.start(instance.spec, () => Promise.resolve(), host.deadline(60_000));
       return `${entry.fault}: ${what.instanceId} started again`;
     }
   }

@@ -34,12 +34,13 @@ const LISTS: Readonly<Record<string, (options: ListOptions) => readonly Row[]>> 
   runs: ({ runsDir }) => runNames(runsDir).map((name) => ({ name, about: "" })),
 };
 
+export const LIST_NAMES = Object.keys(LISTS);
+
 export function list(what: string, options: ListOptions): number {
   const make = LISTS[what];
   if (make === undefined) {
-    const known = Object.keys(LISTS);
     throw new LakeproofError("USAGE", `There is no list of ${JSON.stringify(what)}.`, {
-      hint: `Did you mean ${closest(what, known)}? Lists are ${known.join(", ")}.`,
+      hint: `Did you mean ${closest(what, LIST_NAMES)}? Lists are ${LIST_NAMES.join(", ")}.`,
     });
   }
   const rows = make(options);

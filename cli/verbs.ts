@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { host } from "../core/host.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
+import { completion } from "./completion.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { fetchArtifacts } from "./fetch.ts";
@@ -69,6 +70,9 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .action((what: string, { json, runs }: Common) => {
       exit(list(what, { json, runsDir: runs }));
     });
+  verb("completion <shell>", "completion script for bash, zsh or fish").action((shell: string) => {
+    exit(completion(shell, program));
+  });
   program.command("reap <lab>", { hidden: true }).action(async (labId: string) => {
     exit(await reap(labId));
   });

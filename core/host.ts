@@ -34,6 +34,11 @@ export interface Host {
   /** Resolves after `ms`, or rejects with the signal's reason. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   every(ms: number, tick: () => void): Disposable;
+  /**
+   * Aborts after `ms` or when a parent does. Kept alive by its own timer: AbortSignal.any and
+   * AbortSignal.timeout hold each other weakly, and a collected one never fires.
+   */
+  deadline(ms: number, ...parents: readonly AbortSignal[]): AbortSignal;
   cpuUsageMs(): number;
   /** Resident memory of this process. */
   rssBytes(): number;
@@ -66,6 +71,29 @@ function every(ms: number, tick: () => void): Disposable {
       clearInterval(timer);
     },
   };
+}
+
+function deadline(ms: number, ...parents: readonly AbortSignal[]): AbortSignal {
+  const controller = new AbortController();
+  const abortWith = new Map<AbortSignal, () => void>();
+  const settle = (reason: unknown): void => {
+    clearTimeout(timer);
+    for (const [parent, listener] of abortWith) parent.removeEventListener("abort", listener);
+    controller.abort(reason);
+  };
+  const timer = setTimeout(() => {
+    settle(new DOMException(`No answer within ${String(ms)} ms`, "TimeoutError"));
+  }, ms);
+  timer.unref();
+  for (const parent of parents) {
+    const listener = (): void => {
+      settle(parent.reason);
+    };
+    abortWith.set(parent, listener);
+    parent.addEventListener("abort", listener, { once: true });
+    if (parent.aborted) listener();
+  }
+  return controller.signal;
 }
 
 let loopDelay: ReturnType<typeof monitorEventLoopDelay> | undefined;
@@ -120,6 +148,7 @@ export const host: Host = {
   },
   sleep,
   every,
+  deadline,
   cpuUsageMs: () => {
     const usage = process.cpuUsage();
     return (usage.user + usage.system) / 1000;

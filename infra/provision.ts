@@ -19,6 +19,9 @@ import { COMPONENTS } from "./components/index.ts";
 import { labDir, readLab, writeLab, type LabState } from "./drivers/lab.ts";
 import { openLocalDriver } from "./drivers/local.ts";
 
+/** Far above any start that still makes sense; each instance has its own, shorter limit. */
+const PROVISION_MS_MAX = 900_000;
+
 export type ProvisionStep =
   | { readonly kind: "starting"; readonly id: string }
   | { readonly kind: "ready"; readonly id: string; readonly instance: Instance }
@@ -127,7 +130,7 @@ export async function provision(options: ProvisionOptions): Promise<Lab> {
   writeLab(state);
   const lab = openLab(topology, state, options.artifacts);
   const failed = new AbortController();
-  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const signal = host.deadline(PROVISION_MS_MAX, options.signal, failed.signal);
   const done = new Map<string, Promise<void>>();
   const begin = (service: string): Promise<void> => {
     const running = done.get(service);

@@ -4,6 +4,7 @@
  */
 import type { Plan } from "../../core/contracts/plan.ts";
 import { reasonOf } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
 import { chooser, statementOf } from "../../generators/k6/mix.ts";
 import type { TrinoClient } from "../../infra/clients/trino.ts";
 import { bucketTotals, controlRows } from "../../slo/probes/reader.ts";
@@ -26,7 +27,7 @@ export async function warmEngine(
   for (let round = 0; round < ROUNDS_MAX && journal.nowMs() < deadlineMs; round += 1) {
     const startMs = journal.nowMs();
     for (const run of statements(plan, round)) {
-      const deadline = AbortSignal.any([signal, AbortSignal.timeout(QUERY_MS_MAX)]);
+      const deadline = host.deadline(QUERY_MS_MAX, signal);
       try {
         await run(trino, deadline);
       } catch (error) {

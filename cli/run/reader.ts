@@ -93,7 +93,7 @@ export class LakeReader {
   }
 
   #deadline(): AbortSignal {
-    return AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(QUERY_MS_MAX)]);
+    return host.deadline(QUERY_MS_MAX, this.#stopping.signal);
   }
 
   /** Records in Kafka past the newest control row that the lake shows, per partition. */

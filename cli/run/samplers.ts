@@ -17,7 +17,7 @@ export function startSamplers(session: Session, queryPid: () => number): Disposa
       return host.every(probe.intervalMs, () => {
         if (busy) return;
         busy = true;
-        const signal = AbortSignal.any([session.signal, AbortSignal.timeout(probe.intervalMs)]);
+        const signal = host.deadline(probe.intervalMs, session.signal);
         void probe
           .sample(session.lab.endpoints, signal)
           .then(

@@ -89,7 +89,7 @@ export async function verify(input: VerifyInput): Promise<void> {
 }
 
 function deadline(session: Session): AbortSignal {
-  return AbortSignal.any([session.signal, AbortSignal.timeout(QUERY_MS_MAX)]);
+  return host.deadline(QUERY_MS_MAX, session.signal);
 }
 
 /** True when the lake's own metadata says that records are missing or were removed. */

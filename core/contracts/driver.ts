@@ -7,7 +7,7 @@ export interface Driver extends AsyncDisposable {
   /** What this driver can do; a fault that needs more is refused by `plan`. */
   readonly capabilities: ReadonlySet<Capability>;
   /** Starts the process and returns once `probe` succeeds. Throws INSTANCE_FAILED with the log tail. */
-  start(spec: InstanceSpec, probe: Probe, signal: AbortSignal): Promise<Instance>;
+  start(spec: InstanceSpec, probe: InstanceProbe, signal: AbortSignal): Promise<Instance>;
   stop(instanceId: string, graceMs: number): Promise<void>;
   instance(instanceId: string): Instance | undefined;
   /** SIGKILL, SIGSTOP or SIGCONT to the whole process group. Idempotent. */
@@ -16,4 +16,4 @@ export interface Driver extends AsyncDisposable {
   processStates(instanceId: string): readonly string[];
 }
 
-export type Probe = (spec: InstanceSpec, signal: AbortSignal) => Promise<void>;
+export type InstanceProbe = (spec: InstanceSpec, signal: AbortSignal) => Promise<void>;

@@ -34,8 +34,8 @@ export async function runCommand(
   options.signal.throwIfAborted();
   const [file = "", ...args] = argv;
   const startMs = host.monotonicMs();
-  const timeout = AbortSignal.timeout(options.timeoutMs);
-  const stop = AbortSignal.any([options.signal, timeout]);
+  const timeout = host.deadline(options.timeoutMs);
+  const stop = host.deadline(options.timeoutMs, options.signal, timeout);
   // A group of its own: Maven and Go start children that a signal to the parent alone would orphan.
   const child = spawn(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

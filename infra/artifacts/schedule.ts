@@ -1,5 +1,10 @@
 /** Runs tasks, longest first: a few at once, never two that share a key; the first failure stops the rest. */
 
+import { host } from "../../core/host.ts";
+
+/** Above any fetch and build that still makes sense; each command has its own, shorter limit. */
+const SCHEDULE_MS_MAX = 6 * 3600 * 1000;
+
 export interface Task {
   /** Tasks with the same key run one after the other. */
   readonly key: string;
@@ -16,7 +21,7 @@ export async function schedule(
   const waiting = [...tasks].sort((left, right) => right.typicalMs - left.typicalMs);
   const running = new Map<string, Promise<void>>();
   const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
+  const either = host.deadline(SCHEDULE_MS_MAX, signal, stop.signal);
   let failure: { readonly reason: unknown } | undefined;
 
   const start = (task: Task): void => {

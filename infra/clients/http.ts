@@ -1,5 +1,6 @@
 /** JSON over HTTP with a deadline and errors that say which request failed and how. */
 import { LakeproofError, reasonOf } from "../../core/errors.ts";
+import { untilAborted } from "../../core/until-aborted.ts";
 
 export interface JsonRequest {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
@@ -13,12 +14,13 @@ export async function requestJson(url: string, request: JsonRequest): Promise<un
   const method = request.method ?? "GET";
   let response: Response;
   try {
-    response = await fetch(url, {
+    const pending = fetch(url, {
       method,
       headers: { "content-type": "application/json", ...request.headers },
       signal: request.signal,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     });
+    response = await untilAborted(pending, request.signal);
   } catch (error) {
     throw new LakeproofError("CLIENT_FAILED", `${method} ${url}: ${connectReason(error)}`, {
       hint: "Check that the instance is up with `lakeproof status`.",
@@ -26,7 +28,7 @@ export async function requestJson(url: string, request: JsonRequest): Promise<un
       cause: error,
     });
   }
-  const text = await response.text();
+  const text = await untilAborted(response.text(), request.signal);
   if (!response.ok) {
     throw new LakeproofError(
       "CLIENT_FAILED",

@@ -2,7 +2,7 @@
 import { Admin, Consumer, MessagesStreamModes, Producer, type Message } from "@platformatic/kafka";
 import { reasonOf } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
-import { untilAborted } from "./trino.ts";
+import { untilAborted } from "../../core/until-aborted.ts";
 
 const CLIENT_ID = "lakeproof";
 const PROBE_TOPIC = "lakeproof.probe";
@@ -178,7 +178,7 @@ class ReconnectingTap implements Tap {
           sessionTimeout: 10_000,
           heartbeatInterval: 2000,
         }),
-        AbortSignal.any([this.#closing.signal, AbortSignal.timeout(15_000)]),
+        host.deadline(15_000, this.#closing.signal),
       );
       const abort = (): void => {
         void Promise.resolve(stream.close()).catch(() => undefined);

@@ -1,6 +1,7 @@
 /** The few S3 requests the harness makes itself: create a bucket, write and read back one object. */
 import { AwsClient } from "aws4fetch";
 import { LakeproofError } from "../../core/errors.ts";
+import { untilAborted } from "../../core/until-aborted.ts";
 
 export const OBJECT_STORE_KEY = "lakeproof";
 
@@ -25,8 +26,12 @@ export function openObjectStore(address: string, secret: string): ObjectStore {
     body?: string,
   ): Promise<{ status: number; text: string }> => {
     const url = `http://${address}/${path}`;
-    const response = await client.fetch(url, { method, signal, ...(body === undefined ? {} : { body }) });
-    return { status: response.status, text: await response.text() };
+    const signed = await client.sign(url, { method, ...(body === undefined ? {} : { body }) });
+    // Only headers are taken from the signed request: one that carries its own signal may lose it.
+    const headers = signed.headers;
+    const request = fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
+    const response = await untilAborted(request, signal);
+    return { status: response.status, text: await untilAborted(response.text(), signal) };
   };
   const demand = async (method: string, path: string, signal: AbortSignal, body?: string): Promise<string> => {
     const answer = await send(method, path, signal, body);

@@ -1,7 +1,7 @@
 /** One connection to PostgreSQL for short administrative work. */
 import pg from "pg";
 import type { Outcome } from "../../core/contracts/values.ts";
-import { untilAborted } from "./trino.ts";
+import { untilAborted } from "../../core/until-aborted.ts";
 
 export async function withPostgres<T>(
   address: string,

@@ -1,6 +1,7 @@
 /** Queries against Trino, with a deadline: the client library has none of its own. */
 import { BasicAuth, Trino } from "trino-client";
 import { LakeproofError } from "../../core/errors.ts";
+import { untilAborted } from "../../core/until-aborted.ts";
 
 export interface TrinoClient {
   /** All rows of one statement. Rejects with the engine's message, or when `signal` aborts. */
@@ -52,22 +53,4 @@ async function collect(
   }
   running.id = undefined;
   return rows;
-}
-
-/** Leaves the request behind when the deadline passes: a paused server would hold it for ever. */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) {
-      work.catch(() => undefined);
-      abort();
-      return;
-    }
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", abort);
-    });
-  });
 }

@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Command, Instance, InstanceSpec } from "../../core/contracts/component.ts";
-import type { Driver, Probe } from "../../core/contracts/driver.ts";
+import type { Driver, InstanceProbe } from "../../core/contracts/driver.ts";
 import type { Capability } from "../../core/contracts/values.ts";
 import { LakeproofError, reasonOf } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
@@ -43,7 +43,7 @@ class LocalDriver implements Driver {
     for (const [id, instance] of Object.entries(state.instances)) this.#instances.set(id, instance);
   }
 
-  async start(spec: InstanceSpec, probe: Probe, signal: AbortSignal): Promise<Instance> {
+  async start(spec: InstanceSpec, probe: InstanceProbe, signal: AbortSignal): Promise<Instance> {
     const logPath = join(this.#logsDir, `${spec.id}.log`);
     mkdirSync(this.#logsDir, { recursive: true });
     if (!this.#instances.has(spec.id)) await this.#prepare(spec, logPath);
@@ -132,7 +132,7 @@ class LocalDriver implements Driver {
   async #untilReady(
     instance: Instance,
     child: ChildProcess,
-    probe: Probe,
+    probe: InstanceProbe,
     signal: AbortSignal,
   ): Promise<void> {
     const { spec, logPath } = instance;
@@ -149,7 +149,7 @@ class LocalDriver implements Driver {
         throw failed(spec.id, `died while starting (exit ${String(how)})`, logPath);
       }
       try {
-        await probe(spec, AbortSignal.any([signal, died.signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]));
+        await probe(spec, host.deadline(PROBE_TIMEOUT_MS, signal, died.signal));
         return;
       } catch (error) {
         reason = reasonOf(error);
