@@ -10,12 +10,15 @@ import { runFigures } from "./run-figures.ts";
 const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly Figure[]>> = {
   micro: microFigures,
   provision: provisionFigures,
-  run: () => runFigures(process.argv.at(-1) === "run" ? "runs/latest" : (process.argv.at(-1) ?? "")),
+  run: () =>
+    runFigures(process.argv.at(-1) === "run" ? "runs/latest" : (process.argv.at(-1) ?? "")),
 };
 
 const wanted = process.argv.slice(2).filter((word) => word in PARTS);
 const parts = wanted.length > 0 ? wanted : ["micro", "provision", "run"];
-process.stdout.write(`${String(cpus().length)} × ${cpus()[0]?.model ?? "?"}, Node ${process.version}\n\n`);
+process.stdout.write(
+  `${String(cpus().length)} × ${cpus()[0]?.model ?? "?"}, Node ${process.version}\n\n`,
+);
 process.stdout.write("| figure | value | reference | ratio | aim |\n|---|---|---|---|---|\n");
 for (const part of parts) {
   for (const { name, value, reference, ratio, aim } of (await PARTS[part]?.()) ?? []) {

@@ -65,4 +65,3 @@ export function microFigures(): readonly Figure[] {
     row("one settled operation in its second", windows, "none set"),
   ];
 }
-

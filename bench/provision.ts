@@ -43,7 +43,11 @@ async function seconds(services: (typeof dev)["services"] | object): Promise<{
 export async function provisionFigures(): Promise<readonly Figure[]> {
   const whole = await seconds(dev.services);
   // Trino's Iceberg catalog connects lazily, so it starts without its neighbours.
-  const alone = await seconds({ postgres: dev.services.postgres, minio: dev.services.minio, trino: dev.services.trino });
+  const alone = await seconds({
+    postgres: dev.services.postgres,
+    minio: dev.services.minio,
+    trino: dev.services.trino,
+  });
   const slowestS = (alone.readyMs.get("trino-0") ?? Number.NaN) / 1000;
   return [
     {

@@ -14,4 +14,4 @@ export type FaultName = keyof typeof FAULTS;
 
 export { inject, type InjectionPorts } from "./inject.ts";
 export { removeToxic } from "./link-latency.ts";
-export { openUndoLog, readUndoLog, type OpenUndo, type UndoLog } from "./safety/undo-log.ts";
+export { openUndoLog, readUndoLog, type OpenUndo } from "./safety/undo-log.ts";

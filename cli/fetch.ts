@@ -21,7 +21,8 @@ export async function fetchArtifacts(options: FetchOptions): Promise<number> {
     host.err(`  ${line}\n`);
   });
   const seconds = ((host.monotonicMs() - startedMs) / 1000).toFixed(1);
-  if (options.json) host.out(`${JSON.stringify({ schema: "lakeproof.fetch/1", paths }, null, 2)}\n`);
+  if (options.json)
+    host.out(`${JSON.stringify({ schema: "lakeproof.fetch/1", paths }, null, 2)}\n`);
   else host.out(`${String(Object.keys(paths).length)} artifacts are there (${seconds} s).\n`);
   return 0;
 }

@@ -45,7 +45,7 @@ export async function heal(options: { readonly json: boolean }): Promise<number>
 }
 
 /** Undoes open faults; takes down a lab whose run is gone. A lab held by `up` stays. */
-export async function healLab(labId: string): Promise<HealOutcome> {
+async function healLab(labId: string): Promise<HealOutcome> {
   const done: string[] = [];
   const failed: string[] = [];
   const state = readLab(labId);

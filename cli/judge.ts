@@ -88,7 +88,9 @@ function writeManifest(runDir: string): void {
     .filter((path) => path !== "manifest.sha256")
     .sort()
     .map((path) => {
-      const digest = createHash("sha256").update(readFileSync(join(runDir, path))).digest("hex");
+      const digest = createHash("sha256")
+        .update(readFileSync(join(runDir, path)))
+        .digest("hex");
       return `${digest}  ${path}\n`;
     });
   writeFileSync(join(runDir, "manifest.sha256"), lines.join(""));

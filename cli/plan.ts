@@ -6,7 +6,7 @@ import type { Scenario } from "../core/contracts/scenario.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { plan } from "../core/plan.ts";
-import { recoveryBudget } from "../infra/budgets.ts";
+import { duplicateBudget, recoveryBudget } from "../infra/budgets.ts";
 import { LOCAL_CAPABILITIES } from "../infra/drivers/local.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
 import { OBJECTIVES } from "../slo/objectives/index.ts";
@@ -31,12 +31,13 @@ export function makePlan(options: PlanOptions): Plan {
     faults: FAULTS,
     objectives: Object.values(OBJECTIVES),
     budgetOf: recoveryBudget,
+    duplicatesOf: duplicateBudget,
     provable: provableOf,
     nearest: (word, known) => closest(word, [...known]),
   });
 }
 
-export function scenarioNamed(name: string): Scenario {
+function scenarioNamed(name: string): Scenario {
   const found = (SCENARIOS as Readonly<Record<string, Scenario>>)[name];
   if (found !== undefined) return found;
   const known = Object.keys(SCENARIOS);
@@ -62,7 +63,10 @@ function provableOf(base: Omit<Plan, "provable">): Plan["provable"] {
     within.reduce((sum, fault) => sum + fault.holdMs + fault.recoveryBudgetMs / 2, 0);
   const wholeMs =
     controlMs +
-    base.faults.reduce((sum, fault) => sum + fault.holdMs + fault.recoveryBudgetMs / 2 + quietMs, 0);
+    base.faults.reduce(
+      (sum, fault) => sum + fault.holdMs + fault.recoveryBudgetMs / 2 + quietMs,
+      0,
+    );
   return provable({
     objectives: base.objectives,
     claims: base.claims,

@@ -120,8 +120,16 @@ function journalStart(
   startedAtEpochMs: number,
 ): void {
   const { journal, plan, options } = frame;
-  const environment = environmentOf(frame.runDir, versionsOf(artifacts), configDigests(lab), VERSION);
-  writeFileSync(join(frame.runDir, "environment.json"), `${JSON.stringify(environment, null, 2)}\n`);
+  const environment = environmentOf(
+    frame.runDir,
+    versionsOf(artifacts),
+    configDigests(lab),
+    VERSION,
+  );
+  writeFileSync(
+    join(frame.runDir, "environment.json"),
+    `${JSON.stringify(environment, null, 2)}\n`,
+  );
   const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}`;
   journal.append({
     kind: "run.started",

@@ -64,6 +64,10 @@ function labText(lab: LabFacts): string {
     const main = instance.endpoints["main"] ?? "";
     return `  ${word} ${instance.id.padEnd(22)} ${main.padEnd(20)} pid ${String(instance.pid).padEnd(8)} ${mebibytes} MiB`;
   });
-  const owner = lab.held ? "held" : lab.ownerAlive ? "of a run" : "of a run that died: lakeproof heal";
+  const owner = lab.held
+    ? "held"
+    : lab.ownerAlive
+      ? "of a run"
+      : "of a run that died: lakeproof heal";
   return `${lab.id}  ${lab.topology} on ${lab.subnet}.x  ${lab.state}, ${owner}  ${totalMiB.toFixed(0)} MiB\n${rows.join("\n")}\n`;
 }

@@ -28,7 +28,9 @@ export async function up(options: UpOptions): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     host.onSignal(signal, () => {
-      stop.abort(new LakeproofError("INTERRUPTED", `Stopped by ${signal}.`, { hint: "Nothing is left up." }));
+      stop.abort(
+        new LakeproofError("INTERRUPTED", `Stopped by ${signal}.`, { hint: "Nothing is left up." }),
+      );
     });
   }
   const artifacts = await obtainArtifacts(topology.services, stop.signal, (line) => {

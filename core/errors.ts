@@ -20,9 +20,7 @@ export type ExitCode = keyof typeof EXIT_CODES;
  * Gravest first: decides the exit code where several reasons stand. A run that was stopped says so before
  * it says that it could prove nothing, but never hides lost data or something left behind.
  */
-export const EXIT_GRAVITY: readonly ExitCode[] = [
-  13, 20, 22, 130, 143, 21, 10, 12, 11, 1, 2, 0,
-];
+export const EXIT_GRAVITY: readonly ExitCode[] = [13, 20, 22, 130, 143, 21, 10, 12, 11, 1, 2, 0];
 
 export const ERROR_CODES = {
   USAGE: { exit: 2, about: "An argument or option that lakeproof does not know." },

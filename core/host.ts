@@ -40,6 +40,8 @@ export interface Host {
    */
   deadline(ms: number, ...parents: readonly AbortSignal[]): AbortSignal;
   cpuUsageMs(): number;
+  /** Throws with code ESRCH when there is no such process. */
+  signal(pid: number, signal: NodeJS.Signals): void;
   /** Resident memory of this process. */
   rssBytes(): number;
   /** 99th percentile of how late the event loop ran since the last call. */
@@ -153,6 +155,7 @@ export const host: Host = {
     const usage = process.cpuUsage();
     return (usage.user + usage.system) / 1000;
   },
+  signal: (pid, signal) => void process.kill(pid, signal),
   rssBytes: () => process.memoryUsage.rss(),
   eventLoopDelayMsP99,
 };

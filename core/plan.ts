@@ -21,11 +21,12 @@ export interface PlanPorts {
     component: string,
     stopsProcess: boolean,
   ) => { readonly budgetMs: number; readonly formula: string };
+  readonly duplicatesOf: (component: string, rateEventsPerS: number) => number;
   readonly provable: (plan: Omit<Plan, "provable">) => readonly Provable[];
   readonly nearest: (word: string, known: readonly string[]) => string;
 }
 
-export const FRESHNESS_TARGET_MS = 30_000;
+const FRESHNESS_TARGET_MS = 30_000;
 
 export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
   const problems: string[] = [];
@@ -112,6 +113,9 @@ function planFault(
     faultClass: classOf(fault, service),
     recoveryBudgetMs: budget.budgetMs,
     recoveryBudgetFormula: budget.formula,
+    duplicateBudgetEvents: fault.stopsTarget
+      ? ports.duplicatesOf(service.component, scenario.bank.rateEventsPerS)
+      : 0,
   };
 }
 
@@ -125,7 +129,7 @@ function paramsOf(fault: Fault, given: Json, where: string, problems: string[]):
 }
 
 /** A stopped instance is within design only where another one can take over. */
-export function classOf(fault: Fault, service: ServiceSpec): FaultClass {
+function classOf(fault: Fault, service: ServiceSpec): FaultClass {
   if (!fault.stopsTarget) return "W";
   return service.replicaCount > 1 ? "W" : "X";
 }
@@ -141,14 +145,12 @@ function numberProblems(scenario: Scenario): readonly string[] {
     ["controlMs", scenario.controlMs, 1000, 86_400_000],
     ["quietMs", scenario.quietMs, 0, 3_600_000],
     ["drainMsMax", scenario.drainMsMax, 1000, 3_600_000],
-    ...scenario.queries.map(
-      (query): [string, number, number, number] => [
-        `queries.${query.name}.ratePerS`,
-        query.ratePerS,
-        0.01,
-        10_000,
-      ],
-    ),
+    ...scenario.queries.map((query): [string, number, number, number] => [
+      `queries.${query.name}.ratePerS`,
+      query.ratePerS,
+      0.01,
+      10_000,
+    ]),
   ];
   return limits
     .filter(([, value, least, most]) => !(value >= least && value <= most))

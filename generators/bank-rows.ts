@@ -1,6 +1,6 @@
 /** What the bank's tables and changes look like. Types and constants only. */
 
-export { BANK_TABLES, CANARY_LANE, FENCE_LANE } from "../core/bank-schema.ts";
+export { CANARY_LANE, FENCE_LANE } from "../core/bank-schema.ts";
 export type { BankTable } from "../core/bank-schema.ts";
 
 interface RowIdentity {

@@ -10,12 +10,12 @@ const WIDE_EVERY = 100;
 const WIDE_OFFSET = 7;
 
 /** One user in a hundred carries about 2 KB in every version, enough for PostgreSQL to TOAST it. */
-export function isWideUser(ordinal: number): boolean {
+function isWideUser(ordinal: number): boolean {
   return ordinal % WIDE_EVERY === WIDE_OFFSET;
 }
 
 /** Text of `length` symbols with 6 random bits each: what no codec can compress away. */
-export function entropyText(random: Random, length: number): string {
+function entropyText(random: Random, length: number): string {
   let text = "";
   while (text.length < length) {
     let bits = random.uint32();

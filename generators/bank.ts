@@ -12,10 +12,9 @@ import { amountCents, WeightedChoice, Zipf } from "./distributions.ts";
 import type { AmountShape } from "./distributions.ts";
 import { Random, subSeed } from "./random.ts";
 
-export { CANARY_LANE, FENCE_LANE } from "./bank-rows.ts";
 export type * from "./bank-rows.ts";
 export type { LaneDigest } from "./bank-state.ts";
-export { canaryRow, canaryTxn, fenceRow, fenceTxn } from "./control-rows.ts";
+export { canaryTxn, fenceTxn } from "./control-rows.ts";
 export { buildDictionaries } from "./dictionaries.ts";
 export type { Dictionaries } from "./dictionaries.ts";
 

@@ -52,7 +52,7 @@ export function verifyFingerprint(row: UserRow | AccountRow): boolean {
 }
 
 /** `columns` by their names in the database. A damaged text or amount is kept as such: see `text`. */
-export function userRowOf(columns: Columns): UserRow {
+function userRowOf(columns: Columns): UserRow {
   return {
     id: identity(columns, "users", "id"),
     email: text(columns["email"]),
@@ -64,7 +64,7 @@ export function userRowOf(columns: Columns): UserRow {
 }
 
 /** `columns` by their names in the database. */
-export function accountRowOf(columns: Columns): AccountRow {
+function accountRowOf(columns: Columns): AccountRow {
   return {
     id: identity(columns, "accounts", "id"),
     userId: amount(columns["user_id"]),

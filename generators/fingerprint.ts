@@ -4,7 +4,6 @@
  */
 import type { AccountRow, UserRow } from "./bank-rows.ts";
 
-
 /** Mixed in where a number of a row is none: a damaged row must not pass for one with a zero. */
 const NOT_AN_INTEGER = 0x4e61_4e21;
 

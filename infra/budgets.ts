@@ -53,9 +53,21 @@ const CATCH_UP: Readonly<Record<string, readonly Term[]>> = {
   postgres: [{ what: "connector retry delay", ms: 10_000 }],
 };
 
+/**
+ * Repeats after a restarted task: everything sent since its offsets were last written. Writing them may take
+ * up to Connect's flush time-out on top of the interval.
+ */
+export function duplicateBudget(component: string, rateEventsPerS: number): number {
+  if (component !== "connect" && component !== "kafka") return 0;
+  const windowMs = CONNECT_TIMINGS.offsetFlushIntervalMs + CONNECT_TIMINGS.offsetFlushTimeoutMs;
+  return Math.ceil((windowMs * rateEventsPerS) / 1000);
+}
+
 export function recoveryBudget(component: string, stopsProcess: boolean): Budget {
   const terms: readonly Term[] = [
-    ...(stopsProcess ? [{ what: `restart of ${component}`, ms: RESTART_MS[component] ?? 60_000 }] : []),
+    ...(stopsProcess
+      ? [{ what: `restart of ${component}`, ms: RESTART_MS[component] ?? 60_000 }]
+      : []),
     ...(CATCH_UP[component] ?? []),
     ...DELIVERY,
   ];

@@ -65,9 +65,13 @@ export function planLab(
       const spec = specsOf(service)[0];
       const number = spec?.ports[port];
       if (spec === undefined || number === undefined) {
-        throw new LakeproofError("CONFIG_INVALID", `Service ${service} has no port called ${port}.`, {
-          hint: `The topology's services are ${names.join(", ")}.`,
-        });
+        throw new LakeproofError(
+          "CONFIG_INVALID",
+          `Service ${service} has no port called ${port}.`,
+          {
+            hint: `The topology's services are ${names.join(", ")}.`,
+          },
+        );
       }
       return `${spec.host}:${String(number)}`;
     },
@@ -84,7 +88,8 @@ export function planLab(
       endpoints,
       secret: lab.secret,
       artifact: (name) => artifacts[name] ?? `<${name}>`,
-      host: (other, ordinal) => `${lab.subnet}.${String(10 * (names.indexOf(other) + 1) + 1 + ordinal)}`,
+      host: (other, ordinal) =>
+        `${lab.subnet}.${String(10 * (names.indexOf(other) + 1) + 1 + ordinal)}`,
       dataDir: (instanceId) => join(labDir(lab.id), "data", instanceId),
       log: () => undefined,
     };
@@ -111,7 +116,9 @@ function componentOf(services: Readonly<Record<string, ServiceSpec>>, service: s
 
 /** Artifact names the topology needs, each once. */
 export function artifactsOf(services: Readonly<Record<string, ServiceSpec>>): readonly string[] {
-  const names = Object.keys(services).flatMap((service) => componentOf(services, service).artifacts);
+  const names = Object.keys(services).flatMap(
+    (service) => componentOf(services, service).artifacts,
+  );
   return [...new Set(names)];
 }
 
@@ -183,7 +190,7 @@ async function startService(
 }
 
 function probeOf(component: Component): (spec: InstanceSpec, signal: AbortSignal) => Promise<void> {
-  return component.probe ?? (() => Promise.resolve());
+  return (spec, signal) => component.probe?.(spec, signal) ?? Promise.resolve();
 }
 
 /** The handle to a lab, whether this process started it or found it up. */

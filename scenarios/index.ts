@@ -3,4 +3,3 @@ import type { Scenario } from "../core/contracts/scenario.ts";
 import { smoke } from "./smoke.ts";
 
 export const SCENARIOS = { smoke } satisfies Record<string, Scenario>;
-export type ScenarioName = keyof typeof SCENARIOS;

@@ -66,7 +66,8 @@ export function readUndoLog(path: string): readonly OpenUndo[] {
   for (const raw of text.split("\n")) {
     const line = parseLine(raw);
     if (line === undefined) break;
-    if (line.step === "intent") open.set(line.id, { id: line.id, fault: line.fault, undo: line.undo });
+    if (line.step === "intent")
+      open.set(line.id, { id: line.id, fault: line.fault, undo: line.undo });
     else open.delete(line.id);
   }
   return [...open.values()].reverse();

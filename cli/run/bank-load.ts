@@ -15,7 +15,6 @@ import {
   fenceTxn,
   measureMeanEventsPerTxn,
   openBankLane,
-
   type BankLane,
   type LaneDigest,
   type Txn,
@@ -114,9 +113,13 @@ class RunningLoad implements BankLoad {
           if (txn === undefined) return;
           const outcome = await work.connection.apply(txnSql(txn));
           if (outcome !== "ok") {
-            throw new LakeproofError("PROVISIONING_FAILED", "The bank's opening state was refused.", {
-              hint: "Read logs/postgres-0.log.",
-            });
+            throw new LakeproofError(
+              "PROVISIONING_FAILED",
+              "The bank's opening state was refused.",
+              {
+                hint: "Read logs/postgres-0.log.",
+              },
+            );
           }
           this.#account(work, txn, outcome);
         }

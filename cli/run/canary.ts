@@ -55,11 +55,20 @@ export class Canaries {
     const partition = Math.floor(index / BANK_TABLES.length) % partitionCount;
     const bucket = bucketAt(this.#session, intendedMs);
     const canary = this.#firstNumber + index;
-    const flying = { canary, table, partition, bucket, intendedMs, ackMs: Infinity, lastMissMs: intendedMs };
+    const flying = {
+      canary,
+      table,
+      partition,
+      bucket,
+      intendedMs,
+      ackMs: Infinity,
+      lastMissMs: intendedMs,
+    };
     this.#flying.set(canary, flying);
     const sql = txnSql(canaryTxn(table, { partition, partitionCount, bucket, canary }));
     this.#writing = this.#writing.then(async () => {
-      if ((await this.#connection.apply(sql)) === "ok") flying.ackMs = this.#session.journal.nowMs();
+      if ((await this.#connection.apply(sql)) === "ok")
+        flying.ackMs = this.#session.journal.nowMs();
     });
   }
 
@@ -94,7 +103,11 @@ export class Canaries {
   }
 
   /** Resolves with the moment a canary committed after `sinceMs` was first seen; undefined after `limitMs`. */
-  async delivered(sinceMs: number, limitMs: number, signal: AbortSignal): Promise<number | undefined> {
+  async delivered(
+    sinceMs: number,
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     let listener: ((ackMs: number, visibleMs: number) => void) | undefined;
     const seen = new Promise<number>((resolve) => {
       listener = (ackMs, visibleMs) => {

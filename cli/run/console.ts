@@ -147,7 +147,9 @@ function expectedMs(plan: Plan): number {
     (sum, fault) => sum + fault.holdMs + TYPICAL_MS.recovery + quietMs,
     0,
   );
-  return TYPICAL_MS.provision + warmupMs + controlMs + faultMs + TYPICAL_MS.drain + TYPICAL_MS.verify;
+  return (
+    TYPICAL_MS.provision + warmupMs + controlMs + faultMs + TYPICAL_MS.drain + TYPICAL_MS.verify
+  );
 }
 
 function clock(ms: number): string {

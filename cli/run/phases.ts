@@ -51,7 +51,8 @@ export async function runPhases(session: Session, queryScript: string): Promise<
     await running.reader.stop();
     await running.canaries.close("the run ended before it was seen");
     journal.append({ kind: "phase.entered", phase: "verify" });
-    if (!drained) journal.append({ kind: "note", text: "Verification looks at an undrained pipeline." });
+    if (!drained)
+      journal.append({ kind: "note", text: "Verification looks at an undrained pipeline." });
     await verify({ session, ...running, lastBucket });
   } finally {
     await stopAll(running);
@@ -132,9 +133,13 @@ async function warmUp(session: Session, running: Running): Promise<void> {
   }
   const seconds = String(FIRST_DELIVERY_MS_MAX / 1000);
   journal.append({ kind: "note", text: `No canary came through within ${seconds} s of warm-up.` });
-  throw new LakeproofError("PROVISIONING_FAILED", `No change reached the reader within ${seconds} s.`, {
-    hint: "Read logs/connect-0.log, logs/flink-taskmanager-0.log and logs/trino-0.log.",
-  });
+  throw new LakeproofError(
+    "PROVISIONING_FAILED",
+    `No change reached the reader within ${seconds} s.`,
+    {
+      hint: "Read logs/connect-0.log, logs/flink-taskmanager-0.log and logs/trino-0.log.",
+    },
+  );
 }
 
 async function breakThings(session: Session, canaries: Canaries): Promise<void> {

@@ -7,6 +7,7 @@ import type { BucketTotals } from "../../core/ledger.ts";
 import type { Hop } from "../../core/contracts/journal.ts";
 import { reasonOf } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
+import { isAborted } from "../../core/until-aborted.ts";
 import { openTrino, type TrinoClient } from "../../infra/clients/trino.ts";
 import { bucketTotals, controlRows, type ControlRow } from "../../slo/probes/reader.ts";
 import type { BankLoad } from "./bank-load.ts";
@@ -52,10 +53,7 @@ export class LakeReader {
 
   start(): void {
     // Two loops: comparing buckets after an outage must not keep the canaries from being seen.
-    this.#running = Promise.all([
-      this.#run(() => this.#look()),
-      this.#run(() => this.#compare()),
-    ]);
+    this.#running = Promise.all([this.#run(() => this.#look()), this.#run(() => this.#compare())]);
   }
 
   async stop(): Promise<void> {
@@ -69,7 +67,7 @@ export class LakeReader {
       try {
         await work();
       } catch (error) {
-        if (signal.aborted) return;
+        if (isAborted(signal)) return;
         const reason = reasonOf(error).slice(0, 200);
         this.#session.journal.append({ kind: "probe.blind", probe: "reader", reason });
       }

@@ -46,7 +46,7 @@ export function startSamplers(session: Session, queryPid: () => number): Disposa
   };
 }
 
-export function sample(session: Session, probe: string, value: number, unit: Unit): void {
+function sample(session: Session, probe: string, value: number, unit: Unit): void {
   session.journal.append({ kind: "sample.taken", probe, observed: { value, unit } });
 }
 

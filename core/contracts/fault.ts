@@ -64,4 +64,9 @@ export interface FaultEntry {
   readonly recoveryBudgetMs: number;
   /** The sum that gave the budget, term by term, with the configuration values in it. */
   readonly recoveryBudgetFormula: string;
+  /**
+   * Changes that at-least-once delivery may repeat in Kafka because of this fault, computed from the
+   * configuration. Absent: none.
+   */
+  readonly duplicateBudgetEvents?: number;
 }

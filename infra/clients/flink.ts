@@ -74,11 +74,16 @@ async function resultPage(url: string, statement: string, signal: AbortSignal): 
 /** The gateway answers with a whole Java stack trace: keep the innermost causes. */
 function sqlReason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const causes = text.split(String.raw`\n`).filter((line) => line.includes("Caused by") || line.includes("Exception"));
+  const causes = text
+    .split(String.raw`\n`)
+    .filter((line) => line.includes("Caused by") || line.includes("Exception"));
   return (causes.at(-1) ?? text).slice(0, 600);
 }
 
-export async function flinkJobs(address: string, signal: AbortSignal): Promise<readonly FlinkJob[]> {
+export async function flinkJobs(
+  address: string,
+  signal: AbortSignal,
+): Promise<readonly FlinkJob[]> {
   return Jobs.parse(await requestJson(`http://${address}/jobs/overview`, { signal })).jobs;
 }
 
@@ -87,5 +92,7 @@ export async function flinkCheckpoints(
   jobId: string,
   signal: AbortSignal,
 ): Promise<FlinkCheckpoints> {
-  return Checkpoints.parse(await requestJson(`http://${address}/jobs/${jobId}/checkpoints`, { signal }));
+  return Checkpoints.parse(
+    await requestJson(`http://${address}/jobs/${jobId}/checkpoints`, { signal }),
+  );
 }

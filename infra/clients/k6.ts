@@ -48,7 +48,7 @@ export function startK6(options: K6Options): K6 {
   const timer = host.every(POLL_MS, () => void tail.read());
   return {
     pid: child.pid ?? 0,
-    ended: () => child.exitCode !== null || child.signalCode !== null,
+    ended: () => isOver(child),
     stop: async () => {
       await ended(child);
       timer[Symbol.dispose]();
@@ -57,15 +57,21 @@ export function startK6(options: K6Options): K6 {
   };
 }
 
+function isOver(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
 /** SIGTERM lets running queries finish and their samples be written; SIGKILL ends the wait. */
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise<void>((resolve) => child.once("exit", () => {
-    resolve();
-  }));
+  if (isOver(child)) return;
+  const gone = new Promise<void>((resolve) =>
+    child.once("exit", () => {
+      resolve();
+    }),
+  );
   child.kill("SIGTERM");
   await Promise.race([gone, host.sleep(STOP_MS_MAX)]);
-  if (child.exitCode === null && child.signalCode === null) {
+  if (!isOver(child)) {
     child.kill("SIGKILL");
     await gone;
   }

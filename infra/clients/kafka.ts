@@ -2,7 +2,7 @@
 import { Admin, Consumer, MessagesStreamModes, Producer, type Message } from "@platformatic/kafka";
 import { reasonOf } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
-import { untilAborted } from "../../core/until-aborted.ts";
+import { isAborted, untilAborted } from "../../core/until-aborted.ts";
 
 const CLIENT_ID = "lakeproof";
 const PROBE_TOPIC = "lakeproof.probe";
@@ -38,7 +38,10 @@ async function createTopic(admin: Admin, topic: TopicSpec): Promise<void> {
       configs: Object.entries(topic.config).map(([name, value]) => ({ name, value })),
     });
   } catch (error) {
-    if (!deepReason(error).includes("TOPIC_ALREADY_EXISTS") && !deepReason(error).includes("already exists")) {
+    if (
+      !deepReason(error).includes("TOPIC_ALREADY_EXISTS") &&
+      !deepReason(error).includes("already exists")
+    ) {
       throw error;
     }
   }
@@ -46,9 +49,12 @@ async function createTopic(admin: Admin, topic: TopicSpec): Promise<void> {
 
 /** The library nests the broker's answer inside aggregate errors. */
 function deepReason(error: unknown): string {
-  if (error instanceof AggregateError) return [error.message, ...error.errors.map(deepReason)].join(" ");
+  if (error instanceof AggregateError)
+    return [error.message, ...error.errors.map(deepReason)].join(" ");
   const own = reasonOf(error);
-  return error instanceof Error && error.cause !== undefined ? `${own} ${deepReason(error.cause)}` : own;
+  return error instanceof Error && error.cause !== undefined
+    ? `${own} ${deepReason(error.cause)}`
+    : own;
 }
 
 /** A produced and acknowledged record, not an open port. */
@@ -84,7 +90,9 @@ export async function endOffsets(
     const found = await untilAborted(consumer.listOffsets({ topics: [...topics] }), signal);
     return new Map(
       [...found].flatMap(([topic, offsets]) =>
-        offsets.map((offset, partition) => [`${topic}/${String(partition)}`, Number(offset)] as const),
+        offsets.map(
+          (offset, partition) => [`${topic}/${String(partition)}`, Number(offset)] as const,
+        ),
       ),
     );
   } finally {
@@ -150,7 +158,7 @@ class ReconnectingTap implements Tap {
       try {
         await this.#session();
       } catch (error) {
-        if (this.#closing.signal.aborted) return;
+        if (isAborted(this.#closing.signal)) return;
         this.#options.onError(deepReason(error).slice(0, 300));
       }
       await host.sleep(500, this.#closing.signal).catch(() => undefined);
@@ -197,7 +205,7 @@ class ReconnectingTap implements Tap {
     });
   }
 
-  #take(message: Message<Buffer, Buffer, Buffer, Buffer>): void {
+  #take(message: Message): void {
     const key = `${message.topic}/${String(message.partition)}`;
     const offset = Number(message.offset);
     if (offset < (this.#next.get(key) ?? 0)) return;
@@ -211,11 +219,11 @@ class ReconnectingTap implements Tap {
   }
 }
 
-/** A consumer whose broker is gone fails to leave its group: that is no news. */
-async function closed(consumer: Consumer): Promise<void> {
-  try {
-    await consumer.close(true);
-  } catch {
-    return;
-  }
+/** A consumer whose broker is g/** A consumer whose broker is gone fails to leave its group: that is no news. */
+function closed(consumer: Consumer): Promise<void> {
+  return new Promise((resolve) => {
+    consumer.close(true, () => {
+      resolve();
+    });
+  });
 }

@@ -29,11 +29,21 @@ export function openObjectStore(address: string, secret: string): ObjectStore {
     const signed = await client.sign(url, { method, ...(body === undefined ? {} : { body }) });
     // Only headers are taken from the signed request: one that carries its own signal may lose it.
     const headers = signed.headers;
-    const request = fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
+    const request = fetch(url, {
+      method,
+      headers,
+      signal,
+      ...(body === undefined ? {} : { body }),
+    });
     const response = await untilAborted(request, signal);
     return { status: response.status, text: await untilAborted(response.text(), signal) };
   };
-  const demand = async (method: string, path: string, signal: AbortSignal, body?: string): Promise<string> => {
+  const demand = async (
+    method: string,
+    path: string,
+    signal: AbortSignal,
+    body?: string,
+  ): Promise<string> => {
     const answer = await send(method, path, signal, body);
     if (answer.status < 300) return answer.text;
     throw new LakeproofError(
@@ -54,9 +64,13 @@ export function openObjectStore(address: string, secret: string): ObjectStore {
       await demand("PUT", `${bucket}/${key}`, signal, key);
       const text = await demand("GET", `${bucket}/${key}`, signal);
       if (text === key) return;
-      throw new LakeproofError("CLIENT_FAILED", `${bucket}/${key} was read back as ${text.slice(0, 60)}.`, {
-        hint: "The object store returned other bytes than were written.",
-      });
+      throw new LakeproofError(
+        "CLIENT_FAILED",
+        `${bucket}/${key} was read back as ${text.slice(0, 60)}.`,
+        {
+          hint: "The object store returned other bytes than were written.",
+        },
+      );
     },
   };
 }

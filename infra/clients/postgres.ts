@@ -21,7 +21,7 @@ export async function withPostgres<T>(
 }
 
 /** A client that is not connected yet. Errors between queries surface on the next query. */
-export function openPostgres(address: string, database: string): pg.Client {
+function openPostgres(address: string, database: string): pg.Client {
   const [host, port] = address.split(":");
   const client = new pg.Client({
     host: host ?? "",

@@ -7,8 +7,8 @@ import { host } from "../../core/host.ts";
 import { requestJson } from "../clients/http.ts";
 import { withPostgres } from "../clients/postgres.ts";
 
-export const CONNECTOR = "bank";
-export const SLOT = "lakeproof_bank";
+const CONNECTOR = "bank";
+const SLOT = "lakeproof_bank";
 
 const Status = z.object({
   connector: z.object({ state: z.string() }),
@@ -16,7 +16,7 @@ const Status = z.object({
 });
 
 /** State words of connector and tasks, e.g. "RUNNING, RUNNING"; a failed task adds its reason. */
-export async function connectorStates(
+async function connectorStates(
   connectAddress: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -64,9 +64,9 @@ function connectorConfig(link: string, partitionCount: number): Record<string, s
     "heartbeat.interval.ms": "5000",
     "status.update.interval.ms": "2000",
     "retriable.restart.connector.wait.ms": "2000",
-    "exactly.once.support": "required",
-    "transaction.boundary": "poll",
     "producer.override.compression.type": "lz4",
+    // A retried batch must not be written twice; what a restarted task repeats is another matter.
+    "producer.override.enable.idempotence": "true",
     "topic.creation.enable": "true",
     "topic.creation.default.replication.factor": "1",
     "topic.creation.default.partitions": String(partitionCount),
@@ -75,7 +75,11 @@ function connectorConfig(link: string, partitionCount: number): Record<string, s
 }
 
 /** Ready means: the task runs and its slot is being read. */
-async function untilStreaming(postgres: string, connect: string, signal: AbortSignal): Promise<void> {
+async function untilStreaming(
+  postgres: string,
+  connect: string,
+  signal: AbortSignal,
+): Promise<void> {
   const deadlineMs = host.monotonicMs() + 90_000;
   let seen = "no answer";
   while (host.monotonicMs() < deadlineMs) {
@@ -97,7 +101,11 @@ async function untilStreaming(postgres: string, connect: string, signal: AbortSi
     }
     await host.sleep(200, signal);
   }
-  throw new LakeproofError("PROVISIONING_FAILED", `The Debezium connector does not stream: ${seen}.`, {
-    hint: "Read logs/connect-0.log; the connector's own trace is there.",
-  });
+  throw new LakeproofError(
+    "PROVISIONING_FAILED",
+    `The Debezium connector does not stream: ${seen}.`,
+    {
+      hint: "Read logs/connect-0.log; the connector's own trace is there.",
+    },
+  );
 }

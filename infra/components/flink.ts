@@ -1,10 +1,6 @@
 /** Flink: JobManager, TaskManager and SQL gateway, each started from its entry point class. */
 import { join } from "node:path";
-import type {
-  Component,
-  ComponentContext,
-  InstanceSpec,
-} from "../../core/contracts/component.ts";
+import type { Component, ComponentContext, InstanceSpec } from "../../core/contracts/component.ts";
 import { z } from "zod";
 import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
 import { requestJson } from "../clients/http.ts";

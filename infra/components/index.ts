@@ -23,5 +23,3 @@ export const COMPONENTS = {
   lakehouse,
   trino,
 } satisfies Record<string, Component>;
-
-export type ComponentName = keyof typeof COMPONENTS;

@@ -12,10 +12,14 @@ import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
 import { WAREHOUSE_BUCKET } from "./minio.ts";
 import { CATALOG_DATABASE } from "./postgres.ts";
 
-export const JOB_NAME = "lakeproof-raw-data";
-export const CATALOG = "iceberg";
+const JOB_NAME = "lakeproof-raw-data";
+const CATALOG = "iceberg";
 
-const TYPES: Readonly<Record<string, string>> = { id: "BIGINT", user_id: "BIGINT", balance: "BIGINT" };
+const TYPES: Readonly<Record<string, string>> = {
+  id: "BIGINT",
+  user_id: "BIGINT",
+  balance: "BIGINT",
+};
 
 export const lakehouse: Component = {
   kind: "lakehouse",

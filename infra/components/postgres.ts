@@ -55,7 +55,10 @@ export const postgres: Component = {
             join(bin, "postgres"),
             "-D",
             join(dataDir, "pgdata"),
-            ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${String(value)}`]),
+            ...Object.entries(settings).flatMap(([key, value]) => [
+              "-c",
+              `${key}=${String(value)}`,
+            ]),
           ],
         },
       };
@@ -69,7 +72,9 @@ export const postgres: Component = {
     const address = context.endpoints.address(context.service);
     await withPostgres(address, "postgres", signal, async (client) => {
       for (const database of [BANK_DATABASE, CATALOG_DATABASE]) {
-        const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
+        const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [
+          database,
+        ]);
         if (found.rowCount === 0) await client.query(`CREATE DATABASE ${database}`);
       }
     });

@@ -5,7 +5,7 @@ import { LakeproofError } from "../../core/errors.ts";
 import { addressOf, eachOrdinal } from "./shape.ts";
 
 /** Name of the proxy between Connect and PostgreSQL. */
-export const PG_LINK = "connect-postgres";
+const PG_LINK = "connect-postgres";
 
 export const toxiproxy: Component = {
   kind: "toxiproxy",
@@ -33,9 +33,13 @@ export const toxiproxy: Component = {
   configure: async (context, signal) => {
     const upstream = context.config["upstream"];
     if (typeof upstream !== "string") {
-      throw new LakeproofError("CONFIG_INVALID", `${context.service}: config.upstream is missing.`, {
-        hint: "Name the service this link leads to, e.g. upstream: \"postgres\".",
-      });
+      throw new LakeproofError(
+        "CONFIG_INVALID",
+        `${context.service}: config.upstream is missing.`,
+        {
+          hint: 'Name the service this link leads to, e.g. upstream: "postgres".',
+        },
+      );
     }
     const client = openToxiproxy(context.endpoints.address(context.service), signal);
     if ((await linkOf(client, PG_LINK)) !== undefined) return;

@@ -1,10 +1,6 @@
 /** Trino, coordinator and worker in one process at dev size, on the Iceberg JDBC catalog. */
 import { join } from "node:path";
-import type {
-  Component,
-  ComponentContext,
-  InstanceSpec,
-} from "../../core/contracts/component.ts";
+import type { Component, ComponentContext, InstanceSpec } from "../../core/contracts/component.ts";
 import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
 import { openTrino } from "../clients/trino.ts";
 import { WAREHOUSE_BUCKET } from "./minio.ts";

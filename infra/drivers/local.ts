@@ -51,9 +51,13 @@ class LocalDriver implements Driver {
     const child = this.#spawn(spec, spec.command, logPath);
     const pid = child.pid;
     if (pid === undefined) {
-      throw new LakeproofError("INSTANCE_FAILED", `${spec.id}: cannot run ${spec.command.argv[0] ?? ""}.`, {
-        hint: "Run `lakeproof doctor` to see which tool is missing.",
-      });
+      throw new LakeproofError(
+        "INSTANCE_FAILED",
+        `${spec.id}: cannot run ${spec.command.argv[0] ?? ""}.`,
+        {
+          hint: "Run `lakeproof doctor` to see which tool is missing.",
+        },
+      );
     }
     const draft: Instance = {
       spec,
@@ -218,12 +222,16 @@ async function untilGone(instance: Instance, limitMs: number): Promise<void> {
 }
 
 function failed(id: string, what: string, logPath: string): LakeproofError {
-  return new LakeproofError("INSTANCE_FAILED", `${id} ${what}. Its last lines:\n${logTail(logPath)}`, {
-    hint: `Read ${logPath}; run \`lakeproof doctor\` if a tool or memory may be missing.`,
-  });
+  return new LakeproofError(
+    "INSTANCE_FAILED",
+    `${id} ${what}. Its last lines:\n${logTail(logPath)}`,
+    {
+      hint: `Read ${logPath}; run \`lakeproof doctor\` if a tool or memory may be missing.`,
+    },
+  );
 }
 
-export function logTail(logPath: string): string {
+function logTail(logPath: string): string {
   try {
     const lines = readFileSync(logPath, "utf8").trimEnd().split("\n");
     return lines

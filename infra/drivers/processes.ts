@@ -1,5 +1,6 @@
 /** What the kernel says about processes: identity, family, state. Read from /proc, never guessed. */
 import { readdirSync, readFileSync } from "node:fs";
+import { host } from "../../core/host.ts";
 
 export interface ProcessFacts {
   readonly pid: number;
@@ -28,7 +29,7 @@ export function processFacts(pid: number): ProcessFacts | undefined {
   };
 }
 
-export function allProcesses(): readonly ProcessFacts[] {
+function allProcesses(): readonly ProcessFacts[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => processFacts(Number(name)) ?? []);
@@ -47,7 +48,8 @@ export function isAlive(pid: number, startTicks: string): boolean {
 export function familyOf(pid: number): readonly ProcessFacts[] {
   const everyone = allProcesses().filter((facts) => facts.state !== "Z");
   const family = new Set<number>();
-  for (const facts of everyone) if (facts.pid === pid || facts.groupId === pid) family.add(facts.pid);
+  for (const facts of everyone)
+    if (facts.pid === pid || facts.groupId === pid) family.add(facts.pid);
   let grown = true;
   while (grown) {
     grown = false;
@@ -84,7 +86,7 @@ export function markedProcesses(mark: string): readonly ProcessFacts[] {
 
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    globalThis.process.kill(pid, signal);
+    host.signal(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }

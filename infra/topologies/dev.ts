@@ -36,7 +36,14 @@ export const dev = {
       component: "lakehouse",
       replicaCount: 1,
       memoryMiB: 0,
-      dependsOn: ["flink-jobmanager", "flink-taskmanager", "flink-sql", "kafka", "minio", "postgres"],
+      dependsOn: [
+        "flink-jobmanager",
+        "flink-taskmanager",
+        "flink-sql",
+        "kafka",
+        "minio",
+        "postgres",
+      ],
     },
   },
 } as const satisfies Topology;

@@ -4,4 +4,3 @@ import { dev } from "./dev.ts";
 
 export { dev };
 export const TOPOLOGIES = { dev } satisfies Record<string, Topology>;
-export type TopologyName = keyof typeof TOPOLOGIES;

@@ -96,6 +96,13 @@ const TRUTH_DEFECTS: readonly Defect[] = [
     plant: edit("ledger.changes", finalRow("kafka"), { eventCount: 15_001 }),
   },
   {
+    name: "one copy added behind Kafka",
+    by: "no-duplicate",
+    check: "integrity.no-duplicate",
+    status: "VIOLATED",
+    plant: edit("ledger.changes", finalRow("reader"), { eventCount: 15_001 }),
+  },
+  {
     name: "two changes of one key reordered",
     by: "no-reorder",
     check: "integrity.no-reorder",

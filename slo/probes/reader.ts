@@ -1,5 +1,5 @@
 /** What a reader of the lake sees, asked through Trino: control rows, sums per bucket, states, snapshots. */
-import { BANK_TABLES, CANARY_LANE, FENCE_LANE } from "../../core/bank-schema.ts";
+import { BANK_TABLES, FENCE_LANE } from "../../core/bank-schema.ts";
 import type { BucketTotals } from "../../core/ledger.ts";
 import type { TrinoClient } from "../../infra/clients/trino.ts";
 
@@ -143,8 +143,4 @@ export async function snapshotsOf(
     removedRecords: Number(row[3]) + Number(row[4]),
     commit: row[5] === "" ? "" : `${String(row[5])}/${String(row[6])}/${String(row[7])}`,
   }));
-}
-
-export function isCanary(row: ControlRow): boolean {
-  return row.lane === CANARY_LANE;
 }

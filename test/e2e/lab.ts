@@ -60,14 +60,14 @@ export async function untilJournalled(
   started: Started,
   wanted: (event: Readonly<Record<string, unknown>>) => boolean,
 ): Promise<void> {
-  let over = false;
+  const life = { over: false };
   void started.ended.then(() => {
-    over = true;
+    life.over = true;
   });
   for (;;) {
     const lines = journalText(started).split("\n").slice(0, -1);
     if (lines.some((line) => wanted(JSON.parse(line) as Record<string, unknown>))) return;
-    if (over) throw new Error(`The run ended before it was seen:\n${started.stderr()}`);
+    if (life.over) throw new Error(`The run ended before it was seen:\n${started.stderr()}`);
     await new Promise((resolve) => {
       setTimeout(resolve, 250);
     });

@@ -59,38 +59,42 @@ async function trinoAddress(): Promise<string> {
   return trino?.endpoints["main"] ?? "";
 }
 
-test("rows removed behind its back end in exit 13 and name the hop", { timeout: RUN_MS_MAX }, async () => {
-  const started = lakeproof(["run", "smoke", "--seed", "20261123"], true);
-  await untilJournalled(
-    started,
-    (event) =>
-      event["kind"] === "fault.changed" && event["id"] === "f1" && event["state"] === "recovered",
-  );
-  const trino = openTrino(await trinoAddress(), "behind-the-back");
-  const deadline = AbortSignal.timeout(120_000);
-  const rows = await trino.query(
-    `SELECT lane, seq FROM accounts WHERE lane = 2 AND op = 'u' ORDER BY seq LIMIT ${String(LOST_ROWS)}`,
-    deadline,
-  );
-  expect(rows).toHaveLength(LOST_ROWS);
-  const lost = rows.map((row) => Number(row[1]));
-  await trino.query(
-    `DELETE FROM accounts WHERE lane = 2 AND op = 'u' AND seq IN (${lost.join(", ")})`,
-    deadline,
-  );
+test(
+  "rows removed behind its back end in exit 13 and name the hop",
+  { timeout: RUN_MS_MAX },
+  async () => {
+    const started = lakeproof(["run", "smoke", "--seed", "20261123"], true);
+    await untilJournalled(
+      started,
+      (event) =>
+        event["kind"] === "fault.changed" && event["id"] === "f1" && event["state"] === "recovered",
+    );
+    const trino = openTrino(await trinoAddress(), "behind-the-back");
+    const deadline = AbortSignal.timeout(120_000);
+    const rows = await trino.query(
+      `SELECT lane, seq FROM accounts WHERE lane = 2 AND op = 'u' ORDER BY seq LIMIT ${String(LOST_ROWS)}`,
+      deadline,
+    );
+    expect(rows).toHaveLength(LOST_ROWS);
+    const lost = rows.map((row) => Number(row[1]));
+    await trino.query(
+      `DELETE FROM accounts WHERE lane = 2 AND op = 'u' AND seq IN (${lost.join(", ")})`,
+      deadline,
+    );
 
-  expect(await started.ended).toBe(13);
-  const { verdicts } = objectivesOf(started);
-  const verdict = verdicts.find(({ id }) => id === "integrity.no-lost-change");
-  expect(verdict?.status).toBe("VIOLATED");
-  expect(verdict?.because).toMatch(/iceberg/i);
-  const anomalies = journalText(started)
-    .split("\n")
-    .filter((line) => line.includes('"ledger.anomaly"'))
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const located = anomalies.filter(
-    (anomaly) => anomaly["anomaly"] === "lost" && anomaly["hop"] === "iceberg",
-  );
-  expect(located.map((anomaly) => anomaly["seq"]).sort()).toEqual([...lost].sort());
-  expect(leftovers()).toEqual([]);
-});
+    expect(await started.ended).toBe(13);
+    const { verdicts } = objectivesOf(started);
+    const verdict = verdicts.find(({ id }) => id === "integrity.no-lost-change");
+    expect(verdict?.status).toBe("VIOLATED");
+    expect(verdict?.because).toMatch(/iceberg/i);
+    const anomalies = journalText(started)
+      .split("\n")
+      .filter((line) => line.includes('"ledger.anomaly"'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const located = anomalies.filter(
+      (anomaly) => anomaly["anomaly"] === "lost" && anomaly["hop"] === "iceberg",
+    );
+    expect(located.map((anomaly) => anomaly["seq"]).sort()).toEqual([...lost].sort());
+    expect(leftovers()).toEqual([]);
+  },
+);

@@ -26,7 +26,10 @@ let artifacts: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   const store = openStore({ cacheDir: defaultCacheDir(), log: () => undefined });
-  artifacts = await store.ensure(["postgres", "minio", "toxiproxy"], AbortSignal.timeout(1_500_000));
+  artifacts = await store.ensure(
+    ["postgres", "minio", "toxiproxy"],
+    AbortSignal.timeout(1_500_000),
+  );
   state = newLabState({
     topology: "test",
     subnet: "127.77.8",

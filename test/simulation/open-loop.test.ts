@@ -20,7 +20,9 @@ interface Seen {
   readonly offered: number;
 }
 
-async function simulate(apply: (nowMs: number) => { endMs: number; outcome: Outcome }): Promise<Seen> {
+async function simulate(
+  apply: (nowMs: number) => { endMs: number; outcome: Outcome },
+): Promise<Seen> {
   let clockMs = 0;
   let offered = 0;
   const latenciesMs: number[] = [];

@@ -44,7 +44,7 @@ export function changesVerdict(journal: JournalReader, question: ChangesQuestion
   return verdictOf({
     ...facts,
     status: "PROVEN",
-    because: `Of ${figure(truth.changeCount)} acknowledged changes ${question.holds} on the way to ${placesOf(truth)}${fencesText(truth)}.`,
+    because: `Of ${figure(truth.changeCount)} acknowledged changes ${question.holds} on the way to ${placesOf(truth)}${fencesText(truth)}${repeatsText(truth)}.`,
     observed: { value: 0, unit: "events" },
     details: truth.fenceDetails,
   });
@@ -59,6 +59,15 @@ function countOf(findings: readonly Finding[]): number {
 
 function placesOf(truth: Differential): string {
   return truth.hops.filter((hop) => hop !== "acknowledged").join(", ");
+}
+
+/** Said with every integrity verdict: repeats are legal here, and a reader must know that they were there. */
+function repeatsText({ repeats }: Differential): string {
+  if (repeats.count === 0) return "";
+  return (
+    `; Kafka repeats ${figure(repeats.count)} of them (at-least-once delivery, budget ` +
+    `${figure(repeats.budget)}), the lake holds each repeat as such and none of its own`
+  );
 }
 
 function fencesText({ fences }: Differential): string {

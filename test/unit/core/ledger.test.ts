@@ -2,8 +2,18 @@
 import { describe, expect, it } from "vitest";
 import { ChangeLedger, SequenceSet } from "../../../core/ledger.ts";
 
-function change(seq: number, more: Partial<Parameters<ChangeLedger["record"]>[0]> = {}) {
-  return { lane: 1, seq, bucket: 7, fp: 100 + seq, partition: "users/0", position: "users/0@9", ...more };
+type Change = Parameters<ChangeLedger["record"]>[0];
+
+function change(seq: number, more: Partial<Change> = {}): Change {
+  return {
+    lane: 1,
+    seq,
+    bucket: 7,
+    fp: 100 + seq,
+    partition: "users/0",
+    position: "users/0@9",
+    ...more,
+  };
 }
 
 describe("ChangeLedger", () => {
@@ -19,12 +29,16 @@ describe("ChangeLedger", () => {
     expect(ledger.findings).toEqual([]);
   });
 
-  it("finds a doubled change and keeps the distinct sum right", () => {
+  it("counts a doubled change and keeps the distinct sum right", () => {
     const ledger = new ChangeLedger();
     for (const seq of [1, 2, 2]) ledger.record(change(seq));
     expect(ledger.duplicateCount).toBe(1);
-    expect(ledger.findings).toMatchObject([{ anomaly: "duplicated", lane: 1, seq: 2 }]);
-    expect(ledger.totals(7)[0]).toMatchObject({ eventCount: 3, distinctCount: 2, fingerprintSum: "203" });
+    expect(ledger.findings).toEqual([]);
+    expect(ledger.totals(7)[0]).toMatchObject({
+      eventCount: 3,
+      distinctCount: 2,
+      fingerprintSum: "203",
+    });
   });
 
   it("finds a change that comes after its successor in the same partition only", () => {

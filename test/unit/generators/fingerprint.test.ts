@@ -1,9 +1,6 @@
 /** Fingerprints notice every change that matters, and their sums are exact. */
 import { describe, expect, it } from "vitest";
-import {
-  fingerprintAccount,
-  fingerprintUser,
-} from "../../../generators/fingerprint.ts";
+import { fingerprintAccount, fingerprintUser } from "../../../generators/fingerprint.ts";
 
 const USER_FINGERPRINT = 136649712659612;
 const ACCOUNT_FINGERPRINT = 48490881973320;

@@ -206,3 +206,34 @@ describe("the metadata", () => {
     expect(integrity("iceberg-metadata", empty).status).toBe("INCONCLUSIVE");
   });
 });
+
+describe("repeats under at-least-once delivery", () => {
+  const repeated = (...hops: readonly string[]): Events => finalRows(hops, { eventCount: 15_002 });
+  const withBudget = (events: Events, budget: number): Events =>
+    events.map((event) => {
+      if (event.kind !== "run.started") return event;
+      const faults = event.plan.faults.map((fault) => ({
+        ...fault,
+        duplicateBudgetEvents: budget,
+      }));
+      return { ...event, plan: { ...event.plan, faults } };
+    });
+
+  it("are legal up to the budget of the injected faults, and said", () => {
+    const events = withBudget(repeated("kafka", "iceberg", "reader"), 2);
+    const verdict = integrity("no-duplicate", events);
+    expect(verdict.status).toBe("PROVEN");
+    expect(verdict.because).toContain("Kafka repeats 2 of them");
+  });
+
+  it("are a violation beyond it", () => {
+    const events = withBudget(repeated("kafka", "iceberg", "reader"), 0);
+    expect(integrity("no-duplicate", events).status).toBe("VIOLATED");
+  });
+
+  it("are a violation where a later hop adds one of its own, whatever the budget", () => {
+    const verdict = integrity("no-duplicate", withBudget(repeated("reader"), 1_000));
+    expect(verdict.status).toBe("VIOLATED");
+    expect(verdict.because).toContain("the reader");
+  });
+});
