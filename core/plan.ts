@@ -113,7 +113,7 @@ function planFault(
     faultClass: classOf(fault, service),
     recoveryBudgetMs: budget.budgetMs,
     recoveryBudgetFormula: budget.formula,
-    duplicateBudgetEvents: fault.stopsTarget
+    duplicateEventCountMax: fault.stopsTarget
       ? ports.duplicatesOf(service.component, scenario.bank.rateEventsPerS)
       : 0,
   };

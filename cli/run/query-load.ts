@@ -13,6 +13,29 @@ const DURATION_S_MAX = 6 * 3600;
 /** A query is settled at the latest after its own timeout: windows before that are complete. */
 const SETTLE_MS_MAX = 65_000;
 
+/** Queries that k6 has begun and not yet told the end of. */
+class BegunQueries {
+  readonly #open = new Map<QueryClassName, number[]>();
+
+  add(name: QueryClassName, intendedEpochMs: number): void {
+    this.#open.set(name, [...(this.#open.get(name) ?? []), intendedEpochMs]);
+  }
+
+  /** The one with the nearest intended start: k6 stamps both samples with its own clock, a few ms apart. */
+  end(name: QueryClassName, intendedEpochMs: number): void {
+    const open = this.#open.get(name) ?? [];
+    const distances = open.map((candidate) => Math.abs(candidate - intendedEpochMs));
+    const nearest = distances.indexOf(Math.min(...distances));
+    if (nearest >= 0) open.splice(nearest, 1);
+  }
+
+  unfinished(): readonly { readonly name: QueryClassName; readonly intendedEpochMs: number }[] {
+    return [...this.#open].flatMap(([name, open]) =>
+      open.map((intendedEpochMs) => ({ name, intendedEpochMs })),
+    );
+  }
+}
+
 export interface QueryLoad {
   readonly pid: number;
   stop(): Promise<void>;
@@ -24,16 +47,22 @@ export function startQueryLoad(session: Session, script: string): QueryLoad {
     plan.queries.map((query) => [query.name, openWindows("queries", query.name, query.targetMs)]),
   );
   const startedMs = journal.nowMs();
+  const begun = new BegunQueries();
   const onLine = (line: string): void => {
     const sample = parseK6Line(line);
     if (sample === undefined) return;
     const window = windows.get(sample.class);
     if (window === undefined) return;
+    if (sample.kind === "begun") {
+      begun.add(sample.class, sample.intendedEpochMs);
+      return;
+    }
     if (sample.kind === "dropped") {
       window.dropped(sample.epochMs - session.startedAtEpochMs, sample.count);
       return;
     }
     const endedMs = sample.endedEpochMs - session.startedAtEpochMs;
+    begun.end(sample.class, sample.endedEpochMs - sample.latencyMs);
     const intendedMs = Math.max(startedMs, endedMs - sample.latencyMs);
     window.offered(intendedMs);
     window.settled(intendedMs, sample.outcome === "ok" ? "ok" : "fail", sample.latencyMs, 0);
@@ -55,6 +84,12 @@ export function startQueryLoad(session: Session, script: string): QueryLoad {
       const diedEarly = k6.ended();
       await k6.stop();
       timer[Symbol.dispose]();
+      for (const { name, intendedEpochMs } of begun.unfinished()) {
+        // Its end is not known, only that it took at least this long: counted, and not as good.
+        const intendedMs = intendedEpochMs - session.startedAtEpochMs;
+        windows.get(name)?.offered(intendedMs);
+        windows.get(name)?.settled(intendedMs, "unknown", journal.nowMs() - intendedMs, 0);
+      }
       flush(Infinity);
       if (diedEarly) {
         const reason = "k6 ended by itself: read logs/k6.log";

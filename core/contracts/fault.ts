@@ -68,5 +68,5 @@ export interface FaultEntry {
    * Changes that at-least-once delivery may repeat in Kafka because of this fault, computed from the
    * configuration. Absent: none.
    */
-  readonly duplicateBudgetEvents?: number;
+  readonly duplicateEventCountMax?: number;
 }

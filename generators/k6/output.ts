@@ -14,6 +14,12 @@ export type K6Line =
       readonly latencyMs: number;
     }
   | {
+      /** Begun: a query of which no sample follows was still under way when k6 was ended. */
+      readonly kind: "begun";
+      readonly class: QueryClassName;
+      readonly intendedEpochMs: number;
+    }
+  | {
       readonly kind: "dropped";
       readonly class: QueryClassName;
       readonly count: number;
@@ -30,11 +36,12 @@ interface Point {
   };
 }
 
+const METRICS = ["lakeproof_query_ms", "lakeproof_query_begun_ms", "dropped_iterations"] as const;
+
 /** Undefined for every other metric, for metric declarations and for a line cut off in the middle. */
 export function parseK6Line(line: string): K6Line | undefined {
-  // k6 writes a dozen lines a request; only the two metrics of interest are worth a JSON.parse.
-  if (!line.includes("lakeproof_query_ms") && !line.includes("dropped_iterations"))
-    return undefined;
+  // k6 writes a dozen lines a request; only the metrics of interest are worth a JSON.parse.
+  if (!METRICS.some((metric) => line.includes(metric))) return undefined;
   const point = parsePoint(line);
   const value = point?.data?.value;
   const epochMs = epochMsOf(point?.data?.time);
@@ -46,7 +53,11 @@ export function parseK6Line(line: string): K6Line | undefined {
     return name === undefined ? undefined : { kind: "dropped", class: name, count: value, epochMs };
   }
   const name = classOf(tags["class"]);
-  if (point.metric !== "lakeproof_query_ms" || name === undefined) return undefined;
+  if (name === undefined) return undefined;
+  if (point.metric === "lakeproof_query_begun_ms") {
+    return { kind: "begun", class: name, intendedEpochMs: epochMs - value };
+  }
+  if (point.metric !== "lakeproof_query_ms") return undefined;
   const ok = tags["outcome"] === "ok";
   return {
     kind: "query",

@@ -25,6 +25,8 @@ const FAILURES_LOGGED_MAX = 3;
 
 const config = readConfig(__ENV["LAKEPROOF_QUERIES"]);
 const queryMs = new Trend("lakeproof_query_ms");
+/** How long after its intended start each query was begun: also said of those that never end. */
+const queryBegun = new Trend("lakeproof_query_begun_ms");
 const queryRows = new Trend("lakeproof_query_rows");
 let failuresLogged = 0;
 
@@ -71,6 +73,7 @@ export default function query(): void {
   if (entry === undefined) return;
   const { periodMs } = scheduleOf(entry.ratePerS);
   const intendedMs = intendedStartMs(exec.scenario.startTime, startedEpochMs, periodMs);
+  queryBegun.add(startedEpochMs - intendedMs, { class: entry.name });
   const choose = chooser(config.seed, entry.name, exec.scenario.iterationInTest);
   const statement = statementOf(entry.name, choose, config);
 

@@ -172,7 +172,7 @@ function rawRepeats(
   const rows = [...(final.get("kafka")?.values() ?? [])];
   const count = rows.reduce((sum, row) => sum + row.eventCount - row.distinctCount, 0);
   const budget = faultWindows(journal).reduce(
-    (sum, window) => sum + (window.entry.duplicateBudgetEvents ?? 0),
+    (sum, window) => sum + (window.entry.duplicateEventCountMax ?? 0),
     0,
   );
   if (count <= budget) return { count, budget, findings: [] };

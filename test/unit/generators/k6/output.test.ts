@@ -31,6 +31,14 @@ describe("parseK6Line", () => {
     });
   });
 
+  it("reads a begun query with the start it was meant to have", () => {
+    expect(parseK6Line(point("lakeproof_query_begun_ms", 4, { class: "large" }))).toEqual({
+      kind: "begun",
+      class: "large",
+      intendedEpochMs: epochMs - 4,
+    });
+  });
+
   it("reads dropped iterations by scenario", () => {
     expect(parseK6Line(point("dropped_iterations", 3, { scenario: "medium" }))).toEqual({
       kind: "dropped",

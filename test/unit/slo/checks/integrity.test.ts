@@ -214,7 +214,7 @@ describe("repeats under at-least-once delivery", () => {
       if (event.kind !== "run.started") return event;
       const faults = event.plan.faults.map((fault) => ({
         ...fault,
-        duplicateBudgetEvents: budget,
+        duplicateEventCountMax: budget,
       }));
       return { ...event, plan: { ...event.plan, faults } };
     });
