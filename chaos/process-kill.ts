@@ -35,7 +35,8 @@ export const processKill: Fault<Params> = {
     } catch (error) {
       return `process ${String(old.pid)} is gone and using it fails: ${reasonOf(error)}`;
     }
-    return undefined;
+    // Its peers may not have noticed yet: that nobody answers there any more is proof enough.
+    return `process ${String(old.pid)} is gone`;
   },
   recover: (context) => context.restart(context.signal),
   evidenceAfter: (context) => {

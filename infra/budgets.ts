@@ -35,7 +35,7 @@ const DELIVERY: readonly Term[] = [
 const CATCH_UP: Readonly<Record<string, readonly Term[]>> = {
   kafka: [
     { what: "client reconnect back-off and metadata refresh", ms: 5000 },
-    { what: "an open transaction of the connector timing out", ms: 10_000 },
+    { what: "log recovery after an unclean stop, and the retry of open batches", ms: 10_000 },
   ],
   connect: [
     { what: "Connect session timeout", ms: CONNECT_TIMINGS.sessionTimeoutMs },

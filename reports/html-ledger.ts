@@ -68,6 +68,10 @@ function hopTable(totals: readonly HopTotal[]): Markup {
 
 function agreement(total: HopTotal): Markup {
   if (total.cellsDiffering === undefined) return html`${NONE}`;
+  const repeats = total.eventCount - total.distinctCount;
+  if (total.cellsDiffering === 0 && total.hop === "kafka" && repeats > 0) {
+    return html`<span class="same">✔ the same changes; ${formatNumber(repeats)} repeated</span>`;
+  }
   return total.cellsDiffering === 0
     ? html`<span class="same">✔ equal in all ${formatNumber(total.cellCount)} cells</span>`
     : html`<span class="differs">✘ differs in ${plural(total.cellsDiffering, "cell")}</span>`;

@@ -118,8 +118,9 @@ function launch(session: Session, script: string, onLine: (line: string) => void
         classes: plan.queries.map(({ name, ratePerS }) => ({ name, ratePerS })),
         laneCount: plan.bank.laneCount,
         userCountPerLane: plan.bank.userCountPerLane,
-        // Enough for a healthy engine; a sick one must not be buried under waiting queries: those are dropped and counted.
-        maxVUsPerClass: 4,
+        // One for each query that may hang until its time-out: Trino's resource groups keep them from
+        // burying a sick engine, and a missing worker would only hide its state.
+        maxVUsPerClass: 24,
       }),
     },
   });

@@ -44,7 +44,7 @@ export function changesVerdict(journal: JournalReader, question: ChangesQuestion
   return verdictOf({
     ...facts,
     status: "PROVEN",
-    because: `Of ${figure(truth.changeCount)} acknowledged changes ${question.holds} on the way to ${placesOf(truth)}${fencesText(truth)}${repeatsText(truth)}.`,
+    because: `Of ${figure(truth.changeCount)} acknowledged changes ${question.holds} on the way to ${placesOf(truth)}${fencesText(truth)}${question.name === "no-duplicate" ? repeatsText(truth) : ""}.`,
     observed: { value: 0, unit: "events" },
     details: truth.fenceDetails,
   });
@@ -61,7 +61,7 @@ function placesOf(truth: Differential): string {
   return truth.hops.filter((hop) => hop !== "acknowledged").join(", ");
 }
 
-/** Said with every integrity verdict: repeats are legal here, and a reader must know that they were there. */
+/** Repeats are legal here up to the budget, and a reader must know that they were there. */
 function repeatsText({ repeats }: Differential): string {
   if (repeats.count === 0) return "";
   return (

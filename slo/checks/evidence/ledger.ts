@@ -76,7 +76,8 @@ export function differential(journal: JournalReader): Differential {
   const acknowledged = [...(final.get("acknowledged")?.values() ?? [])];
   const repeats = rawRepeats(journal, final);
   return {
-    findings: [...findings, ...repeats.findings, ...anomalies(journal)],
+    // Located ones first: a row with its lane and sequence says more than a difference of sums.
+    findings: [...anomalies(journal), ...findings, ...repeats.findings],
     repeats: { count: repeats.count, budget: repeats.budget },
     hops,
     gaps: gapsOf(journal, hops, acknowledged),
