@@ -191,7 +191,7 @@ function endedBy(
     message: reasonOf(error),
     hint: known?.hint ?? "Read the journal and the logs in the run directory.",
   };
-  if (interrupted && facts.code === "INTERRUPTED") {
+  if (interrupted && Object.values<string>(STOP_CODES).includes(facts.code)) {
     return { kind: "run.ended", reason: "interrupted", error: facts };
   }
   const failedToStart = !provisioned || facts.code === "PROVISIONING_FAILED";
@@ -219,6 +219,8 @@ function makeRunDir(runsDir: string, plan: Plan): { runDir: string; runId: strin
   return { runDir, runId };
 }
 
+const STOP_CODES = { SIGINT: "INTERRUPTED", SIGTERM: "TERMINATED" } as const;
+
 /** First signal: stop, heal, take down, report. Second: leave at once; the reaper cleans up. */
 function listenForStop(stop: AbortController): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -227,7 +229,7 @@ function listenForStop(stop: AbortController): void {
       host.err("\nStopping: faults are undone, the lab is taken down, the report is written.");
       host.err(" Once more to leave at once.\n");
       stop.abort(
-        new LakeproofError("INTERRUPTED", `Stopped by ${signal}.`, {
+        new LakeproofError(STOP_CODES[signal], `Stopped by ${signal}.`, {
           hint: "The journal up to here was judged.",
         }),
       );

@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   FAULT_FAILED: { exit: 21, about: "A fault could not be injected or undone." },
   JOURNAL_INVALID: { exit: 2, about: "A journal that cannot be read at all." },
   INTERRUPTED: { exit: 130, about: "The operator stopped the run." },
+  TERMINATED: { exit: 143, about: "SIGTERM stopped the run." },
   INTERNAL: { exit: 1, about: "A defect in lakeproof itself." },
 } as const satisfies Record<string, { exit: ExitCode; about: string }>;
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -72,6 +72,7 @@ describe("judge", () => {
 
   it.each([
     ["interrupted", "INTERRUPTED", 130],
+    ["interrupted", "TERMINATED", 143],
     ["provisioning-failed", "INSTANCE_FAILED", 20],
     ["crashed", "INTERNAL", 1],
     ["crashed", "FAULT_FAILED", 21],
