@@ -16,6 +16,11 @@ export interface InjectionPorts {
    * through the reader; rejects when `limitMs` passes without one.
    */
   readonly delivered: (sinceMs: number, limitMs: number, signal: AbortSignal) => Promise<number>;
+  /**
+   * The same for every partition of both tables, and for the targeted service as its clients use it: with
+   * other instances still there, one lucky partition proves nothing.
+   */
+  readonly deliveredEverywhere: InjectionPorts["delivered"];
 }
 
 /** A fault that never recovers is waited for this many times its budget, then the run goes on. */
@@ -33,7 +38,7 @@ export async function inject<P>(
       kind: "fault.changed",
       id: entry.id,
       fault: entry.fault,
-      instanceId: entry.instanceId,
+      instanceId: context.instanceIds.join(", "),
       faultClass: entry.faultClass,
       state,
       ...more,
@@ -43,12 +48,20 @@ export async function inject<P>(
   undoLog.intend({ id: entry.id, fault: entry.fault, undo });
   change("undo-written", { undo });
   change("injecting");
+  const limitMs = entry.recoveryBudgetMs * PATIENCE;
   let failure: unknown;
+  let takeOverMs: number | undefined;
   try {
+    const injectedMs = journal.nowMs();
     await fault.inject(context);
     const evidence = await fault.evidence(context);
     change("active", { evidence: evidence === undefined ? [] : [evidence] });
-    await ports.sleep(entry.holdMs, context.signal);
+    if (entry.takesOver) {
+      const visibleMs = await ports.deliveredEverywhere(injectedMs, limitMs, context.signal);
+      takeOverMs = Math.round(visibleMs - injectedMs);
+    }
+    const restMs = injectedMs + entry.holdMs - journal.nowMs();
+    if (restMs > 0) await ports.sleep(restMs, context.signal);
   } catch (error) {
     failure = error;
   }
@@ -60,10 +73,9 @@ export async function inject<P>(
     const after = await fault.evidenceAfter?.(context);
     change("healed", { evidence: after === undefined ? [] : [after] });
     if (failure !== undefined) throw asError(failure);
-    const limitMs = entry.recoveryBudgetMs * PATIENCE;
     const visibleMs = await ports.delivered(healingMs, limitMs, context.signal);
     change("recovered", {
-      recoveryMs: Math.round(visibleMs - healingMs),
+      recoveryMs: takeOverMs ?? Math.round(visibleMs - healingMs),
       recoveryBudgetMs: entry.recoveryBudgetMs,
     });
   } catch (error) {

@@ -70,7 +70,7 @@ export async function removeToxic(apiAddress: string, proxy: string, toxic: stri
 }
 
 function serviceOf(context: FaultContext<Params>): string {
-  return context.instanceId.replace(/-\d+$/, "");
+  return (context.instanceIds[0] ?? "").replace(/-\d+$/, "");
 }
 
 function apiAddress(context: FaultContext<Params>): string {

@@ -12,10 +12,11 @@ const STOP_MS_MAX = 2000;
 /** A busy process is marked stopped only when it is next scheduled, which takes a moment on a loaded machine. */
 async function stoppedStates(
   context: FaultContext<Params>,
+  instanceId: string,
 ): Promise<readonly string[] | undefined> {
   const deadlineMs = host.monotonicMs() + STOP_MS_MAX;
   for (;;) {
-    const states = context.driver.processStates(context.instanceId);
+    const states = context.driver.processStates(instanceId);
     if (states.length > 0 && states.every((state) => state === "T")) return states;
     if (host.monotonicMs() >= deadlineMs) return undefined;
     await host.sleep(50, context.signal);
@@ -29,23 +30,38 @@ export const processPause: Fault<Params> = {
   paramsHelp: {},
   needs: ["pause"],
   stopsTarget: true,
-  undo: (context) => ({ kind: "resume-instance", instanceId: context.instanceId }),
-  inject: (context) => context.driver.act(context.instanceId, "pause"),
-  evidence: async (context) => {
-    const states = await stoppedStates(context);
-    if (states === undefined) return undefined;
-    try {
-      await context.useTarget(host.deadline(2000, context.signal));
-    } catch (error) {
-      return `${String(states.length)} process(es) in state T (stopped) and using it fails: ${reasonOf(error)}`;
-    }
-    return undefined;
+  undo: (context) => ({ kind: "resume-instances", instanceIds: context.instanceIds }),
+  inject: async (context) => {
+    await Promise.all(context.instanceIds.map((id) => context.driver.act(id, "pause")));
   },
-  recover: (context) => context.driver.act(context.instanceId, "resume"),
+  evidence: async (context) => {
+    const proofs = await Promise.all(context.instanceIds.map((id) => proofOf(context, id)));
+    return proofs.includes(undefined) ? undefined : proofs.join("; ");
+  },
+  recover: async (context) => {
+    await Promise.all(context.instanceIds.map((id) => context.driver.act(id, "resume")));
+  },
   evidenceAfter: async (context) => {
-    const states = context.driver.processStates(context.instanceId);
-    if (states.length === 0 || states.includes("T")) return undefined;
-    await context.useTarget(host.deadline(10_000, context.signal));
-    return "it answers again in the same process";
+    for (const id of context.instanceIds) {
+      const states = context.driver.processStates(id);
+      if (states.length === 0 || states.includes("T")) return undefined;
+      await context.useTarget(id, host.deadline(10_000, context.signal));
+    }
+    return `${context.instanceIds.join(", ")} answers again in the same process`;
   },
 };
+
+async function proofOf(
+  context: FaultContext<Params>,
+  instanceId: string,
+): Promise<string | undefined> {
+  const states = await stoppedStates(context, instanceId);
+  if (states === undefined) return undefined;
+  try {
+    await context.useTarget(instanceId, host.deadline(2000, context.signal));
+  } catch (error) {
+    const count = String(states.length);
+    return `${count} process(es) of ${instanceId} in state T (stopped) and using it fails: ${reasonOf(error)}`;
+  }
+  return undefined;
+}

@@ -20,6 +20,13 @@ export const CANARY_LANE = 10_001;
  * Schema and tables, safe to repeat. REPLICA IDENTITY FULL puts the whole old row into every delete,
  * which is where its lane, sequence and fingerprint come from.
  */
+/**
+ * Written by the connector itself: on a quiet database its slot would confirm nothing, hold back WAL for ever,
+ * and stay temporary on the standbys.
+ */
+export const HEARTBEAT_TABLE = "bank.heartbeat";
+export const HEARTBEAT_SQL = `INSERT INTO ${HEARTBEAT_TABLE} VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET beat_at = now()`;
+
 export const BANK_DDL = `
 CREATE SCHEMA IF NOT EXISTS bank;
 CREATE TABLE IF NOT EXISTS bank.users (
@@ -44,6 +51,7 @@ CREATE TABLE IF NOT EXISTS bank.accounts (
   bucket int NOT NULL,
   fp bigint NOT NULL
 );
+CREATE TABLE IF NOT EXISTS ${HEARTBEAT_TABLE} (id int PRIMARY KEY, beat_at timestamptz NOT NULL);
 ALTER TABLE bank.users REPLICA IDENTITY FULL;
 ALTER TABLE bank.accounts REPLICA IDENTITY FULL;
 `.trimStart();

@@ -2,11 +2,10 @@
  * scenario × seed → plan. Pure: everything random is decided here, everything impossible is refused here,
  * all problems at once.
  */
-import type { Fault, FaultClass, FaultEntry } from "./contracts/fault.ts";
+import type { Fault, FaultEntry } from "./contracts/fault.ts";
 import type { Plan, Provable } from "./contracts/plan.ts";
 import type { Scenario } from "./contracts/scenario.ts";
 import type { Objective } from "./contracts/slo.ts";
-import type { ServiceSpec } from "./contracts/topology.ts";
 import type { Capability, Json } from "./contracts/values.ts";
 import { LakeproofError, reasonOf } from "./errors.ts";
 
@@ -17,10 +16,15 @@ export interface PlanPorts {
   readonly faults: Readonly<Record<string, Fault>>;
   readonly objectives: readonly Objective[];
   /** Budget of a fault on a component, with the sum it comes from. */
-  readonly budgetOf: (
-    component: string,
-    stopsProcess: boolean,
-  ) => { readonly budgetMs: number; readonly formula: string };
+  readonly budgetOf: (fault: {
+    readonly component: string;
+    readonly restarts: boolean;
+    readonly takesOver: boolean;
+    /** Between two canaries of the same partition. */
+    readonly canaryRoundMs: number;
+  }) => { readonly budgetMs: number; readonly formula: string };
+  /** How many instances of a service may be gone while the others do its work. */
+  readonly toleranceOf: (component: string, replicaCount: number) => number;
   readonly duplicatesOf: (component: string, rateEventsPerS: number) => number;
   readonly provable: (plan: Omit<Plan, "provable">) => readonly Provable[];
   readonly nearest: (word: string, known: readonly string[]) => string;
@@ -102,15 +106,31 @@ function planFault(
       `${where}: ${entry.fault} needs ${missing.join(", ")}, which the ${ports.driver} driver cannot do here.`,
     );
   }
-  const budget = ports.budgetOf(service.component, entry.fault === "process-kill");
+  const count = entry.count ?? 1;
+  if (!(count >= 1 && count <= service.replicaCount)) {
+    problems.push(
+      `${where}.count is ${String(count)}: allowed are 1 to ${String(service.replicaCount)}.`,
+    );
+  }
+  const takesOver =
+    fault.stopsTarget && count <= ports.toleranceOf(service.component, service.replicaCount);
+  const budget = ports.budgetOf({
+    component: service.component,
+    restarts: entry.fault === "process-kill",
+    takesOver,
+    canaryRoundMs: (2 * scenario.topology.topicPartitionCount * 1000) / scenario.canaryRatePerS,
+  });
   return {
     id: `f${String(index + 1)}`,
     fault: entry.fault,
     service: entry.service,
-    instanceId: `${entry.service}-0`,
+    instanceId: targetName(entry.service, entry.target, count),
+    ...(entry.target === undefined ? {} : { target: entry.target }),
+    count,
+    takesOver,
     params: paramsOf(fault, entry.params ?? {}, where, problems),
     holdMs: entry.holdMs,
-    faultClass: classOf(fault, service),
+    faultClass: !fault.stopsTarget || takesOver ? "W" : "X",
     recoveryBudgetMs: budget.budgetMs,
     recoveryBudgetFormula: budget.formula,
     duplicateEventCountMax: fault.stopsTarget
@@ -128,10 +148,10 @@ function paramsOf(fault: Fault, given: Json, where: string, problems: string[]):
   }
 }
 
-/** A stopped instance is within design only where another one can take over. */
-function classOf(fault: Fault, service: ServiceSpec): FaultClass {
-  if (!fault.stopsTarget) return "W";
-  return service.replicaCount > 1 ? "W" : "X";
+/** "kafka-0", "minio-0 to minio-1", "the leader of postgres". */
+function targetName(service: string, role: string | undefined, count: number): string {
+  if (role !== undefined) return `the ${role} of ${service}`;
+  return count === 1 ? `${service}-0` : `${service}-0 to ${service}-${String(count - 1)}`;
 }
 
 function numberProblems(scenario: Scenario): readonly string[] {

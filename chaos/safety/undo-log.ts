@@ -7,8 +7,8 @@ import { z } from "zod";
 import type { Undo } from "../../core/contracts/fault.ts";
 
 const UndoShape = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("start-instance"), instanceId: z.string() }),
-  z.object({ kind: z.literal("resume-instance"), instanceId: z.string() }),
+  z.object({ kind: z.literal("start-instances"), instanceIds: z.array(z.string()).readonly() }),
+  z.object({ kind: z.literal("resume-instances"), instanceIds: z.array(z.string()).readonly() }),
   z.object({
     kind: z.literal("remove-toxic"),
     apiAddress: z.string(),

@@ -1,4 +1,6 @@
 /** HOW one kind of service is configured, started and probed. */
+import type { Zone } from "./topology.ts";
+import type { Isolation } from "./values.ts";
 
 export interface Command {
   readonly argv: readonly string[];
@@ -11,7 +13,8 @@ export interface InstanceSpec {
   readonly service: string;
   readonly component: string;
   readonly ordinal: number;
-  /** Loopback address that belongs to this instance alone. */
+  readonly zone: Zone;
+  /** Address that belongs to this instance alone, on loopback or in its own network namespace. */
   readonly host: string;
   readonly ports: Readonly<Record<string, number>>;
   readonly command: Command;
@@ -36,14 +39,29 @@ export interface Instance {
   readonly logPath: string;
 }
 
+/** One instance as others see it. */
+export type Reachable = Pick<
+  InstanceSpec,
+  "id" | "service" | "component" | "ordinal" | "host" | "zone" | "ports"
+>;
+
 export interface Endpoints {
-  /** "host:port" of the named port of a service's first instance. Throws when there is none. */
+  /**
+   * "host:port" where clients use a service: its entry where the topology names one, else the first instance.
+   * Throws when there is none.
+   */
   address(service: string, port?: string): string;
+  /** "host:port" of every instance itself, past any entry. */
+  addresses(service: string, port?: string): readonly string[];
   instanceIds(service: string): readonly string[];
+  has(service: string): boolean;
+  all(): readonly Reachable[];
 }
 
 export interface ComponentContext {
   readonly service: string;
+  readonly zone: Zone;
+  readonly isolation: Isolation;
   readonly replicaCount: number;
   readonly memoryMiB: number;
   readonly topicPartitionCount: number;
@@ -55,6 +73,8 @@ export interface ComponentContext {
   artifact(name: string): string;
   /** Address the given ordinal of a service gets. */
   host(service: string, ordinal: number): string;
+  /** How many instances another service has; 0 where the topology has none such. */
+  replicaCountOf(service: string): number;
   dataDir(instanceId: string): string;
   readonly log: (line: string) => void;
 }
@@ -67,6 +87,17 @@ export interface Component {
   instances(context: ComponentContext): readonly InstanceSpec[];
   /** One attempt at a real use of the instance; throws with the reason while it is not there yet. */
   probe?(spec: InstanceSpec, signal: AbortSignal): Promise<void>;
+  /** Instances by what they are at this moment ("leader"): faults aim at roles, not at numbers. */
+  readonly roles?: Readonly<
+    Record<string, (context: ComponentContext, signal: AbortSignal) => Promise<string>>
+  >;
+  /** One real use of the service as its clients have it, with some instances perhaps gone. */
+  serving?(context: ComponentContext, signal: AbortSignal): Promise<void>;
+  /**
+   * CPU an instance takes to start, in shares of a core for most of its start: the provisioner starts only so
+   * many at once. Default 1; 0 for what starts in a moment.
+   */
+  readonly startWeight?: number;
   /** After all instances are ready: create what dependents need. Safe to repeat. */
   configure?(context: ComponentContext, signal: AbortSignal): Promise<void>;
 }

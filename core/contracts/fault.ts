@@ -11,8 +11,8 @@ export type FaultClass = "W" | "B" | "X";
 
 /** What undoes a fault: pure data, so that any later process can replay it from the undo log. */
 export type Undo =
-  | { readonly kind: "start-instance"; readonly instanceId: string }
-  | { readonly kind: "resume-instance"; readonly instanceId: string }
+  | { readonly kind: "start-instances"; readonly instanceIds: readonly string[] }
+  | { readonly kind: "resume-instances"; readonly instanceIds: readonly string[] }
   | {
       readonly kind: "remove-toxic";
       readonly apiAddress: string;
@@ -22,14 +22,15 @@ export type Undo =
 
 export interface FaultContext<Params> {
   readonly params: Params;
-  readonly instanceId: string;
+  /** At least one; several are hit at the same moment. */
+  readonly instanceIds: readonly string[];
   readonly driver: Driver;
   readonly endpoints: Endpoints;
   readonly signal: AbortSignal;
-  /** One real use of the target (the component's own probe). Resolves when it answers. */
-  readonly useTarget: (signal: AbortSignal) => Promise<void>;
-  /** Starts the target again and waits until it is ready. */
-  readonly restart: (signal: AbortSignal) => Promise<void>;
+  /** One real use of a target (the component's own probe). Resolves when it answers. */
+  readonly useTarget: (instanceId: string, signal: AbortSignal) => Promise<void>;
+  /** Starts a target again and waits until it is ready. */
+  readonly restart: (instanceId: string, signal: AbortSignal) => Promise<void>;
 }
 
 export interface Fault<Params = unknown> {
@@ -57,7 +58,15 @@ export interface FaultEntry {
   readonly id: string;
   readonly fault: string;
   readonly service: string;
+  /** What people call the target: an instance, several, or a role that is looked up at injection. */
   readonly instanceId: string;
+  readonly target?: string;
+  readonly count: number;
+  /**
+   * True where others take over: recovery then counts from the injection and has to happen while the target
+   * is still gone. False: it counts from the moment the target was brought back.
+   */
+  readonly takesOver: boolean;
   readonly params: Json;
   readonly holdMs: number;
   readonly faultClass: FaultClass;

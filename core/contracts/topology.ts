@@ -1,9 +1,17 @@
 /** WHAT there is: services by name, as plain data. How a service behaves is in infra/components. */
+import type { Isolation } from "./values.ts";
+
+/** The seed's network zones, and one for those who watch and drive. */
+export const ZONES = ["dmz", "application", "processing", "storage", "ops"] as const;
+export type Zone = (typeof ZONES)[number];
 
 export interface ServiceSpec {
   /** Key of the COMPONENTS table. */
   readonly component: string;
+  readonly zone: Zone;
   readonly replicaCount: number;
+  /** Service that clients go through to reach this one: a load balancer, an endpoint that follows the leader. */
+  readonly entry?: string;
   /** Memory each instance may take at model size; the sum is checked before anything starts. */
   readonly memoryMiB: number;
   readonly dependsOn?: readonly string[];
@@ -16,6 +24,8 @@ export interface Topology<S extends Services = Services> {
   readonly name: string;
   readonly purpose: string;
   readonly services: S;
+  /** What the local driver uses where the kernel allows; it falls back to loopback and says so. */
+  readonly isolation: Isolation;
   /** Partitions of each of the two change topics. */
   readonly topicPartitionCount: number;
   /** The seed's capacity for this topology, for the report. */

@@ -14,6 +14,12 @@ export type Outcome = "ok" | "fail" | "unknown";
 /** Something a driver can do to an instance or a link. A fault names what it needs; `plan` refuses what is missing. */
 export type Capability = "kill" | "pause" | "restart" | "linkLatency";
 
+/**
+ * How instances are kept apart: each its own loopback address, or each its own network namespace with real
+ * links, zones and rules between them.
+ */
+export type Isolation = "loopback" | "namespaces";
+
 /** Structural, so that any schema library fits. Throws a LakeproofError that lists every problem at once. */
 export interface Parser<T> {
   parse(input: unknown): T;
