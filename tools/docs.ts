@@ -74,7 +74,7 @@ function tablePage<Entry>(
 
 function artifactSource(artifact: Artifact): string {
   if (artifact.client === "maven") return codes(artifact.coordinates);
-  return codes([artifact.package]);
+  return codes("packages" in artifact ? artifact.packages : [artifact.package]);
 }
 
 function paramsOf(fault: Fault): string {

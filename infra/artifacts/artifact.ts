@@ -70,6 +70,44 @@ export interface GoBinary extends ArtifactBase {
   readonly moduleSum: string;
 }
 
-export type Artifact = MavenFiles | MavenTree | PipFile | GoBinary;
+/** A directory of installed Python packages, as infra/artifacts/locks/<name>.txt pins them. */
+export interface PipEnvironment extends ArtifactBase {
+  readonly client: "pip";
+  readonly kind: "environment";
+  /** The one that gives the version. */
+  readonly package: string;
+  /** What tools/lock-python.ts resolves into the lock file. */
+  readonly requirements: readonly string[];
+  readonly lockSha256: string;
+  readonly buildToolsSha256: string;
+}
+
+/** Programs out of the distribution's packages, none of which is installed. */
+export interface AptTools extends ArtifactBase {
+  readonly client: "apt";
+  readonly kind: "tools";
+  /** How the upstream version of each of these begins is `version`: distributions replace their builds. */
+  readonly packages: readonly string[];
+  /** Each is at bin/<program>. */
+  readonly programs: readonly string[];
+}
+
+export type Artifact = MavenFiles | MavenTree | PipFile | PipEnvironment | GoBinary | AptTools;
 export type ClientName = Artifact["client"];
-export type ToolName = "postgres" | "minio" | "k6" | "toxiproxy" | "java17" | "java25";
+export type ToolName =
+  | "postgres"
+  | "minio"
+  | "k6"
+  | "toxiproxy"
+  | "java17"
+  | "java25"
+  | "etcd"
+  | "haproxy"
+  | "redis"
+  | "prometheus"
+  | "alertmanager"
+  | "postgres-exporter"
+  | "redis-exporter"
+  | "blackbox-exporter"
+  | "nftables"
+  | "iproute2";

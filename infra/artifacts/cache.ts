@@ -2,15 +2,17 @@
  * The cache on disk. An entry is `artifacts/<name>-<version>-<digest12>/` with `content/` and `manifest.json`;
  * it appears by one rename out of `staging/`, so a reader sees all of it or nothing.
  */
+import { readFileSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { arch, homedir } from "node:os";
 import { join } from "node:path";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
-import type { Artifact } from "./artifact.ts";
+import type { Artifact, ClientName } from "./artifact.ts";
 import { markedProcesses, signalProcess } from "../drivers/processes.ts";
 import { ownerIsAlive, parseOwner, thisProcess } from "./lock.ts";
 import { compareDigests, compareSizes, type ManifestFile, sha256OfText } from "./manifest.ts";
+import { pythonTag } from "./python.ts";
 
 /** Environment variable that tells whose fetch a client process belongs to. */
 export const MARK_VARIABLE = "LAKEPROOF_FETCH";
@@ -29,6 +31,8 @@ export interface Entry {
   readonly fetchedAtEpochMs: number;
   readonly fetchedInMs: number;
   readonly files: readonly ManifestFile[];
+  /** What the client brought where the table does not pin it: packages, before they were unpacked. */
+  readonly sources?: readonly ManifestFile[];
 }
 
 export interface CacheEntry {
@@ -53,7 +57,28 @@ export function recipeSha256(artifact: Artifact, architecture: string = arch()):
   const recipe = JSON.stringify(artifact, (key, value: unknown) =>
     NOT_RECIPE.has(key) ? undefined : value,
   );
-  return sha256OfText(JSON.stringify([RECIPE_EDITION, architecture, recipe]));
+  return sha256OfText(
+    JSON.stringify([RECIPE_EDITION, architecture, recipe, ...platformOf(artifact)]),
+  );
+}
+
+/** What else of this machine the content was made for, besides the processor. */
+function platformOf(artifact: Artifact): readonly string[] {
+  if (artifact.client === "apt") return [distribution()];
+  return artifact.kind === "environment" ? [pythonTag()] : [];
+}
+
+/** "debian-12": its libraries are the ones that fetched programs use. */
+function distribution(): string {
+  let text: string;
+  try {
+    text = readFileSync("/etc/os-release", "utf8");
+  } catch {
+    return "unknown";
+  }
+  return ["ID", "VERSION_ID"]
+    .map((name) => new RegExp(`^${name}="?([^"\n]*)`, "m").exec(text)?.[1] ?? "unknown")
+    .join("-");
 }
 
 export class Cache {
@@ -77,6 +102,11 @@ export class Cache {
   entryDir(name: string, artifact: Artifact): string {
     const digest = recipeSha256(artifact).slice(0, 12);
     return this.#at("artifacts", `${name}-${artifact.version}-${digest}`);
+  }
+
+  /** For what a client keeps between fetches; that client's lock guards it. */
+  clientDir(client: ClientName): string {
+    return this.#at("clients", client);
   }
 
   lockPath(name: string): string {
@@ -121,7 +151,7 @@ export class Cache {
     stagingDir: string,
     name: string,
     artifact: Artifact,
-    facts: Pick<Entry, "fetchedInMs" | "files">,
+    facts: Pick<Entry, "fetchedInMs" | "files" | "sources">,
   ): Promise<void> {
     const entry: Entry = {
       schema: ENTRY_SCHEMA,

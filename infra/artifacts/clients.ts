@@ -1,87 +1,31 @@
-/** How each package client is asked for an artifact. Every command line that reaches a network is here. */
+/** How each package client is asked for an artifact. */
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { LakeproofError, reasonOf } from "../../core/errors.ts";
-import type { Artifact, ClientName, GoBinary, MavenFiles, MavenTree, PipFile } from "./artifact.ts";
-import { MARK_VARIABLE } from "./cache.ts";
-import { type CommandResult, runCommand } from "./process.ts";
+import { reasonOf } from "../../core/errors.ts";
+import { fetchApt } from "./apt.ts";
+import type { Artifact, GoBinary, MavenFiles, MavenTree, PipFile } from "./artifact.ts";
+import { installEnvironment } from "./environment.ts";
+import type { CommandResult } from "./process.ts";
+import { CLIENT_HINTS, digestError, type FetchContext, runClient } from "./run-client.ts";
 
 const MINUTE_MS = 60_000;
 /** Of the plugin itself: an unpinned one would change the resolution under us. */
 const DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
 
-export const CLIENT_HINTS = {
-  maven: {
-    failed:
-      "Check that Maven can reach its repositories (`mvn -version` must run), then run again.",
-    purge: "Delete the artifact's directory from the local Maven repository and run again",
-  },
-  pip: {
-    failed: "Check that `python3 -m pip` can reach its index, then run again.",
-    purge: "Run `python3 -m pip cache purge` and run again",
-  },
-  go: {
-    failed:
-      "Check that `go env GOPROXY` can be reached and that Go is 1.25 or newer, then run again.",
-    purge: "Run `go clean -modcache` and run again",
-  },
-} as const satisfies Record<ClientName, { failed: string; purge: string }>;
-
-export interface FetchContext {
-  readonly name: string;
-  /** Name of the staging directory: every process of this fetch carries it in its environment. */
-  readonly mark: string;
-  /** Scratch space for project files of the client. */
-  readonly workDir: string;
-  /** Where the fetched files end up, under the names the registry gives them. */
-  readonly downloadDir: string;
-  readonly signal: AbortSignal;
-  /** One line per command that is run. */
-  readonly log: (line: string) => void;
-  readonly onBuilding: () => void;
-}
-
-/** Brings the artifact's files into `downloadDir`. Only Go's are verified on the way. */
+/** Brings the artifact's files into `downloadDir`. Go's and environments are verified on the way. */
 export async function fetchArtifact(artifact: Artifact, context: FetchContext): Promise<void> {
   switch (artifact.client) {
     case "maven":
       return fetchMaven(artifact, context);
     case "pip":
-      return fetchPip(artifact, context);
+      return artifact.kind === "environment"
+        ? installEnvironment(artifact, context)
+        : fetchPip(artifact, context);
     case "go":
       return buildGo(artifact, context);
+    case "apt":
+      return fetchApt(artifact, context);
   }
-}
-
-interface RunOptions {
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
-}
-
-/** Runs a client to success or throws ARTIFACT_FAILED with the last 50 lines of its output. */
-export async function runClient(
-  client: ClientName,
-  argv: readonly string[],
-  context: Pick<FetchContext, "name" | "mark" | "signal" | "log">,
-  options: RunOptions,
-): Promise<CommandResult> {
-  const shown = shorten(argv);
-  context.log(`${context.name}: $ ${shown}`);
-  const env = { ...options.env, [MARK_VARIABLE]: context.mark };
-  const result = await runCommand(argv, { ...options, env, signal: context.signal });
-  if (result.exitCode === 0) return result;
-  const how =
-    result.exitCode < 0 ? "was killed" : `ended with exit code ${String(result.exitCode)}`;
-  throw new LakeproofError(
-    "ARTIFACT_FAILED",
-    [`Artifact ${context.name}: \`${shown}\` ${how}.`, ...result.tail].join("\n"),
-    { hint: CLIENT_HINTS[client].failed },
-  );
-}
-
-function shorten(argv: readonly string[]): string {
-  return argv.map((part) => (part.includes("\n") ? "…" : part)).join(" ");
 }
 
 async function fetchMaven(artifact: MavenFiles | MavenTree, context: FetchContext): Promise<void> {
@@ -179,18 +123,4 @@ function sumIn(json: string): string {
   } catch (error) {
     return `unreadable (${reasonOf(error)})`;
   }
-}
-
-export function digestError(
-  name: string,
-  file: string,
-  expected: string,
-  actual: string,
-  purge: string,
-): LakeproofError {
-  return new LakeproofError(
-    "ARTIFACT_DIGEST",
-    `Artifact ${name}: ${file} should be ${expected} but is ${actual}.`,
-    { hint: `${purge}; if it stays so, the registry serves other content than was pinned.` },
-  );
 }

@@ -4,11 +4,19 @@ import { arch } from "node:os";
 import { basename, join } from "node:path";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
+import { layOutPackages, verifyPackages } from "./apt.ts";
 import type { Artifact, PinnedFile } from "./artifact.ts";
 import { Cache } from "./cache.ts";
-import { CLIENT_HINTS, digestError, fetchArtifact, runClient } from "./clients.ts";
+import { fetchArtifact } from "./clients.ts";
 import { acquireLock } from "./lock.ts";
-import { makeReadable, manifestOf, sha256OfFile, sha256OfText } from "./manifest.ts";
+import {
+  makeReadable,
+  type ManifestFile,
+  manifestOf,
+  sha256OfFile,
+  sha256OfText,
+} from "./manifest.ts";
+import { CLIENT_HINTS, digestError, runClient } from "./run-client.ts";
 import { schedule } from "./schedule.ts";
 import { ARTIFACTS, type ArtifactName } from "./table.ts";
 import { TOOLS } from "./tools.ts";
@@ -140,10 +148,11 @@ async function fetchInto(
   });
   const stagingDir = await cache.stage(name);
   try {
-    await fill({ cache, options, name, artifact, stagingDir, signal, enter });
+    const sources = await fill({ cache, options, name, artifact, stagingDir, signal, enter });
     const files = await manifestOf(join(stagingDir, "entry", "content"));
     const fetchedInMs = Math.round(host.monotonicMs() - startMs);
-    await cache.publish(stagingDir, name, artifact, { files, fetchedInMs });
+    const facts = { files, fetchedInMs, ...(sources === undefined ? {} : { sources }) };
+    await cache.publish(stagingDir, name, artifact, facts);
   } finally {
     await rm(stagingDir, { recursive: true, force: true });
   }
@@ -161,9 +170,14 @@ interface Fill {
   readonly enter: (state: ArtifactState) => void;
 }
 
-/** Fetches, verifies and unpacks into `<staging>/entry/content`. */
-async function fill(context: Fill): Promise<void> {
-  const { artifact, name, stagingDir } = context;
+/**
+ * Fetches, verifies and unpacks into `<staging>/entry/content`. Returns the facts of what came where the
+ * table does not pin them.
+ */
+async function fill(context: Fill): Promise<readonly ManifestFile[] | undefined> {
+  const { artifact, name, stagingDir, signal } = context;
+  const { log } = context.options;
+  const owner = { name, mark: basename(stagingDir), signal, log };
   const downloadDir = join(stagingDir, "download");
   const contentDir = join(stagingDir, "entry", "content");
   const workDir = join(stagingDir, "work");
@@ -172,28 +186,28 @@ async function fill(context: Fill): Promise<void> {
     // Maven's local repository and the others' caches are not made for two clients at once.
     await using _client = await acquireLock(
       context.cache.lockPath(`client-${artifact.client}`),
-      context.signal,
+      signal,
     );
     await fetchArtifact(artifact, {
-      name,
-      mark: basename(stagingDir),
+      ...owner,
       workDir,
       downloadDir,
-      signal: context.signal,
-      log: context.options.log,
+      clientDir: context.cache.clientDir(artifact.client),
       onBuilding: () => {
         context.enter("building");
       },
     });
   }
   await verifyDownload(name, artifact, downloadDir);
+  const sources = artifact.client === "apt" ? await manifestOf(downloadDir) : undefined;
+  if (artifact.client === "apt") {
+    await layOutPackages(artifact, { ...owner, downloadDir }, contentDir);
+  }
   for (const file of pinnedFiles(name, artifact)) {
     if (file.unpack === undefined) continue;
     const archive = join(downloadDir, file.name);
     const argv = await unpackCommand(archive, contentDir, file.unpack);
     const run = { cwd: workDir, timeoutMs: UNPACK_TIMEOUT_MS };
-    const { signal, options } = context;
-    const owner = { name, mark: basename(stagingDir), signal, log: options.log };
     await runClient(artifact.client, argv, owner, run);
     await rm(archive);
   }
@@ -201,7 +215,8 @@ async function fill(context: Fill): Promise<void> {
     await rename(join(downloadDir, file), join(contentDir, file));
   }
   await makeReadable(contentDir);
-  context.signal.throwIfAborted();
+  signal.throwIfAborted();
+  return sources;
 }
 
 /** The files an artifact has on this machine. Throws ARTIFACT_FAILED where there is none for it. */
@@ -227,9 +242,13 @@ export async function verifyDownload(
   artifact: Artifact,
   downloadDir: string,
 ): Promise<void> {
-  if (artifact.client === "go") return;
+  if (artifact.client === "go" || artifact.kind === "environment") return;
   const { purge } = CLIENT_HINTS[artifact.client];
   const names = (await readdir(downloadDir)).sort();
+  if (artifact.client === "apt") {
+    verifyPackages(name, artifact, names);
+    return;
+  }
   if (artifact.kind === "tree") {
     const lines: string[] = [];
     for (const file of names)

@@ -1,8 +1,10 @@
 /**
- * The one table of everything the dev topology runs: pinned versions, pinned digests. Registries are
- * reached only through their own clients, as this machine has them configured.
+ * The one table of everything the topologies run: pinned versions, pinned digests. Registries are reached
+ * only through their own clients, as this machine has them configured.
  */
+import { APT_ARTIFACTS } from "./apt-table.ts";
 import type { Artifact } from "./artifact.ts";
+import { PYTHON_ARTIFACTS } from "./python-table.ts";
 
 export const ARTIFACTS = {
   kafka: {
@@ -150,6 +152,21 @@ export const ARTIFACTS = {
     entry: ".",
     typicalMs: 10_000,
   },
+  "jmx-exporter": {
+    about: "A JVM's figures for Prometheus: a directory with the Java agent's jar",
+    client: "maven",
+    kind: "files",
+    version: "1.0.1",
+    coordinates: ["io.prometheus.jmx:jmx_prometheus_javaagent:1.0.1"],
+    files: [
+      {
+        name: "jmx_prometheus_javaagent-1.0.1.jar",
+        sha256: "7d61f737fd661610ccc14aea79764faa1ea94a340cbc8f0029b3d2edea3d80c1",
+      },
+    ],
+    entry: ".",
+    typicalMs: 5_000,
+  },
   trino: {
     about: "Trino server with the Iceberg plugin: an installation directory (bin, lib, plugin)",
     client: "maven",
@@ -257,6 +274,8 @@ export const ARTIFACTS = {
     typicalMs: 6_000,
     tool: "java25",
   },
+  ...PYTHON_ARTIFACTS,
+  ...APT_ARTIFACTS,
 } as const satisfies Record<string, Artifact>;
 
 export type ArtifactName = keyof typeof ARTIFACTS;

@@ -6,6 +6,7 @@ import { host } from "../../core/host.ts";
 import type { ToolName } from "./artifact.ts";
 import { findJava } from "./java.ts";
 import { runCommand } from "./process.ts";
+import { prefixOf } from "./programs.ts";
 
 export interface FoundTool {
   /** What stands in for the artifact's path. */
@@ -37,6 +38,49 @@ export const TOOLS = {
   },
   java17: { wanted: "Java 17 to 21", find: () => findJavaHome(17, 21) },
   java25: { wanted: "Java 24 or newer", find: () => findJavaHome(24) },
+  etcd: {
+    wanted: "etcd 3.4 or newer with etcdctl",
+    find: () => findPrefix(["etcd", "etcdctl"], ["--version"], etcdVersion),
+  },
+  haproxy: {
+    wanted: "HAProxy 2.4 or newer",
+    find: () => findPrefix(["haproxy"], ["-v"], haproxyVersion),
+  },
+  redis: {
+    wanted: "Redis 7 or newer with redis-cli",
+    find: () => findPrefix(["redis-server", "redis-cli"], ["--version"], redisVersion),
+  },
+  prometheus: {
+    wanted: "Prometheus 2.42 or newer with promtool",
+    find: () => findPrefix(["prometheus", "promtool"], ["--version"], prometheusVersion),
+  },
+  alertmanager: {
+    wanted: "prometheus-alertmanager 0.25 or newer with amtool",
+    find: () =>
+      findPrefix(["prometheus-alertmanager", "amtool"], ["--version"], alertmanagerVersion),
+  },
+  "postgres-exporter": {
+    wanted: "prometheus-postgres-exporter 0.11 or newer",
+    find: () =>
+      findPrefix(["prometheus-postgres-exporter"], ["--version"], postgresExporterVersion),
+  },
+  "redis-exporter": {
+    wanted: "prometheus-redis-exporter 1.45 or newer",
+    find: () => findPrefix(["prometheus-redis-exporter"], ["--version"], redisExporterVersion),
+  },
+  "blackbox-exporter": {
+    wanted: "prometheus-blackbox-exporter 0.23 or newer",
+    find: () =>
+      findPrefix(["prometheus-blackbox-exporter"], ["--version"], blackboxExporterVersion),
+  },
+  nftables: {
+    wanted: "nft 1.0 or newer",
+    find: () => findPrefix(["nft"], ["--version"], nftablesVersion),
+  },
+  iproute2: {
+    wanted: "ip and tc of iproute2 5 or newer",
+    find: () => findPrefix(["ip", "tc"], ["-V"], iproute2Version),
+  },
 } as const satisfies Record<ToolName, Tool>;
 
 /** The version where it fits, else undefined; likewise below. */
@@ -60,6 +104,58 @@ export function toxiproxyVersion(banner: string): string | undefined {
   return /\bversion (2\.\S+)/.exec(banner)?.[1];
 }
 
+export function etcdVersion(banner: string): string | undefined {
+  return atLeast(/\betcd Version: (\S+)/.exec(banner)?.[1], 3, 4);
+}
+
+export function haproxyVersion(banner: string): string | undefined {
+  return atLeast(/\bHA-?Proxy version (\S+)/.exec(banner)?.[1], 2, 4);
+}
+
+export function redisVersion(banner: string): string | undefined {
+  return atLeast(/\bRedis server v=(\S+)/.exec(banner)?.[1], 7, 0);
+}
+
+export function prometheusVersion(banner: string): string | undefined {
+  return atLeast(/\bprometheus, version (\S+)/.exec(banner)?.[1], 2, 42);
+}
+
+export function alertmanagerVersion(banner: string): string | undefined {
+  return atLeast(/\balertmanager, version (\S+)/.exec(banner)?.[1], 0, 25);
+}
+
+export function postgresExporterVersion(banner: string): string | undefined {
+  return atLeast(/\bpostgres_exporter, version (\S+)/.exec(banner)?.[1], 0, 11);
+}
+
+export function redisExporterVersion(banner: string): string | undefined {
+  return atLeast(/\bRedis Metrics Exporter v?(\d\S*)/.exec(banner)?.[1], 1, 45);
+}
+
+export function blackboxExporterVersion(banner: string): string | undefined {
+  return atLeast(/\bblackbox_exporter, version (\S+)/.exec(banner)?.[1], 0, 23);
+}
+
+export function nftablesVersion(banner: string): string | undefined {
+  return atLeast(/\bnftables v(\S+)/.exec(banner)?.[1], 1, 0);
+}
+
+export function iproute2Version(banner: string): string | undefined {
+  return atLeast(/\biproute2-(?:ss)?(\d[^\s,]*)/.exec(banner)?.[1], 5, 0);
+}
+
+/** The version where it is that one or newer. */
+function atLeast(
+  version: string | undefined,
+  majorMin: number,
+  minorMin: number,
+): string | undefined {
+  const match = /^(\d+)\.(\d+)/.exec(version ?? "");
+  if (match === null) return undefined;
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  return major > majorMin || (major === majorMin && minor >= minorMin) ? version : undefined;
+}
+
 async function findJavaHome(majorMin: number, majorMax?: number): Promise<FoundTool | undefined> {
   const java = await findJava(majorMin, majorMax);
   return java === undefined ? undefined : { path: java.home, version: java.version };
@@ -77,6 +173,24 @@ async function findPostgres(): Promise<FoundTool | undefined> {
   return undefined;
 }
 
+/** Programs of one directory; the first tells the version. What stands in is the path `programIn` takes. */
+async function findPrefix(
+  [first = "", ...others]: readonly string[],
+  versionArgs: readonly string[],
+  versionOf: (banner: string) => string | undefined,
+): Promise<FoundTool | undefined> {
+  for (const program of await onPath(first)) {
+    const dir = dirname(program);
+    if (!(await hasAll(dir, others))) continue;
+    // Root starts it as another user, who has to be able to reach it. Links are followed for that alone:
+    // some of these programs look at the name they were called by.
+    if (host.uid === 0 && !(await reachableByAll(dirname(await realpath(program))))) continue;
+    const version = versionOf(await banner(program, versionArgs));
+    if (version !== undefined) return { path: prefixOf(dir), version };
+  }
+  return undefined;
+}
+
 async function findProgram(
   name: string,
   versionArgs: readonly string[],
@@ -87,6 +201,10 @@ async function findProgram(
     if (version !== undefined) return { path, version };
   }
   return undefined;
+}
+
+export async function isOnPath(name: string): Promise<boolean> {
+  return (await onPath(name)).length > 0;
 }
 
 /** Executables of that name on PATH, in its order. */
