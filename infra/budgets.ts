@@ -1,13 +1,27 @@
 /**
- * How long the pipeline may take to deliver again after a fault is undone, summed from the values the
- * components are really configured with. A measured recovery is compared with this, not with a wish.
+ * How long the pipeline may take to deliver again after a fault, summed from the values the components are
+ * really configured with. A measured recovery is compared with this, not with a wish.
  */
 import { CONNECT_TIMINGS } from "./components/connect.ts";
 import { FLINK_TIMINGS } from "./components/flink.ts";
+import { HAPROXY_TIMINGS } from "./components/haproxy-config.ts";
+import { KAFKA_TIMINGS } from "./components/kafka.ts";
+import { PATRONI_TIMINGS } from "./components/patroni.ts";
+import { REDIS_TIMINGS } from "./components/redis.ts";
+import { TRINO_TIMINGS } from "./components/trino.ts";
 
 export interface Budget {
   readonly budgetMs: number;
   readonly formula: string;
+}
+
+export interface BudgetInput {
+  readonly component: string;
+  /** The process has to start again before anything can work. */
+  readonly restarts: boolean;
+  /** Others do its work, and the time counts from the fault itself. */
+  readonly takesOver: boolean;
+  readonly canaryRoundMs: number;
 }
 
 interface Term {
@@ -19,6 +33,7 @@ interface Term {
 const RESTART_MS: Readonly<Record<string, number>> = {
   kafka: 30_000,
   connect: 45_000,
+  "flink-jobmanager": 40_000,
   "flink-taskmanager": 30_000,
   trino: 75_000,
   minio: 10_000,
@@ -32,6 +47,12 @@ const DELIVERY: readonly Term[] = [
   { what: "commit and one reader poll", ms: 4000 },
 ];
 
+const FLINK_RESTORE: readonly Term[] = [
+  { what: "restart delay", ms: FLINK_TIMINGS.restartDelayMs },
+  { what: "restore and replay", ms: 10_000 },
+];
+
+/** After the target itself is back. */
 const CATCH_UP: Readonly<Record<string, readonly Term[]>> = {
   kafka: [
     { what: "client reconnect back-off and metadata refresh", ms: 5000 },
@@ -44,8 +65,11 @@ const CATCH_UP: Readonly<Record<string, readonly Term[]>> = {
   ],
   "flink-taskmanager": [
     { what: "Flink heartbeat timeout", ms: FLINK_TIMINGS.heartbeatTimeoutMs },
-    { what: "restart delay", ms: FLINK_TIMINGS.restartDelayMs },
-    { what: "restore and replay", ms: 10_000 },
+    ...FLINK_RESTORE,
+  ],
+  "flink-jobmanager": [
+    { what: "ZooKeeper session timeout", ms: FLINK_TIMINGS.zookeeperSessionTimeoutMs },
+    ...FLINK_RESTORE,
   ],
   trino: [{ what: "first query after start (cold JVM)", ms: 20_000 }],
   minio: [{ what: "S3 client retry back-off", ms: 20_000 }],
@@ -53,25 +77,73 @@ const CATCH_UP: Readonly<Record<string, readonly Term[]>> = {
   postgres: [{ what: "connector retry delay", ms: 10_000 }],
 };
 
+function balancerCheck(place: keyof typeof HAPROXY_TIMINGS): Term {
+  const { checkIntervalMs, checkTimeoutMs, fallCount } = HAPROXY_TIMINGS[place];
+  return {
+    what: "health checks of the load balancer",
+    ms: fallCount * (checkIntervalMs + checkTimeoutMs),
+  };
+}
+
+/** Until the others have noticed and do the work of the one that is gone. */
+const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
+  patroni: [
+    { what: "Patroni ttl", ms: PATRONI_TIMINGS.ttlS * 1000 },
+    { what: "one Patroni loop", ms: PATRONI_TIMINGS.loopWaitS * 1000 },
+    { what: "promotion", ms: 5000 },
+    balancerCheck("postgres"),
+    { what: "connector retry and slot take-over", ms: 15_000 },
+  ],
+  kafka: [
+    { what: "broker session timeout", ms: KAFKA_TIMINGS.brokerSessionTimeoutMs },
+    { what: "controller election", ms: KAFKA_TIMINGS.electionTimeoutMs },
+    { what: "client metadata refresh and the retry of open batches", ms: 15_000 },
+  ],
+  connect: CATCH_UP["connect"] ?? [],
+  "flink-taskmanager": CATCH_UP["flink-taskmanager"] ?? [],
+  minio: [balancerCheck("minio"), { what: "S3 client retry back-off", ms: 20_000 }],
+  "trino-worker": [
+    { what: "time until a query gives up on a worker", ms: TRINO_TIMINGS.remoteTaskMaxErrorMs },
+    { what: "the reader's next try", ms: 10_000 },
+  ],
+  superset: [balancerCheck("bi")],
+  metabase: [balancerCheck("bi")],
+  redis: [
+    { what: "cluster node timeout", ms: REDIS_TIMINGS.clusterNodeTimeoutMs },
+    {
+      what: "election of a replica",
+      ms: REDIS_TIMINGS.electionDelayMsMax + REDIS_TIMINGS.voteMsMax,
+    },
+  ],
+};
+
 /**
  * Repeats after a restarted task: everything sent since its offsets were last written. Writing them may take
  * up to Connect's flush time-out on top of the interval.
  */
 export function duplicateBudget(component: string, rateEventsPerS: number): number {
-  if (component !== "connect" && component !== "kafka") return 0;
+  if (!["connect", "kafka", "patroni"].includes(component)) return 0;
   const windowMs = CONNECT_TIMINGS.offsetFlushIntervalMs + CONNECT_TIMINGS.offsetFlushTimeoutMs;
   return Math.ceil((windowMs * rateEventsPerS) / 1000);
 }
 
-export function recoveryBudget(component: string, stopsProcess: boolean): Budget {
-  const terms: readonly Term[] = [
-    ...(stopsProcess
-      ? [{ what: `restart of ${component}`, ms: RESTART_MS[component] ?? 60_000 }]
-      : []),
-    ...(CATCH_UP[component] ?? []),
-    ...DELIVERY,
-  ];
+export function recoveryBudget(input: BudgetInput): Budget {
+  const terms = [...(input.takesOver ? takeOverTerms(input) : restartTerms(input)), ...DELIVERY];
   const budgetMs = terms.reduce((sum, term) => sum + term.ms, 0);
   const formula = terms.map((term) => `${term.what} ${String(term.ms / 1000)} s`).join(" + ");
   return { budgetMs, formula: `${formula} = ${String(budgetMs / 1000)} s` };
+}
+
+function restartTerms({ component, restarts }: BudgetInput): readonly Term[] {
+  const restart: readonly Term[] = restarts
+    ? [{ what: `restart of ${component}`, ms: RESTART_MS[component] ?? 60_000 }]
+    : [];
+  return [...restart, ...(CATCH_UP[component] ?? [])];
+}
+
+function takeOverTerms({ component, canaryRoundMs }: BudgetInput): readonly Term[] {
+  return [
+    ...(TAKE_OVER[component] ?? []),
+    { what: "one canary in every partition", ms: Math.round(canaryRoundMs) },
+  ];
 }

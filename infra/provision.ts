@@ -3,21 +3,14 @@
  * and configured, all others in parallel.
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import type {
-  Component,
-  ComponentContext,
-  Endpoints,
-  Instance,
-  InstanceSpec,
-} from "../core/contracts/component.ts";
+import type { Component, Endpoints, Instance, InstanceSpec } from "../core/contracts/component.ts";
 import type { Driver } from "../core/contracts/driver.ts";
-import type { ServiceSpec, Topology } from "../core/contracts/topology.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
-import { COMPONENTS } from "./components/index.ts";
-import { labDir, readLab, writeLab, type LabState } from "./drivers/lab.ts";
+import { readLab, writeLab, type LabState } from "./drivers/lab.ts";
 import { openLocalDriver } from "./drivers/local.ts";
+import { componentOf, planLab, serviceOf, type LabPlan, type Shape } from "./lab-plan.ts";
+import { StartGate } from "./start-gate.ts";
 
 /** Far above any start that still makes sense; each instance has its own, shorter limit. */
 const PROVISION_MS_MAX = 900_000;
@@ -37,93 +30,19 @@ export interface Lab {
   probe(instanceId: string, signal: AbortSignal): Promise<void>;
   /** Starts a stopped instance again on its own data. */
   restart(instanceId: string, signal: AbortSignal): Promise<Instance>;
-}
-
-/** Pure: every process the topology will have, with addresses and files. */
-export interface LabPlan {
-  readonly specs: readonly InstanceSpec[];
-  readonly endpoints: Endpoints;
-  readonly contextOf: (service: string) => ComponentContext;
-}
-
-export function planLab(
-  topology: Pick<Topology, "name" | "topicPartitionCount" | "services">,
-  lab: Pick<LabState, "id" | "subnet" | "secret">,
-  artifacts: Readonly<Record<string, string>>,
-): LabPlan {
-  const names = Object.keys(topology.services);
-  const byService = new Map<string, readonly InstanceSpec[]>();
-  const specsOf = (service: string): readonly InstanceSpec[] => {
-    const known = byService.get(service);
-    if (known !== undefined) return known;
-    const made = componentOf(topology.services, service).instances(contextOf(service));
-    byService.set(service, made);
-    return made;
-  };
-  const endpoints: Endpoints = {
-    address(service, port = "main") {
-      const spec = specsOf(service)[0];
-      const number = spec?.ports[port];
-      if (spec === undefined || number === undefined) {
-        throw new LakeproofError(
-          "CONFIG_INVALID",
-          `Service ${service} has no port called ${port}.`,
-          {
-            hint: `The topology's services are ${names.join(", ")}.`,
-          },
-        );
-      }
-      return `${spec.host}:${String(number)}`;
-    },
-    instanceIds: (service) => specsOf(service).map((spec) => spec.id),
-  };
-  const contextOf = (service: string): ComponentContext => {
-    const spec = serviceOf(topology.services, service);
-    return {
-      service,
-      replicaCount: spec.replicaCount,
-      memoryMiB: spec.memoryMiB,
-      topicPartitionCount: topology.topicPartitionCount,
-      config: spec.config ?? {},
-      endpoints,
-      secret: lab.secret,
-      artifact: (name) => artifacts[name] ?? `<${name}>`,
-      host: (other, ordinal) =>
-        `${lab.subnet}.${String(10 * (names.indexOf(other) + 1) + 1 + ordinal)}`,
-      dataDir: (instanceId) => join(labDir(lab.id), "data", instanceId),
-      log: () => undefined,
-    };
-  };
-  return { specs: names.flatMap(specsOf), endpoints, contextOf };
-}
-
-function serviceOf(services: Readonly<Record<string, ServiceSpec>>, name: string): ServiceSpec {
-  const spec = services[name];
-  if (spec !== undefined) return spec;
-  throw new LakeproofError("CONFIG_INVALID", `No service is called ${name}.`, {
-    hint: `The topology's services are ${Object.keys(services).join(", ")}.`,
-  });
-}
-
-function componentOf(services: Readonly<Record<string, ServiceSpec>>, service: string): Component {
-  const kind = serviceOf(services, service).component;
-  const component = (COMPONENTS as Readonly<Record<string, Component>>)[kind];
-  if (component !== undefined) return component;
-  throw new LakeproofError("CONFIG_INVALID", `Service ${service} wants component ${kind}.`, {
-    hint: `Known components are ${Object.keys(COMPONENTS).join(", ")}.`,
-  });
-}
-
-/** Artifact names the topology needs, each once. */
-export function artifactsOf(services: Readonly<Record<string, ServiceSpec>>): readonly string[] {
-  const names = Object.keys(services).flatMap(
-    (service) => componentOf(services, service).artifacts,
-  );
-  return [...new Set(names)];
+  /** Ids of `count` instances: those in a role right now, or the first. */
+  targets(
+    service: string,
+    role: string | undefined,
+    count: number,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+  /** One real use of a service the way its clients go, with some of its instances perhaps gone. */
+  serving(service: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface ProvisionOptions {
-  readonly topology: Pick<Topology, "name" | "topicPartitionCount" | "services">;
+  readonly topology: Shape;
   readonly state: LabState;
   readonly artifacts: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -138,18 +57,23 @@ export async function provision(options: ProvisionOptions): Promise<Lab> {
   const lab = openLab(topology, state, options.artifacts);
   const failed = new AbortController();
   const signal = host.deadline(PROVISION_MS_MAX, options.signal, failed.signal);
+  const gate = new StartGate();
+  const names = Object.keys(topology.services);
   const done = new Map<string, Promise<void>>();
   const begin = (service: string): Promise<void> => {
     const running = done.get(service);
     if (running !== undefined) return running;
     const spec = serviceOf(topology.services, service);
+    const component = componentOf(topology.services, service);
+    const enter = (): Promise<Disposable> =>
+      gate.enter(component.startWeight ?? 1, names.indexOf(service), signal);
     const work = Promise.all((spec.dependsOn ?? []).map(begin)).then(() =>
-      startService(service, componentOf(topology.services, service), plan, lab, signal, onStep),
+      startService({ service, component, plan, lab, signal, onStep, enter }),
     );
     done.set(service, work);
     return work;
   };
-  const works = Object.keys(topology.services).map(begin);
+  const works = names.map(begin);
   try {
     await Promise.all(works);
   } catch (error) {
@@ -163,17 +87,22 @@ export async function provision(options: ProvisionOptions): Promise<Lab> {
   return lab;
 }
 
-async function startService(
-  service: string,
-  component: Component,
-  plan: LabPlan,
-  lab: Lab,
-  signal: AbortSignal,
-  onStep: (step: ProvisionStep) => void,
-): Promise<void> {
+interface ServiceStart {
+  readonly service: string;
+  readonly component: Component;
+  readonly plan: LabPlan;
+  readonly lab: Lab;
+  readonly signal: AbortSignal;
+  readonly onStep: (step: ProvisionStep) => void;
+  readonly enter: () => Promise<Disposable>;
+}
+
+async function startService(start: ServiceStart): Promise<void> {
+  const { service, component, plan, lab, signal, onStep } = start;
   const specs = plan.specs.filter((spec) => spec.service === service);
   await Promise.all(
     specs.map(async (spec) => {
+      using _pass = await start.enter();
       signal.throwIfAborted();
       onStep({ kind: "starting", id: spec.id });
       const instance = await lab.driver.start(spec, probeOf(component), signal);
@@ -195,7 +124,7 @@ function probeOf(component: Component): (spec: InstanceSpec, signal: AbortSignal
 
 /** The handle to a lab, whether this process started it or found it up. */
 export function openLab(
-  topology: Pick<Topology, "name" | "topicPartitionCount" | "services">,
+  topology: Shape,
   state: LabState,
   artifacts: Readonly<Record<string, string>>,
 ): Lab {
@@ -218,7 +147,26 @@ export function openLab(
     specs: plan.specs,
     probe: (id, signal) => probeFor(specOf(id))(specOf(id), signal),
     restart: (id, signal) => driver.start(specOf(id), probeFor(specOf(id)), signal),
+    targets: async (service, role, count, signal) => {
+      if (role === undefined) return plan.endpoints.instanceIds(service).slice(0, count);
+      const lookUp = componentOf(topology.services, service).roles?.[role];
+      if (lookUp === undefined) throw noRole(topology, service, role);
+      return [await lookUp(plan.contextOf(service), signal)];
+    },
+    serving: async (service, signal) => {
+      const { entry } = serviceOf(topology.services, service);
+      const [first] = entry === undefined ? [] : plan.endpoints.instanceIds(entry);
+      if (first !== undefined) await probeFor(specOf(first))(specOf(first), signal);
+      await componentOf(topology.services, service).serving?.(plan.contextOf(service), signal);
+    },
   };
+}
+
+function noRole(topology: Shape, service: string, role: string): LakeproofError {
+  const known = Object.keys(componentOf(topology.services, service).roles ?? {});
+  return new LakeproofError("CONFIG_INVALID", `Service ${service} has no role called ${role}.`, {
+    hint: known.length === 0 ? "It has none." : `Its roles are ${known.join(", ")}.`,
+  });
 }
 
 /** SHA-256 of what each instance is configured with; secrets and lab paths masked, so that labs compare. */

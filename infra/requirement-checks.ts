@@ -63,16 +63,17 @@ export async function checkPip(needed: boolean): Promise<Requirement> {
   return absentUnless(short, "pip", needed, "fetches artifacts", aptFix("python3-pip"));
 }
 
-/** Never missing: only Patroni and Superset live in virtual environments, and dev has neither. */
-export async function checkVenv(): Promise<Requirement> {
-  const answer = await ask("python3", "-c", "import venv, ensurepip");
-  const found = answer === undefined ? undefined : "can be imported";
+/** Debian's packages are only downloaded and unpacked, never installed. */
+export async function checkApt(needed: boolean): Promise<Requirement> {
+  const version = await ask("apt-get", "--version");
+  const unpacks = (await ask("dpkg-deb", "--version")) !== undefined;
+  const found = unpacks ? version?.split("\n")[0] : undefined;
   return absentUnless(
     found,
-    "venv",
-    false,
-    "serves topologies with Patroni",
-    aptFix("python3-venv"),
+    "apt",
+    needed,
+    "fetches HAProxy, Redis, etcd, Prometheus and nft where they are not on PATH",
+    "put the missing programs on PATH (redis-server, haproxy, etcd, prometheus, nft)",
   );
 }
 

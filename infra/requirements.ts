@@ -34,7 +34,7 @@ export async function checkRequirements(input: RequirementsInput): Promise<reado
     checks.checkProc(),
     checks.checkPython(needed.size > 0),
     checks.checkPip(needed.has("pip")),
-    checks.checkVenv(),
+    checks.checkApt(needed.has("apt")),
     checks.checkGo(needed.has("go")),
     checks.checkMaven(needed.has("maven")),
     checks.checkJava("java17", 17, 21),

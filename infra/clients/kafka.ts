@@ -5,21 +5,21 @@ import { host } from "../../core/host.ts";
 import { isAborted, untilAborted } from "../../core/until-aborted.ts";
 
 const CLIENT_ID = "lakeproof";
-const PROBE_TOPIC = "lakeproof.probe";
 
 export interface TopicSpec {
   readonly name: string;
   readonly partitionCount: number;
+  readonly replicationFactor: number;
   readonly config: Readonly<Record<string, string>>;
 }
 
 /** Creates what is missing; topics that exist already are left as they are. */
 export async function createTopics(
-  address: string,
+  addresses: readonly string[],
   topics: readonly TopicSpec[],
   signal: AbortSignal,
 ): Promise<void> {
-  const admin = new Admin({ clientId: CLIENT_ID, bootstrapBrokers: [address], retries: 3 });
+  const admin = new Admin({ clientId: CLIENT_ID, bootstrapBrokers: [...addresses], retries: 3 });
   try {
     for (const topic of topics) {
       await untilAborted(createTopic(admin, topic), signal);
@@ -34,16 +34,11 @@ async function createTopic(admin: Admin, topic: TopicSpec): Promise<void> {
     await admin.createTopics({
       topics: [topic.name],
       partitions: topic.partitionCount,
-      replicas: 1,
+      replicas: topic.replicationFactor,
       configs: Object.entries(topic.config).map(([name, value]) => ({ name, value })),
     });
   } catch (error) {
-    if (
-      !deepReason(error).includes("TOPIC_ALREADY_EXISTS") &&
-      !deepReason(error).includes("already exists")
-    ) {
-      throw error;
-    }
+    if (!existsAlready(error)) throw error;
   }
 }
 
@@ -57,33 +52,52 @@ function deepReason(error: unknown): string {
     : own;
 }
 
-/** A produced and acknowledged record, not an open port. */
-export async function probeBroker(address: string, signal: AbortSignal): Promise<void> {
-  await createTopics(address, [{ name: PROBE_TOPIC, partitionCount: 1, config: {} }], signal);
+/** A record produced to and acknowledged by this very broker, not an open port. */
+export async function probeBroker(
+  address: string,
+  brokerId: number,
+  signal: AbortSignal,
+): Promise<void> {
+  // A topic a broker, with one copy that lives there: the state of its peers must not matter.
+  const topic = `lakeproof.probe.${String(brokerId)}`;
+  const admin = new Admin({ clientId: CLIENT_ID, bootstrapBrokers: [address], retries: 0 });
   const producer = new Producer({ clientId: CLIENT_ID, bootstrapBrokers: [address], retries: 0 });
   try {
-    await untilAborted(
-      producer.send({
-        messages: [{ topic: PROBE_TOPIC, partition: 0, value: Buffer.from("probe") }],
-        acks: -1,
-      }),
-      signal,
-    );
+    await untilAborted(createOn(admin, topic, brokerId), signal);
+    const messages = [{ topic, partition: 0, value: Buffer.from("probe") }];
+    await untilAborted(producer.send({ messages, acks: -1 }), signal);
   } finally {
+    void admin.close().catch(() => undefined);
     void producer.close().catch(() => undefined);
   }
 }
 
+async function createOn(admin: Admin, topic: string, brokerId: number): Promise<void> {
+  try {
+    await admin.createTopics({
+      topics: [topic],
+      assignments: [{ partition: 0, brokers: [brokerId] }],
+      configs: [{ name: "min.insync.replicas", value: "1" }],
+    });
+  } catch (error) {
+    if (!existsAlready(error)) throw error;
+  }
+}
+
+function existsAlready(error: unknown): boolean {
+  return /TOPIC_ALREADY_EXISTS|already exists/.test(deepReason(error));
+}
+
 /** Next offset to be written per "topic/partition". */
 export async function endOffsets(
-  address: string,
+  addresses: readonly string[],
   topics: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
   const consumer = new Consumer({
     groupId: `lakeproof-offsets-${host.randomHex(6)}`,
     clientId: CLIENT_ID,
-    bootstrapBrokers: [address],
+    bootstrapBrokers: [...addresses],
     retries: 2,
   });
   try {
@@ -113,7 +127,7 @@ export interface Tap {
 }
 
 export interface TapOptions {
-  readonly address: string;
+  readonly addresses: readonly string[];
   readonly topics: readonly string[];
   readonly partitionCount: number;
   /** First offset to read per "topic/partition"; 0 where absent. */
@@ -170,7 +184,7 @@ class ReconnectingTap implements Tap {
       // A fresh group each time: the membership of a dead session must not delay the next one.
       groupId: `lakeproof-tap-${host.randomHex(6)}`,
       clientId: CLIENT_ID,
-      bootstrapBrokers: [this.#options.address],
+      bootstrapBrokers: [...this.#options.addresses],
       autocommit: false,
       retries: 2,
       connectTimeout: 3000,

@@ -1,8 +1,14 @@
 /** A Kafka Connect worker with the Debezium plugin, at-least-once as it comes. */
 import { dirname, join } from "node:path";
-import type { Component, InstanceSpec } from "../../core/contracts/component.ts";
+import type { Component } from "../../core/contracts/component.ts";
+import { z } from "zod";
+import { LakeproofError } from "../../core/errors.ts";
 import { requestJson } from "../clients/http.ts";
-import { addressOf, eachOrdinal, javaFlags, properties } from "./shape.ts";
+import { replicationOf } from "./kafka.ts";
+import { addressOf, eachOrdinal, type InstanceDraft, javaFlags, properties } from "./shape.ts";
+
+/** Name of the one connector. */
+export const CONNECTOR = "bank";
 
 export const CONNECT_TIMINGS = {
   sessionTimeoutMs: 10_000,
@@ -15,10 +21,10 @@ export const connect: Component = {
   kind: "connect",
   artifacts: ["kafka", "debezium-postgres", "java17"],
   instances: (context) =>
-    eachOrdinal(context, (id, ordinal): InstanceSpec => {
+    eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);
       const dataDir = context.dataDir(id);
-      const bootstrap = context.endpoints.address("kafka");
+      const bootstrap = context.endpoints.addresses("kafka").join(",");
       return {
         id,
         service: context.service,
@@ -34,6 +40,7 @@ export const connect: Component = {
             host,
             bootstrap,
             dirname(context.artifact("debezium-postgres")),
+            replicationOf(context.replicaCountOf("kafka")).factor,
           ),
         },
         command: {
@@ -47,13 +54,44 @@ export const connect: Component = {
         },
       };
     }),
+  roles: {
+    /** The worker that runs the connector's one task: losing another one is no news. */
+    task: async (context, signal) => {
+      const workers = context.endpoints.addresses(context.service);
+      const owner = await taskOwner(workers, signal);
+      const at = workers.indexOf(owner);
+      return context.endpoints.instanceIds(context.service)[at] ?? `${context.service}-0`;
+    },
+  },
   // Listing connectors goes through the worker's group: it answers only once the worker has joined.
   probe: async (spec, signal) => {
     await requestJson(`http://${addressOf(spec)}/connectors`, { signal });
   },
 };
 
-function workerProperties(host: string, bootstrap: string, pluginPath: string): string {
+const TaskStatus = z.object({ tasks: z.array(z.object({ worker_id: z.string() })) });
+
+async function taskOwner(workers: readonly string[], signal: AbortSignal): Promise<string> {
+  for (const worker of workers) {
+    try {
+      const url = `http://${worker}/connectors/${CONNECTOR}/status`;
+      const { tasks } = TaskStatus.parse(await requestJson(url, { signal }));
+      if (tasks[0] !== undefined) return tasks[0].worker_id;
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+  }
+  throw new LakeproofError("CLIENT_FAILED", "No Connect worker tells who runs the task.", {
+    hint: "`lakeproof status` shows which workers are down.",
+  });
+}
+
+function workerProperties(
+  host: string,
+  bootstrap: string,
+  pluginPath: string,
+  factor: number,
+): string {
   const json = "org.apache.kafka.connect.json.JsonConverter";
   return properties({
     "bootstrap.servers": bootstrap,
@@ -63,12 +101,12 @@ function workerProperties(host: string, bootstrap: string, pluginPath: string): 
     "value.converter": json,
     "value.converter.schemas.enable": false,
     "config.storage.topic": "connect-configs",
-    "config.storage.replication.factor": 1,
+    "config.storage.replication.factor": factor,
     "offset.storage.topic": "connect-offsets",
-    "offset.storage.replication.factor": 1,
+    "offset.storage.replication.factor": factor,
     "offset.storage.partitions": 1,
     "status.storage.topic": "connect-status",
-    "status.storage.replication.factor": 1,
+    "status.storage.replication.factor": factor,
     "status.storage.partitions": 1,
     "offset.flush.interval.ms": CONNECT_TIMINGS.offsetFlushIntervalMs,
     "session.timeout.ms": CONNECT_TIMINGS.sessionTimeoutMs,

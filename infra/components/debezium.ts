@@ -1,14 +1,20 @@
 /** The PostgreSQL connector on Connect: one task, one failover slot, both bank tables. */
 import { z } from "zod";
-import { BANK_DATABASE, BANK_TABLES, TOPIC_PREFIX } from "../../core/bank-schema.ts";
-import type { Component } from "../../core/contracts/component.ts";
+import {
+  BANK_DATABASE,
+  BANK_TABLES,
+  HEARTBEAT_SQL,
+  HEARTBEAT_TABLE,
+  TOPIC_PREFIX,
+} from "../../core/bank-schema.ts";
+import type { Component, ComponentContext } from "../../core/contracts/component.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { requestJson } from "../clients/http.ts";
 import { withPostgres } from "../clients/postgres.ts";
-
-const CONNECTOR = "bank";
-const SLOT = "lakeproof_bank";
+import { CONNECTOR } from "./connect.ts";
+import { replicationOf } from "./kafka.ts";
+import { SLOT } from "./postgres.ts";
 
 const Status = z.object({
   connector: z.object({ state: z.string() }),
@@ -31,18 +37,27 @@ export const debezium: Component = {
   instances: () => [],
   configure: async (context, signal) => {
     const connect = context.endpoints.address("connect");
-    const link = context.endpoints.address("pg-link", "link");
     await requestJson(`http://${connect}/connectors/${CONNECTOR}/config`, {
       method: "PUT",
-      body: connectorConfig(link, context.topicPartitionCount),
+      body: connectorConfig(context),
       signal,
     });
-    await untilStreaming(context.endpoints.address("postgres"), connect, signal);
+    const postgres = context.endpoints.address("postgres");
+    await untilStreaming(postgres, connect, signal);
+    const standbys = context.replicaCountOf("postgres") - 1;
+    if (standbys < 1 || context.endpoints.addresses("postgres", "rest").length === 0) return;
+    await untilSlotSynced(postgres, context.endpoints.addresses("postgres"), standbys, signal);
   },
 };
 
-function connectorConfig(link: string, partitionCount: number): Record<string, string> {
-  const [hostname = "", port = ""] = link.split(":");
+/** What is put to Connect; `lint` reads it too. Through the link proxy where the topology has one. */
+export function connectorConfig(context: ComponentContext): Record<string, string> {
+  const { endpoints } = context;
+  const source = endpoints.has("pg-link")
+    ? endpoints.address("pg-link", "link")
+    : endpoints.address("postgres");
+  const [hostname = "", port = ""] = source.split(":");
+  const { factor } = replicationOf(context.replicaCountOf("kafka"));
   return {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
     "database.hostname": hostname,
@@ -58,18 +73,21 @@ function connectorConfig(link: string, partitionCount: number): Record<string, s
     "slot.max.retries": "30",
     "publication.name": SLOT,
     "publication.autocreate.mode": "filtered",
-    "table.include.list": BANK_TABLES.map((table) => `bank.${table}`).join(","),
+    "table.include.list": [...BANK_TABLES.map((table) => `bank.${table}`), HEARTBEAT_TABLE].join(
+      ",",
+    ),
     "tombstones.on.delete": "false",
     "poll.interval.ms": "100",
     "heartbeat.interval.ms": "5000",
+    "heartbeat.action.query": HEARTBEAT_SQL,
     "status.update.interval.ms": "2000",
     "retriable.restart.connector.wait.ms": "2000",
     "producer.override.compression.type": "lz4",
     // A retried batch must not be written twice; what a restarted task repeats is another matter.
     "producer.override.enable.idempotence": "true",
     "topic.creation.enable": "true",
-    "topic.creation.default.replication.factor": "1",
-    "topic.creation.default.partitions": String(partitionCount),
+    "topic.creation.default.replication.factor": String(factor),
+    "topic.creation.default.partitions": String(context.topicPartitionCount),
     "topic.creation.default.compression.type": "lz4",
   };
 }
@@ -108,4 +126,44 @@ async function untilStreaming(
       hint: "Read logs/connect-0.log; the connector's own trace is there.",
     },
   );
+}
+
+/**
+ * On a standby a new failover slot is temporary until the consumer has confirmed something newer; a failover
+ * before that loses the slot and everything not yet read. Ready means: it would survive one now.
+ */
+async function untilSlotSynced(
+  leader: string,
+  members: readonly string[],
+  standbyCount: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadlineMs = host.monotonicMs() + 150_000;
+  let synced = 0;
+  while (host.monotonicMs() < deadlineMs) {
+    await withPostgres(leader, "postgres", signal, async (client) => {
+      // The slot moves on at such a record only; PostgreSQL writes one by itself every 15 seconds.
+      await client.query("SELECT pg_log_standby_snapshot()");
+    });
+    const answers = await Promise.all(members.map((member) => slotIsSynced(member, signal)));
+    synced = answers.filter(Boolean).length;
+    if (synced >= standbyCount) return;
+    await host.sleep(1000, signal);
+  }
+  throw new LakeproofError(
+    "PROVISIONING_FAILED",
+    `The replication slot is safe on ${String(synced)} of ${String(standbyCount)} standbys only.`,
+    { hint: "Look at pg_replication_slots on the standbys (synced, temporary)." },
+  );
+}
+
+async function slotIsSynced(member: string, signal: AbortSignal): Promise<boolean> {
+  return withPostgres(member, "postgres", signal, async (client) => {
+    const { rows } = await client.query<{ safe: boolean }>(
+      `SELECT synced AND NOT temporary AND invalidation_reason IS NULL AS safe
+        FROM pg_replication_slots WHERE slot_name = $1 AND pg_is_in_recovery()`,
+      [SLOT],
+    );
+    return rows[0]?.safe === true;
+  });
 }

@@ -6,7 +6,7 @@ import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
 import { requestJson } from "../clients/http.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { CHECKPOINT_BUCKET } from "./minio.ts";
-import { addressOf, eachOrdinal, javaFlags } from "./shape.ts";
+import { addressOf, eachOrdinal, type InstanceDraft, javaFlags } from "./shape.ts";
 
 /** Chosen for a 30 s freshness objective; the recovery budgets are computed from them. */
 export const FLINK_TIMINGS = {
@@ -15,6 +15,7 @@ export const FLINK_TIMINGS = {
   heartbeatIntervalMs: 2000,
   heartbeatTimeoutMs: 10_000,
   restartDelayMs: 1000,
+  zookeeperSessionTimeoutMs: 15_000,
 } as const;
 
 const ADD_OPENS = [
@@ -121,7 +122,7 @@ function flinkInstance(
   id: string,
   ordinal: number,
   role: FlinkRole,
-): InstanceSpec {
+): InstanceDraft {
   const dataDir = context.dataDir(id);
   const conf = join(dataDir, "conf");
   const flink = context.artifact("flink");
@@ -185,7 +186,8 @@ function clusterConfig(
     "rest.address": jobManager,
     "rest.bind-address": own,
     "rest.port": "8081",
-    "parallelism.default": "1",
+    "parallelism.default": String(parallelismOf(context)),
+    ...highAvailability(context),
     "heartbeat.interval": String(FLINK_TIMINGS.heartbeatIntervalMs),
     "heartbeat.timeout": String(FLINK_TIMINGS.heartbeatTimeoutMs),
     "restart-strategy.type": "fixed-delay",
@@ -206,6 +208,25 @@ function clusterConfig(
   };
 }
 
+/** One TaskManager less than there are, so that the job goes on when one is lost. */
+function parallelismOf(context: ComponentContext): number {
+  return Math.max(1, context.replicaCountOf("flink-taskmanager") - 1);
+}
+
+/** With ZooKeeper a JobManager that comes back finds its jobs and their checkpoints; without, they are gone. */
+function highAvailability(context: ComponentContext): Record<string, string> {
+  if (!context.endpoints.has("flink-zookeeper")) return {};
+  return {
+    "high-availability.type": "zookeeper",
+    "high-availability.zookeeper.quorum": context.endpoints.addresses("flink-zookeeper").join(","),
+    "high-availability.zookeeper.path.root": "/flink",
+    "high-availability.cluster-id": "/lakeproof",
+    "high-availability.storageDir": `s3://${CHECKPOINT_BUCKET}/ha`,
+    "high-availability.jobmanager.port": "6123",
+    "high-availability.zookeeper.client.session-timeout": `${String(FLINK_TIMINGS.zookeeperSessionTimeoutMs)} ms`,
+  };
+}
+
 /**
  * A TaskManager does not start unless every part of its memory is stated; elsewhere a start script
  * computes them. The parts outside the heap are fixed, the heap gets the rest.
@@ -220,7 +241,7 @@ function taskManagerConfig(context: ComponentContext, ordinal: number): Record<s
     "taskmanager.data.port": "6121",
     "taskmanager.data.bind-port": "6121",
     "taskmanager.resource-id": `${context.service}-${own}`,
-    "taskmanager.numberOfTaskSlots": "2",
+    "taskmanager.numberOfTaskSlots": context.replicaCount === 1 ? "2" : "1",
     "taskmanager.cpu.cores": "1.0",
     "taskmanager.memory.framework.heap.size": "128m",
     "taskmanager.memory.task.heap.size": `${String(heapMiB - 128)}m`,

@@ -2,13 +2,17 @@
 import type { Component } from "../../core/contracts/component.ts";
 import { connect } from "./connect.ts";
 import { debezium } from "./debezium.ts";
+import { etcd } from "./etcd.ts";
+import { flinkZookeeper } from "./flink-zookeeper.ts";
 import { flinkJobManager, flinkSqlGateway, flinkTaskManager } from "./flink.ts";
+import { haproxyBi, haproxyMinio, haproxyPostgres } from "./haproxy.ts";
 import { kafka } from "./kafka.ts";
 import { lakehouse } from "./lakehouse.ts";
 import { minio } from "./minio.ts";
+import { patroni } from "./patroni.ts";
 import { postgres } from "./postgres.ts";
 import { toxiproxy } from "./toxiproxy.ts";
-import { trino } from "./trino.ts";
+import { trino, trinoWorker } from "./trino.ts";
 
 export const COMPONENTS = {
   postgres,
@@ -22,4 +26,11 @@ export const COMPONENTS = {
   "flink-sql-gateway": flinkSqlGateway,
   lakehouse,
   trino,
+  "trino-worker": trinoWorker,
+  etcd,
+  "haproxy-bi": haproxyBi,
+  "haproxy-minio": haproxyMinio,
+  "haproxy-postgres": haproxyPostgres,
+  patroni,
+  "flink-zookeeper": flinkZookeeper,
 } satisfies Record<string, Component>;

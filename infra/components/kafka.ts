@@ -1,18 +1,24 @@
 /** Kafka in KRaft mode, broker and controller in one process at dev size. */
 import { join } from "node:path";
 import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
-import type { Component, InstanceSpec } from "../../core/contracts/component.ts";
-import { createTopics, probeBroker } from "../clients/kafka.ts";
-import { addressOf, eachOrdinal, javaFlags, properties } from "./shape.ts";
+import type { Component, ComponentContext } from "../../core/contracts/component.ts";
+import { createTopics, probeBroker, type TopicSpec } from "../clients/kafka.ts";
+import { addressOf, eachOrdinal, type InstanceDraft, javaFlags, properties } from "./shape.ts";
 
 const CLUSTER_ID = "bGFrZXByb29mLWthZmthLQ";
+/** How long a broker that went away counts as there; the recovery budget is computed from these. */
+export const KAFKA_TIMINGS = {
+  brokerSessionTimeoutMs: 9000,
+  replicaLagTimeMaxMs: 10_000,
+  electionTimeoutMs: 2000,
+} as const;
 const RETENTION_MS = 7 * 24 * 3600 * 1000;
 
 export const kafka: Component = {
   kind: "kafka",
   artifacts: ["kafka", "java17"],
   instances: (context) =>
-    eachOrdinal(context, (id, ordinal): InstanceSpec => {
+    eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);
       const dataDir = context.dataDir(id);
       const java = join(context.artifact("java17"), "bin", "java");
@@ -27,12 +33,13 @@ export const kafka: Component = {
         ports: { main: 9092, controller: 9093 },
         dataDir,
         readyMsMax: 120_000,
-        files: { "server.properties": serverProperties(host, ordinal + 1, dataDir) },
+        files: { "server.properties": serverProperties(context, ordinal, dataDir) },
         prepare: [
           {
             argv: [
               ...[java, ...javaFlags(128), "-cp", classPath, "kafka.tools.StorageTool", "format"],
-              ...["-t", CLUSTER_ID, "-c", config, "--standalone"],
+              ...["-t", CLUSTER_ID, "-c", config],
+              ...(context.replicaCount === 1 ? ["--standalone"] : []),
             ],
           },
         ],
@@ -44,36 +51,71 @@ export const kafka: Component = {
         },
       };
     }),
-  probe: (spec, signal) => probeBroker(addressOf(spec), signal),
+  probe: (spec, signal) => probeBroker(addressOf(spec), spec.ordinal + 1, signal),
   configure: (context, signal) =>
-    createTopics(
-      context.endpoints.address(context.service),
-      BANK_TABLES.map((table) => ({
-        name: topicOf(table),
-        partitionCount: context.topicPartitionCount,
-        config: { "compression.type": "lz4", "retention.ms": String(RETENTION_MS) },
-      })),
-      signal,
-    ),
+    createTopics(context.endpoints.addresses(context.service), topicsOf(context), signal),
 };
 
-function serverProperties(host: string, nodeId: number, dataDir: string): string {
+/** The two change topics as the seed wants them; `lint` reads them too. */
+export function topicsOf(context: ComponentContext): readonly TopicSpec[] {
+  const { factor, minIsr } = replicationOf(context.replicaCountOf("kafka"));
+  return BANK_TABLES.map((table) => ({
+    name: topicOf(table),
+    partitionCount: context.topicPartitionCount,
+    replicationFactor: factor,
+    config: {
+      "compression.type": "lz4",
+      "retention.ms": String(RETENTION_MS),
+      "min.insync.replicas": String(minIsr),
+    },
+  }));
+}
+
+/** Of n brokers: three copies of which two must confirm, or what fewer brokers allow. */
+export function replicationOf(brokerCount: number): { factor: number; minIsr: number } {
+  return brokerCount < 3 ? { factor: 1, minIsr: 1 } : { factor: 3, minIsr: 2 };
+}
+
+/** The first three brokers are controllers too; more would only make the quorum slower. */
+const CONTROLLER_COUNT_MAX = 3;
+
+function serverProperties(context: ComponentContext, ordinal: number, dataDir: string): string {
+  const host = context.host(context.service, ordinal);
+  const { factor, minIsr } = replicationOf(context.replicaCount);
+  const controllers = Array.from(
+    { length: Math.min(CONTROLLER_COUNT_MAX, context.replicaCount) },
+    (_, index) => ({ id: index + 1, at: `${context.host(context.service, index)}:9093` }),
+  );
+  const isController = ordinal < controllers.length;
+  const quorum: Record<string, string> =
+    context.replicaCount === 1
+      ? { "controller.quorum.bootstrap.servers": `${host}:9093` }
+      : {
+          "controller.quorum.voters": controllers
+            .map(({ id, at }) => `${String(id)}@${at}`)
+            .join(","),
+        };
   return properties({
-    "process.roles": "broker,controller",
-    "node.id": nodeId,
-    "controller.quorum.bootstrap.servers": `${host}:9093`,
-    listeners: `PLAINTEXT://${host}:9092,CONTROLLER://${host}:9093`,
+    "process.roles": isController ? "broker,controller" : "broker",
+    "node.id": ordinal + 1,
+    ...quorum,
+    listeners: `PLAINTEXT://${host}:9092${isController ? `,CONTROLLER://${host}:9093` : ""}`,
     "advertised.listeners": `PLAINTEXT://${host}:9092`,
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
+    "broker.session.timeout.ms": KAFKA_TIMINGS.brokerSessionTimeoutMs,
+    "replica.lag.time.max.ms": KAFKA_TIMINGS.replicaLagTimeMaxMs,
+    "controller.quorum.election.timeout.ms": KAFKA_TIMINGS.electionTimeoutMs,
+    "min.insync.replicas": minIsr,
     "log.dirs": join(dataDir, "logs"),
     "auto.create.topics.enable": false,
-    "default.replication.factor": 1,
-    "offsets.topic.replication.factor": 1,
+    "default.replication.factor": factor,
+    "offsets.topic.replication.factor": factor,
     "offsets.topic.num.partitions": 4,
-    "transaction.state.log.replication.factor": 1,
-    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.replication.factor": factor,
+    "transaction.state.log.min.isr": minIsr,
     "transaction.state.log.num.partitions": 4,
-    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.replication.factor": factor,
     "share.coordinator.state.topic.num.partitions": 1,
     "group.initial.rebalance.delay.ms": 0,
     "num.network.threads": 2,

@@ -1,34 +1,35 @@
 /** MinIO: the object store under the warehouse and Flink's checkpoints. */
 import { join } from "node:path";
-import type { Component, InstanceSpec } from "../../core/contracts/component.ts";
+import type { Component, ComponentContext } from "../../core/contracts/component.ts";
 import { OBJECT_STORE_KEY, openObjectStore } from "../clients/object-store.ts";
-import { addressOf, eachOrdinal } from "./shape.ts";
+import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
 
+const PORT = 9000;
 export const WAREHOUSE_BUCKET = "iceberg-warehouse";
 export const CHECKPOINT_BUCKET = "flink-checkpoints";
 
 export const minio: Component = {
   kind: "minio",
   artifacts: ["minio"],
+  startWeight: 0.25,
   instances: (context) =>
-    eachOrdinal(context, (id, ordinal): InstanceSpec => {
+    eachNode(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);
-      const dataDir = context.dataDir(id);
       return {
         id,
         service: context.service,
         component: "minio",
         ordinal,
         host,
-        ports: { main: 9000, console: 9001 },
-        dataDir,
-        readyMsMax: 60_000,
+        ports: { main: PORT, console: 9001 },
+        dataDir: context.dataDir(id),
+        readyMsMax: 120_000,
         files: {},
         prepare: [],
         command: {
           argv: [
-            ...[context.artifact("minio"), "server", join(dataDir, "drive")],
-            ...["--address", `${host}:9000`, "--console-address", `${host}:9001`],
+            ...[context.artifact("minio"), "server", ...drives(context)],
+            ...["--address", `${host}:${String(PORT)}`, "--console-address", `${host}:9001`],
           ],
           env: {
             MINIO_ROOT_USER: OBJECT_STORE_KEY,
@@ -37,6 +38,7 @@ export const minio: Component = {
             // Drives are directories on one disk here; without this MinIO refuses the root disk.
             MINIO_CI_CD: "1",
             MINIO_UPDATE: "off",
+            MINIO_PROMETHEUS_AUTH_TYPE: "public",
           },
         },
       };
@@ -48,8 +50,46 @@ export const minio: Component = {
     await store.roundTrip("probe", "probe", signal);
   },
   configure: async (context, signal) => {
-    const store = openObjectStore(context.endpoints.address(context.service), context.secret);
+    const store = openObjectStore(
+      context.endpoints.addresses(context.service)[0] ?? "",
+      context.secret,
+    );
     await store.createBucket(WAREHOUSE_BUCKET, signal);
     await store.createBucket(CHECKPOINT_BUCKET, signal);
   },
 };
+
+/** On loopback several nodes never find each other where a container engine left its mark: one carries all drives. */
+function eachNode(
+  context: ComponentContext,
+  make: (id: string, ordinal: number) => InstanceDraft,
+): ReturnType<typeof eachOrdinal> {
+  return eachOrdinal({ ...context, replicaCount: nodeCount(context) }, make);
+}
+
+function nodeCount(context: ComponentContext): number {
+  return context.isolation === "loopback" ? 1 : context.replicaCount;
+}
+
+/** One after the other over the nodes, so that every stripe of an erasure set spreads over all of them. */
+function drives(context: ComponentContext): readonly string[] {
+  const count = nodeCount(context);
+  const each = (context.replicaCount * drivesPerNode(context)) / count;
+  if (count === 1 && each === 1) return [join(context.dataDir(`${context.service}-0`), "drive")];
+  return Array.from({ length: each }, (_, drive) =>
+    Array.from({ length: count }, (__, ordinal) => {
+      const path = join(
+        context.dataDir(`${context.service}-${String(ordinal)}`),
+        `drive${String(drive + 1)}`,
+      );
+      if (count === 1) return path;
+      return `http://${context.host(context.service, ordinal)}:${String(PORT)}${path}`;
+    }),
+  ).flat();
+}
+
+/** The seed has 8 per node; at model size 2 give the same set of 16 on 8 nodes. */
+function drivesPerNode(context: ComponentContext): number {
+  const { drivesPerNode: wished } = context.config;
+  return typeof wished === "number" ? wished : 1;
+}

@@ -1,24 +1,27 @@
 /** PostgreSQL 18 with logical WAL: the bank's database and, beside it, the Iceberg catalog's. */
 import { join } from "node:path";
 import { BANK_DATABASE, BANK_DDL } from "../../core/bank-schema.ts";
-import type { Component, InstanceSpec } from "../../core/contracts/component.ts";
+import type { Component } from "../../core/contracts/component.ts";
 import { withPostgres } from "../clients/postgres.ts";
-import { addressOf, eachOrdinal } from "./shape.ts";
+import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
 
-const PORT = 5432;
+export const POSTGRES_PORT = 5432;
+/** The connector's replication slot and its publication. */
+export const SLOT = "lakeproof_bank";
 export const CATALOG_DATABASE = "iceberg";
+export const BI_DATABASE = "superset";
 
 export const postgres: Component = {
   kind: "postgres",
   artifacts: ["postgres"],
   instances: (context) =>
-    eachOrdinal(context, (id, ordinal): InstanceSpec => {
+    eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const bin = join(context.artifact("postgres"), "bin");
       const host = context.host(context.service, ordinal);
       const dataDir = context.dataDir(id);
       const settings = {
         listen_addresses: host,
-        port: PORT,
+        port: POSTGRES_PORT,
         unix_socket_directories: "",
         wal_level: "logical",
         max_wal_senders: 10,
@@ -36,7 +39,7 @@ export const postgres: Component = {
         component: "postgres",
         ordinal,
         host,
-        ports: { main: PORT },
+        ports: { main: POSTGRES_PORT },
         dataDir,
         readyMsMax: 60_000,
         unprivileged: true,
@@ -70,16 +73,19 @@ export const postgres: Component = {
   },
   configure: async (context, signal) => {
     const address = context.endpoints.address(context.service);
-    await withPostgres(address, "postgres", signal, async (client) => {
-      for (const database of [BANK_DATABASE, CATALOG_DATABASE]) {
-        const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [
-          database,
-        ]);
-        if (found.rowCount === 0) await client.query(`CREATE DATABASE ${database}`);
-      }
-    });
+    await createDatabases(address, signal);
     await withPostgres(address, BANK_DATABASE, signal, async (client) => {
       await client.query(BANK_DDL);
     });
   },
 };
+
+/** The bank, the Iceberg catalog and the BI tier's metadata, each where it is missing. */
+export async function createDatabases(address: string, signal: AbortSignal): Promise<void> {
+  await withPostgres(address, "postgres", signal, async (client) => {
+    for (const database of [BANK_DATABASE, CATALOG_DATABASE, BI_DATABASE]) {
+      const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
+      if (found.rowCount === 0) await client.query(`CREATE DATABASE ${database}`);
+    }
+  });
+}

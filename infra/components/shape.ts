@@ -1,13 +1,17 @@
 /** Small words that every component uses to describe its instances. */
 import type { ComponentContext, InstanceSpec } from "../../core/contracts/component.ts";
 
+/** An instance as its component describes it; the zone comes from the topology. */
+export type InstanceDraft = Omit<InstanceSpec, "zone">;
+
 export function eachOrdinal(
   context: ComponentContext,
-  make: (id: string, ordinal: number) => InstanceSpec,
+  make: (id: string, ordinal: number) => InstanceDraft,
 ): readonly InstanceSpec[] {
-  return Array.from({ length: context.replicaCount }, (_, ordinal) =>
-    make(`${context.service}-${String(ordinal)}`, ordinal),
-  );
+  return Array.from({ length: context.replicaCount }, (_, ordinal) => ({
+    ...make(`${context.service}-${String(ordinal)}`, ordinal),
+    zone: context.zone,
+  }));
 }
 
 export function addressOf(spec: InstanceSpec, port = "main"): string {

@@ -1,8 +1,8 @@
 /** A Toxiproxy server with one proxied link, so that latency can be put on it. */
-import type { Component, InstanceSpec } from "../../core/contracts/component.ts";
+import type { Component } from "../../core/contracts/component.ts";
 import { linkOf, openToxiproxy } from "../clients/toxiproxy.ts";
 import { LakeproofError } from "../../core/errors.ts";
-import { addressOf, eachOrdinal } from "./shape.ts";
+import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
 
 /** Name of the proxy between Connect and PostgreSQL. */
 const PG_LINK = "connect-postgres";
@@ -11,7 +11,7 @@ export const toxiproxy: Component = {
   kind: "toxiproxy",
   artifacts: ["toxiproxy"],
   instances: (context) =>
-    eachOrdinal(context, (id, ordinal): InstanceSpec => {
+    eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);
       return {
         id,

@@ -1,60 +1,145 @@
 /** Trino, coordinator and worker in one process at dev size, on the Iceberg JDBC catalog. */
 import { join } from "node:path";
+import { z } from "zod";
 import type { Component, ComponentContext, InstanceSpec } from "../../core/contracts/component.ts";
+import { LakeproofError, reasonOf } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
 import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
-import { openTrino } from "../clients/trino.ts";
+import { openTrino, type TrinoClient } from "../clients/trino.ts";
+import { requestJson } from "../clients/http.ts";
 import { WAREHOUSE_BUCKET } from "./minio.ts";
 import { CATALOG_DATABASE } from "./postgres.ts";
-import { addressOf, eachOrdinal, javaFlags, properties } from "./shape.ts";
+import { RESOURCE_GROUPS } from "./trino-groups.ts";
+import { addressOf, eachOrdinal, type InstanceDraft, javaFlags, properties } from "./shape.ts";
+
+/** The recovery budget of a lost worker is computed from these; the default of a minute would hang queries. */
+export const TRINO_TIMINGS = {
+  remoteTaskMaxErrorDuration: "15s",
+  remoteTaskMaxErrorMs: 15_000,
+} as const;
 
 export const trino: Component = {
   kind: "trino",
   artifacts: ["trino", "java25"],
   instances: (context) =>
-    eachOrdinal(context, (id, ordinal): InstanceSpec => {
-      const host = context.host(context.service, ordinal);
-      const dataDir = context.dataDir(id);
-      const server = context.artifact("trino");
-      const heapMiB = context.memoryMiB - 300;
-      return {
-        id,
-        service: context.service,
-        component: "trino",
-        ordinal,
-        host,
-        ports: { main: 8080 },
-        dataDir,
-        readyMsMax: 240_000,
-        prepare: [],
-        files: {
-          "etc/config.properties": configProperties(host, server, heapMiB),
-          "etc/node.properties": properties({
-            "node.environment": "lakeproof",
-            "node.id": id,
-            "node.data-dir": dataDir,
-          }),
-          "etc/log.properties": properties({ "io.trino": "INFO", Bootstrap: "WARN" }),
-          "etc/catalog/iceberg.properties": catalogProperties(context),
+    eachOrdinal(context, (id, ordinal) => trinoInstance(context, id, ordinal, "coordinator")),
+  probe: async (spec, signal) => {
+    // With workers every statement waits for the first of them, and they come after the coordinator.
+    if (spec.command.env?.[WORKER_COUNT] !== "0") await answersAsStarted(spec, signal);
+    else await openTrino(addressOf(spec), "lakeproof-probe").query("SELECT 1", signal);
+  },
+};
+
+/** How many workers the coordinator will have, for its probe. */
+const WORKER_COUNT = "LAKEPROOF_WORKER_COUNT";
+
+const Info = z.object({ starting: z.boolean() });
+
+export const trinoWorker: Component = {
+  kind: "trino-worker",
+  artifacts: ["trino", "java25"],
+  instances: (context) =>
+    eachOrdinal(context, (id, ordinal) => trinoInstance(context, id, ordinal, "worker")),
+  // The coordinator takes it in by its announcement; that all take part is asked once, in configure.
+  probe: answersAsStarted,
+  configure: async (context, signal) => {
+    const coordinator = openTrino(context.endpoints.address("trino"), "lakeproof-probe");
+    await untilAllTakePart(coordinator, context.replicaCount, signal);
+  },
+};
+
+async function answersAsStarted(spec: InstanceSpec, signal: AbortSignal): Promise<void> {
+  const info = Info.parse(await requestJson(`http://${addressOf(spec)}/v1/info`, { signal }));
+  if (!info.starting) return;
+  throw new LakeproofError("CLIENT_FAILED", `${spec.id} is still starting.`, {
+    hint: "Read its log.",
+  });
+}
+
+/**
+ * One query that runs on every worker: each reports its own tasks, this query's among them. A node that is
+ * listed but unreachable makes it fail, which a look at the list would not.
+ */
+async function untilAllTakePart(
+  coordinator: TrinoClient,
+  workerCount: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadlineMs = host.monotonicMs() + 120_000;
+  let seen = "no answer";
+  while (host.monotonicMs() < deadlineMs) {
+    try {
+      const rows = await coordinator.query(
+        "SELECT count(DISTINCT node_id) FROM system.runtime.tasks WHERE node_id LIKE '%worker%'",
+        host.deadline(20_000, signal),
+      );
+      seen = `${String(rows[0]?.[0])} of ${String(workerCount)} workers`;
+      if (Number(rows[0]?.[0]) >= workerCount) return;
+    } catch (error) {
+      signal.throwIfAborted();
+      seen = reasonOf(error);
+    }
+    await host.sleep(500, signal);
+  }
+  throw new LakeproofError("PROVISIONING_FAILED", `A query does not run on all workers: ${seen}.`, {
+    hint: "Read the logs of the coordinator and of the workers.",
+  });
+}
+
+function trinoInstance(
+  context: ComponentContext,
+  id: string,
+  ordinal: number,
+  role: "coordinator" | "worker",
+): InstanceDraft {
+  const dataDir = context.dataDir(id);
+  const server = context.artifact("trino");
+  const heapMiB = context.memoryMiB - (role === "coordinator" ? 300 : 180);
+  const groups: Record<string, string> =
+    role === "worker"
+      ? {}
+      : {
           "etc/resource-groups.properties": properties({
             "resource-groups.configuration-manager": "file",
             "resource-groups.config-file": join(dataDir, "etc", "resource-groups.json"),
           }),
           "etc/resource-groups.json": JSON.stringify(RESOURCE_GROUPS, null, 2),
-        },
-        command: { argv: trinoCommand(context, dataDir, server, heapMiB) },
-      };
-    }),
-  probe: async (spec, signal) => {
-    await openTrino(addressOf(spec), "lakeproof-probe").query("SELECT 1", signal);
-  },
-};
+        };
+  return {
+    id,
+    service: context.service,
+    component: role === "coordinator" ? "trino" : "trino-worker",
+    ordinal,
+    host: context.host(context.service, ordinal),
+    ports: { main: 8080 },
+    dataDir,
+    readyMsMax: 300_000,
+    prepare: [],
+    files: {
+      "etc/config.properties": configProperties(context, ordinal, heapMiB, role),
+      "etc/node.properties": properties({
+        "node.environment": "lakeproof",
+        "node.id": id,
+        "node.data-dir": dataDir,
+      }),
+      "etc/log.properties": properties({ "io.trino": "INFO", Bootstrap: "WARN" }),
+      "etc/catalog/iceberg.properties": catalogProperties(context),
+      ...groups,
+    },
+    command: {
+      argv: trinoCommand(context, id, server, heapMiB),
+      env: { [WORKER_COUNT]: String(context.replicaCountOf("trino-worker")) },
+    },
+  };
+}
 
 function trinoCommand(
   context: ComponentContext,
-  dataDir: string,
+  id: string,
   server: string,
   heapMiB: number,
 ): readonly string[] {
+  const dataDir = context.dataDir(id);
   const etc = join(dataDir, "etc");
   return [
     join(context.artifact("java25"), "bin", "java"),
@@ -64,7 +149,7 @@ function trinoCommand(
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",
     "-Dnode.environment=lakeproof",
-    `-Dnode.id=${context.service}`,
+    `-Dnode.id=${id}`,
     `-Dnode.data-dir=${dataDir}`,
     `-Dlog.levels-file=${join(etc, "log.properties")}`,
     `-Dconfig=${join(etc, "config.properties")}`,
@@ -72,71 +157,40 @@ function trinoCommand(
   ];
 }
 
-/**
- * The seed's groups in the form Trino accepts: every group has a concurrency limit, and selectors say who
- * goes where. The limits also protect a cold engine: with dozens of queries at once on two cores its
- * compiler threads starve, and everything stays interpreted.
- */
-const RESOURCE_GROUPS = {
-  rootGroups: [
-    {
-      name: "global",
-      softMemoryLimit: "100%",
-      hardConcurrencyLimit: 5,
-      maxQueued: 1000,
-      schedulingPolicy: "weighted_fair",
-      subGroups: [
-        {
-          name: "executive",
-          softMemoryLimit: "60%",
-          hardConcurrencyLimit: 2,
-          maxQueued: 50,
-          schedulingWeight: 3,
-        },
-        {
-          name: "analytics",
-          softMemoryLimit: "60%",
-          hardConcurrencyLimit: 1,
-          maxQueued: 200,
-          schedulingWeight: 1,
-        },
-        {
-          // Those who watch the engine must not wait behind those who use it.
-          name: "operations",
-          softMemoryLimit: "60%",
-          hardConcurrencyLimit: 2,
-          maxQueued: 50,
-          schedulingWeight: 3,
-        },
-      ],
-    },
-  ],
-  selectors: [
-    { source: "lakeproof-(reader|probe|baseline)", group: "global.operations" },
-    { source: "lakeproof-(complex|large)", group: "global.analytics" },
-    { group: "global.executive" },
-  ],
-} as const;
-
-function configProperties(host: string, server: string, heapMiB: number): string {
+function configProperties(
+  context: ComponentContext,
+  ordinal: number,
+  heapMiB: number,
+  role: "coordinator" | "worker",
+): string {
+  const address = context.host(context.service, ordinal);
   const perNodeMiB = Math.floor(heapMiB * 0.35);
+  const workerCount = context.replicaCountOf("trino-worker");
+  const coordinating: Record<string, string | number | boolean> =
+    role === "worker"
+      ? { coordinator: false }
+      : {
+          coordinator: true,
+          "node-scheduler.include-coordinator": workerCount === 0,
+          "query.max-memory": `${String(perNodeMiB * Math.max(1, workerCount))}MB`,
+          "query.min-expire-age": "30s",
+          // A client that went away must not keep its query running beside those that are measured.
+          "query.client.timeout": "20s",
+          // How long a query waits for a lost worker before it fails.
+          "query.remote-task.max-error-duration": TRINO_TIMINGS.remoteTaskMaxErrorDuration,
+        };
   return properties({
-    coordinator: true,
-    "node-scheduler.include-coordinator": true,
+    ...coordinating,
     // Without these a node announces the machine's own address.
-    "node.internal-address": host,
-    "node.bind-ip": host,
+    "node.internal-address": address,
+    "node.bind-ip": address,
     "http-server.http.port": 8080,
-    "discovery.uri": `http://${host}:8080`,
+    "discovery.uri": `http://${context.host("trino", 0)}:8080`,
     "query.max-memory-per-node": `${String(perNodeMiB)}MB`,
-    "query.max-memory": `${String(perNodeMiB)}MB`,
     "memory.heap-headroom-per-node": `${String(Math.floor(heapMiB * 0.25))}MB`,
     "task.concurrency": 2,
     "task.max-worker-threads": 4,
-    "query.min-expire-age": "30s",
-    // A client that went away must not keep its query running beside those that are measured.
-    "query.client.timeout": "20s",
-    "plugin.dir": join(server, "plugin"),
+    "plugin.dir": join(context.artifact("trino"), "plugin"),
     "catalog.config-dir": "etc/catalog",
   });
 }

@@ -6,7 +6,9 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Instance } from "../../core/contracts/component.ts";
+import type { Isolation } from "../../core/contracts/values.ts";
 import { host } from "../../core/host.ts";
+import type { Fabric } from "./fabric.ts";
 import { environmentOf, isAlive, processFacts } from "./processes.ts";
 
 export interface LabState {
@@ -14,6 +16,9 @@ export interface LabState {
   readonly id: string;
   readonly topology: string;
   readonly subnet: string;
+  readonly isolation: Isolation;
+  /** Holder of the network namespaces, where the isolation is that. */
+  readonly fabric?: Fabric;
   /** True for `up`: stays when its starter ends. False: belongs to one run and goes with it. */
   readonly held: boolean;
   readonly owner: { readonly pid: number; readonly startTicks: string };

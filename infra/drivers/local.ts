@@ -7,22 +7,30 @@ import { chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync 
 import { dirname, join } from "node:path";
 import type { Command, Instance, InstanceSpec } from "../../core/contracts/component.ts";
 import type { Driver, InstanceProbe } from "../../core/contracts/driver.ts";
-import type { Capability } from "../../core/contracts/values.ts";
+import type { Capability, Isolation } from "../../core/contracts/values.ts";
 import { LakeproofError, reasonOf } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
-import { readLab, writeLab, type LabState } from "./lab.ts";
-import { familyOf, isAlive, processFacts, signalProcess } from "./processes.ts";
+import { labMark, readLab, writeLab, type LabState } from "./lab.ts";
+import { inNode, type Fabric } from "./fabric.ts";
+import { inUserNamespace } from "./isolation.ts";
+import {
+  environmentOf,
+  familyOf,
+  isAlive,
+  markedProcesses,
+  type ProcessFacts,
+  processFacts,
+  signalProcess,
+} from "./processes.ts";
 
-const PROBE_INTERVAL_MS = 200;
+const PROBE_INTERVAL_MS = { first: 150, growth: 1.25, max: 1000 } as const;
 const PROBE_TIMEOUT_MS = 20_000;
 const LOG_TAIL_LINES = 50;
 
-export const LOCAL_CAPABILITIES: ReadonlySet<Capability> = new Set([
-  "kill",
-  "pause",
-  "restart",
-  "linkLatency",
-]);
+/** The same in both isolations so far: what only namespaces can do has no fault yet. */
+export function capabilitiesOf(_isolation: Isolation): ReadonlySet<Capability> {
+  return new Set<Capability>(["kill", "pause", "restart", "linkLatency"]);
+}
 
 export function openLocalDriver(initial: LabState): Driver {
   return new LocalDriver(initial);
@@ -30,16 +38,19 @@ export function openLocalDriver(initial: LabState): Driver {
 
 class LocalDriver implements Driver {
   readonly kind = "local";
-  readonly capabilities = LOCAL_CAPABILITIES;
+  readonly capabilities: ReadonlySet<Capability>;
   readonly #instances = new Map<string, Instance>();
   readonly #children = new Map<string, ChildProcess>();
   readonly #labId: string;
   readonly #logsDir: string;
+  readonly #fabric: Fabric | undefined;
   readonly #unprivilegedUser = unprivilegedUser();
 
   constructor(state: LabState) {
     this.#labId = state.id;
     this.#logsDir = state.logsDir;
+    this.#fabric = state.fabric;
+    this.capabilities = capabilitiesOf(state.isolation);
     for (const [id, instance] of Object.entries(state.instances)) this.#instances.set(id, instance);
   }
 
@@ -83,7 +94,7 @@ class LocalDriver implements Driver {
       writeFileSync(target, content);
     }
     const user = spec.unprivileged === true ? this.#unprivilegedUser : undefined;
-    if (user !== undefined) chownSync(spec.dataDir, user.uid, user.gid);
+    if (user !== undefined && !inUserNamespace()) chownSync(spec.dataDir, user.uid, user.gid);
     for (const command of spec.prepare) await this.#runToEnd(spec, command, logPath);
   }
 
@@ -108,13 +119,17 @@ class LocalDriver implements Driver {
 
   #spawn(spec: InstanceSpec, command: Command, logPath: string): ChildProcess {
     const log = openSync(logPath, "a");
-    const [program = "", ...args] = command.argv;
+    // Entering a namespace and changing the user both end in exec: the pid stays that of the program.
+    const [program = "", ...args] = [
+      ...(this.#fabric === undefined ? [] : inNode(this.#fabric, spec.id)),
+      ...(spec.unprivileged === true ? asUnprivileged(this.#unprivilegedUser) : []),
+      ...command.argv,
+    ];
     const child = spawn(program, args, {
       cwd: spec.dataDir,
       env: this.#environment(spec, command),
       stdio: ["ignore", log, log],
       detached: true,
-      ...(spec.unprivileged === true ? this.#unprivilegedUser : {}),
     });
     closeSync(log);
     child.on("error", () => undefined);
@@ -146,6 +161,7 @@ class LocalDriver implements Driver {
       died.abort(new DOMException("the process ended", "AbortError"));
     });
     let reason = "no probe answered";
+    let intervalMs: number = PROBE_INTERVAL_MS.first;
     while (host.monotonicMs() < deadlineMs) {
       signal.throwIfAborted();
       if (child.exitCode !== null || child.signalCode !== null || !alive(instance)) {
@@ -158,7 +174,9 @@ class LocalDriver implements Driver {
       } catch (error) {
         reason = reasonOf(error);
       }
-      await host.sleep(PROBE_INTERVAL_MS, signal);
+      await host.sleep(intervalMs, signal);
+      // A slow starter must not spend its time on answering probes.
+      intervalMs = Math.min(PROBE_INTERVAL_MS.max, intervalMs * PROBE_INTERVAL_MS.growth);
     }
     throw failed(spec.id, `not ready after ${String(spec.readyMsMax)} ms: ${reason}`, logPath);
   }
@@ -181,16 +199,26 @@ class LocalDriver implements Driver {
 
   async act(instanceId: string, action: "kill" | "pause" | "resume"): Promise<void> {
     const instance = this.#instances.get(instanceId);
-    if (instance === undefined || !alive(instance)) return;
+    if (instance === undefined) return;
     const signal = { kill: "SIGKILL", pause: "SIGSTOP", resume: "SIGCONT" } as const;
-    for (const facts of familyOf(instance.pid)) signalProcess(facts.pid, signal[action]);
+    for (const facts of this.#family(instance)) signalProcess(facts.pid, signal[action]);
     if (action === "kill") await untilGone(instance, 5000);
   }
 
   processStates(instanceId: string): readonly string[] {
     const instance = this.#instances.get(instanceId);
-    if (instance === undefined || !alive(instance)) return [];
-    return familyOf(instance.pid).map((facts) => facts.state);
+    if (instance === undefined) return [];
+    return this.#family(instance).map((facts) => facts.state);
+  }
+
+  /** Patroni's postmaster leaves group and parent behind; it still carries the marks it was born with. */
+  #family(instance: Instance): readonly ProcessFacts[] {
+    const marked = markedProcesses(labMark(this.#labId)).filter(
+      (facts) => environmentOf(facts.pid).get("LAKEPROOF_INSTANCE") === instance.spec.id,
+    );
+    const roots = new Set([instance.pid, ...marked.map((facts) => facts.pid)]);
+    const all = [...roots].flatMap((pid) => familyOf(pid));
+    return [...new Map(all.map((facts) => [facts.pid, facts])).values()];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -243,8 +271,23 @@ function logTail(logPath: string): string {
   }
 }
 
+interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+function asUnprivileged(user: User | undefined): readonly string[] {
+  if (user === undefined) return [];
+  const { uid, gid } = user;
+  if (inUserNamespace()) {
+    // The only other user there is in here is ourselves, seen from a namespace further in.
+    return ["unshare", "--user", `--map-user=${String(uid)}`, `--map-group=${String(gid)}`, "--"];
+  }
+  return ["setpriv", `--reuid=${String(uid)}`, `--regid=${String(gid)}`, "--clear-groups", "--"];
+}
+
 /** PostgreSQL refuses to run as root; everyone else keeps their own user. */
-function unprivilegedUser(): { uid: number; gid: number } | undefined {
+function unprivilegedUser(): User | undefined {
   if (host.uid !== 0) return undefined;
   const line = readFileSync("/etc/passwd", "utf8")
     .split("\n")

@@ -1,6 +1,8 @@
 /** Every topology by name. */
 import type { Topology } from "../../core/contracts/topology.ts";
 import { dev } from "./dev.ts";
+import { mini } from "./mini.ts";
+import { production } from "./production.ts";
 
-export { dev };
-export const TOPOLOGIES = { dev } satisfies Record<string, Topology>;
+export { dev, mini, production };
+export const TOPOLOGIES = { dev, mini, production } satisfies Record<string, Topology>;

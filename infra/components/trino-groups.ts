@@ -1,0 +1,47 @@
+/** Trino's resource groups. */
+
+/**
+ * The seed's groups in the form Trino accepts: every group has a concurrency limit, and selectors say who
+ * goes where. The limits also protect a cold engine: with dozens of queries at once on two cores its
+ * compiler threads starve, and everything stays interpreted.
+ */
+export const RESOURCE_GROUPS = {
+  rootGroups: [
+    {
+      name: "global",
+      softMemoryLimit: "100%",
+      hardConcurrencyLimit: 5,
+      maxQueued: 1000,
+      schedulingPolicy: "weighted_fair",
+      subGroups: [
+        {
+          name: "executive",
+          softMemoryLimit: "60%",
+          hardConcurrencyLimit: 2,
+          maxQueued: 50,
+          schedulingWeight: 3,
+        },
+        {
+          name: "analytics",
+          softMemoryLimit: "60%",
+          hardConcurrencyLimit: 1,
+          maxQueued: 200,
+          schedulingWeight: 1,
+        },
+        {
+          // Those who watch the engine must not wait behind those who use it.
+          name: "operations",
+          softMemoryLimit: "60%",
+          hardConcurrencyLimit: 2,
+          maxQueued: 50,
+          schedulingWeight: 3,
+        },
+      ],
+    },
+  ],
+  selectors: [
+    { source: "lakeproof-(reader|probe|baseline)", group: "global.operations" },
+    { source: "lakeproof-(complex|large)", group: "global.analytics" },
+    { group: "global.executive" },
+  ],
+} as const;

@@ -1,0 +1,120 @@
+/** Pure: a topology on given addresses → every process it will have, with files and command lines. */
+import { join } from "node:path";
+import type {
+  Component,
+  ComponentContext,
+  Endpoints,
+  InstanceSpec,
+  Reachable,
+} from "../core/contracts/component.ts";
+import type { ServiceSpec, Topology } from "../core/contracts/topology.ts";
+import { LakeproofError } from "../core/errors.ts";
+import { COMPONENTS } from "./components/index.ts";
+import { labDir, type LabState } from "./drivers/lab.ts";
+import { addressBook } from "./zones.ts";
+
+export type Shape = Pick<Topology, "name" | "topicPartitionCount" | "services">;
+
+export interface LabPlan {
+  readonly specs: readonly InstanceSpec[];
+  readonly endpoints: Endpoints;
+  readonly contextOf: (service: string) => ComponentContext;
+}
+
+export function planLab(
+  topology: Shape,
+  lab: Pick<LabState, "id" | "subnet" | "secret" | "isolation">,
+  artifacts: Readonly<Record<string, string>>,
+): LabPlan {
+  const { services } = topology;
+  const names = Object.keys(services);
+  const byService = new Map<string, readonly InstanceSpec[]>();
+  const specsOf = (service: string): readonly InstanceSpec[] => {
+    const known = byService.get(service);
+    if (known !== undefined) return known;
+    const made = componentOf(services, service).instances(contextOf(service));
+    byService.set(service, made);
+    return made;
+  };
+  const hostOf = addressBook(services, lab.isolation, lab.subnet);
+  const endpoints = endpointsOf(services, specsOf);
+  const contextOf = (service: string): ComponentContext => {
+    const spec = serviceOf(services, service);
+    return {
+      service,
+      zone: spec.zone,
+      isolation: lab.isolation,
+      replicaCount: spec.replicaCount,
+      memoryMiB: spec.memoryMiB,
+      topicPartitionCount: topology.topicPartitionCount,
+      config: spec.config ?? {},
+      endpoints,
+      secret: lab.secret,
+      artifact: (name) => artifacts[name] ?? `<${name}>`,
+      host: hostOf,
+      replicaCountOf: (other) => services[other]?.replicaCount ?? 0,
+      dataDir: (instanceId) => join(labDir(lab.id), "data", instanceId),
+      log: () => undefined,
+    };
+  };
+  return { specs: names.flatMap(specsOf), endpoints, contextOf };
+}
+
+function endpointsOf(
+  services: Readonly<Record<string, ServiceSpec>>,
+  specsOf: (service: string) => readonly InstanceSpec[],
+): Endpoints {
+  const names = Object.keys(services);
+  const addresses = (service: string, port = "main"): readonly string[] => {
+    serviceOf(services, service);
+    return specsOf(service).flatMap((spec) => {
+      const number = spec.ports[port];
+      return number === undefined ? [] : [`${spec.host}:${String(number)}`];
+    });
+  };
+  return {
+    addresses,
+    address(service, port = "main") {
+      const entry = port === "main" ? serviceOf(services, service).entry : undefined;
+      const found = addresses(entry ?? service, port)[0];
+      if (found !== undefined) return found;
+      throw new LakeproofError("CONFIG_INVALID", `Service ${service} has no port called ${port}.`, {
+        hint: `The topology's services are ${names.join(", ")}.`,
+      });
+    },
+    instanceIds: (service) => specsOf(service).map((spec) => spec.id),
+    has: (service) => names.includes(service),
+    all: (): readonly Reachable[] => names.flatMap(specsOf),
+  };
+}
+
+export function serviceOf(
+  services: Readonly<Record<string, ServiceSpec>>,
+  name: string,
+): ServiceSpec {
+  const spec = services[name];
+  if (spec !== undefined) return spec;
+  throw new LakeproofError("CONFIG_INVALID", `No service is called ${name}.`, {
+    hint: `The topology's services are ${Object.keys(services).join(", ")}.`,
+  });
+}
+
+export function componentOf(
+  services: Readonly<Record<string, ServiceSpec>>,
+  service: string,
+): Component {
+  const kind = serviceOf(services, service).component;
+  const component = (COMPONENTS as Readonly<Record<string, Component>>)[kind];
+  if (component !== undefined) return component;
+  throw new LakeproofError("CONFIG_INVALID", `Service ${service} wants component ${kind}.`, {
+    hint: `Known components are ${Object.keys(COMPONENTS).join(", ")}.`,
+  });
+}
+
+/** Artifact names the topology needs, each once. */
+export function artifactsOf(services: Readonly<Record<string, ServiceSpec>>): readonly string[] {
+  const names = Object.keys(services).flatMap(
+    (service) => componentOf(services, service).artifacts,
+  );
+  return [...new Set(names)];
+}

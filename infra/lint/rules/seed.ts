@@ -1,0 +1,142 @@
+/** The specification's own figures, added up. */
+import type { Facts, SeedFigures } from "../facts.ts";
+import { count, percent, plural, size } from "../figures.ts";
+import { defaultParity, setSizeOf } from "../parse/minio.ts";
+import type { Draft, LintRule } from "../rule.ts";
+
+function eachSeed(facts: Facts, check: (seed: SeedFigures) => readonly Draft[]): readonly Draft[] {
+  return facts.seed.flatMap(check);
+}
+
+const usd = (value: number): string => `$${count(value)}`;
+
+export const seedCost: LintRule = {
+  id: "seed-cost",
+  purpose: "The sum of the cost lines against the total that is stated.",
+  needs: ["seed"],
+  check: (facts) =>
+    eachSeed(facts, (seed) => {
+      const lines = Object.values(seed.monthlyCostUsd);
+      const sum = lines.reduce((total, cost) => total + cost, 0);
+      const difference = seed.monthlyTotalUsd - sum;
+      if (difference === 0) return [];
+      return [
+        {
+          severity: "warning",
+          file: seed.file,
+          key: "Total Monthly",
+          value: usd(seed.monthlyTotalUsd),
+          consequence: `The ${plural(lines.length, "line")} add up to ${usd(sum)}: ${usd(Math.abs(difference))} a month ${difference > 0 ? "are in the total and in no line" : "are in the lines and not in the total"}. For ${count(seed.userCount)} users that is $${(sum / seed.userCount).toFixed(2)} a user, not ~${usd(seed.costPerUserUsd)}.`,
+          change: `State ${usd(sum)}, or name what the other ${usd(Math.abs(difference))} are for.`,
+        },
+      ];
+    }),
+};
+
+const TIB_PER_TB = 1e12 / 1024 ** 4;
+
+export const seedObjectStore: LintRule = {
+  id: "seed-object-store",
+  purpose:
+    "Usable capacity from drives and parity, and throughput from network cards, against what is claimed.",
+  needs: ["seed"],
+  check: (facts) =>
+    eachSeed(facts, ({ file, objectStore: store }) => {
+      const drives = store.nodeCount * store.driveCountPerNode;
+      const pool = Array.from({ length: drives }, (_, index) => ({
+        host: String(index % store.nodeCount),
+      }));
+      const setSize = setSizeOf(pool);
+      const parity = defaultParity(setSize);
+      const usableTB = (drives * store.driveTB * (setSize - parity)) / setSize;
+      const usableTiB = usableTB * TIB_PER_TB;
+      const networkGBPerS = (store.nodeCount * store.nicGbps) / 8;
+      const drafts: Draft[] = [];
+      if (Math.abs(usableTB - store.usableTBClaimed) / store.usableTBClaimed > 0.05) {
+        drafts.push({
+          severity: "note",
+          file,
+          key: "Usable Storage",
+          value: `~${count(store.usableTBClaimed)} TB`,
+          consequence: `${plural(store.nodeCount, "node")} × ${plural(store.driveCountPerNode, "drive")} × ${count(store.driveTB)} TB are ${count(drives * store.driveTB)} TB in ${plural(drives / setSize, "set")} of ${String(setSize)} at EC:${String(parity)}: usable ${usableTB.toFixed(0)} TB = ${usableTiB.toFixed(1)} TiB, so ${count(store.usableTBClaimed)} holds only when read as TiB. ${nodesText(store.nodeCount, store.driveCountPerNode)}`,
+          change: "State the unit, and whether it is one pool or two.",
+        });
+      }
+      if (store.throughputGBPerSClaimed > networkGBPerS) {
+        drafts.push({
+          severity: "error",
+          file,
+          key: "Throughput",
+          value: `${count(store.throughputGBPerSClaimed)} GB/s aggregate`,
+          consequence: `${String(store.nodeCount)} × ${count(store.nicGbps)} Gbps are ${size(networkGBPerS * 1e9)}/s in all, before the traffic between nodes: ${percent(networkGBPerS / store.throughputGBPerSClaimed)} of what is claimed, however fast the drives are.`,
+          change: `Claim ${count(networkGBPerS)} GB/s at most, or give each node ${count((store.throughputGBPerSClaimed * 8) / store.nodeCount)} Gbps.`,
+        });
+      }
+      return drafts;
+    }),
+};
+
+/** What "2x4" may mean: the parity allows so many drives of a set, and a node holds so many of them. */
+function nodesText(nodeCount: number, driveCountPerNode: number): string {
+  const lost = (nodes: number): number => {
+    const pool = Array.from({ length: nodes * driveCountPerNode }, (_, index) => ({
+      host: String(index % nodes),
+    }));
+    const setSize = setSizeOf(pool);
+    return Math.floor(defaultParity(setSize) / (setSize / nodes));
+  };
+  return `As one pool of ${String(nodeCount)} nodes any ${String(lost(nodeCount))} may be lost, as two pools of ${String(nodeCount / 2)} only ${String(lost(nodeCount / 2))} in each.`;
+}
+
+export const seedQueryRates: LintRule = {
+  id: "seed-query-rates",
+  purpose: "Queries per second and queries per hour that are two different systems.",
+  needs: ["seed"],
+  check: (facts) =>
+    eachSeed(facts, (seed) => {
+      const perHour = seed.rateQueriesPerS * 3600;
+      if (perHour <= seed.queriesPerHour * 1.5) return [];
+      return [
+        {
+          severity: "note",
+          file: seed.file,
+          key: "Queries per Second",
+          value: `${count(seed.rateQueriesPerS)}+`,
+          consequence: `${count(seed.rateQueriesPerS)} queries/s are ${count(perHour)} an hour, ${count(perHour / seed.queriesPerHour)} times the ${count(seed.queriesPerHour)} of the capacity table: one is a peak or one is wrong, and a cluster sized for the smaller stands still at the larger.`,
+          change: "Say which is the mean and which the peak, and how long it lasts.",
+        },
+      ];
+    }),
+};
+
+export const seedReplicas: LintRule = {
+  id: "seed-replicas",
+  purpose: "Replicas with smaller disks than the primary, and controllers nobody counted.",
+  needs: ["seed"],
+  check: (facts) =>
+    eachSeed(facts, (seed) => {
+      const drafts: Draft[] = [];
+      if (seed.replicaDiskGB < seed.primaryDiskGB) {
+        drafts.push({
+          severity: "error",
+          file: seed.file,
+          key: "Read Replica / Storage",
+          value: size(seed.replicaDiskGB * 1e9),
+          consequence: `A physical replica holds everything the primary holds: above ${size(seed.replicaDiskGB * 1e9)} of the primary's ${size(seed.primaryDiskGB * 1e9)} both replicas stop with a full disk, and there is nobody left to fail over to.`,
+          change: `Give the replicas ${size(seed.primaryDiskGB * 1e9)}, and the CPUs a primary needs, since each may become one.`,
+        });
+      }
+      if (seed.controllerCount === undefined) {
+        drafts.push({
+          severity: "note",
+          file: seed.file,
+          key: "Kafka Production Cluster",
+          value: "no controllers named",
+          consequence:
+            "Without ZooKeeper the brokers need a quorum of controllers: one survives 0 losses, three survive 1, five survive 2, and as brokers at the same time they fail together with them.",
+          change: "Name 3 controllers, on machines of their own where it matters.",
+        });
+      }
+      return drafts;
+    }),
+};

@@ -1,0 +1,116 @@
+/** The seed's "Database connection failures": whoever wants to write or to read changes cannot. */
+import { HAPROXY_TIMINGS } from "../../components/haproxy-config.ts";
+import { TIMINGS } from "../timings.ts";
+import { type AlertRule, need } from "./alert.ts";
+
+const { scrapeTimeoutS, twiceS, goneS } = TIMINGS;
+const { checkIntervalMs, checkTimeoutMs, fallCount } = HAPROXY_TIMINGS.postgres;
+/** Slowest way for HAProxy to find out: every check of those it counts runs into its time-out. */
+const CHECKS_S = ((checkIntervalMs + checkTimeoutMs) * fallCount) / 1000;
+
+export const DATABASE_FAILURE: readonly AlertRule[] = [
+  {
+    alert: "DatabaseConnectionFailure",
+    signal: "refused",
+    needs: [need("postgres-exporter")],
+    expr: "pg_up == 0",
+    forS: twiceS,
+    // The exporter waits so long for a connection (connect_timeout), and must answer within the scrape.
+    sourceS: scrapeTimeoutS,
+    severity: "critical",
+    summary: "A PostgreSQL server takes no connection",
+    description: "{{ $labels.target }} refused {{ $labels.instance }} twice.",
+    runbook: "Look whether its postmaster is there; under Patroni, what Patroni does about it.",
+    firedBy: { fault: "process-kill", component: "postgres", holdS: 20 },
+  },
+  {
+    alert: "DatabaseConnectionFailure",
+    signal: "hangs",
+    needs: [need("postgres-exporter")],
+    expr: 'up{job="postgres-exporter"} == 0',
+    forS: twiceS,
+    sourceS: scrapeTimeoutS,
+    severity: "critical",
+    summary: "A PostgreSQL server takes connections and answers none, or its exporter is gone",
+    description: "{{ $labels.instance }} did not answer two scrapes.",
+    runbook: "Connect by hand: if that hangs too, it is the server.",
+    firedBy: { fault: "process-pause", component: "postgres", holdS: 30 },
+  },
+  {
+    alert: "DatabaseConnectionFailure",
+    signal: "unknown",
+    needs: [need("postgres-exporter")],
+    expr: "absent(pg_up)",
+    forS: goneS,
+    sourceS: scrapeTimeoutS,
+    severity: "critical",
+    summary: "Nobody tells whether PostgreSQL takes connections",
+    description: "No PostgreSQL exporter answers.",
+    runbook: "Look whether the exporters are up and whom they were told to watch.",
+    firedBy: { fault: "process-pause", component: "postgres-exporter", holdS: 40 },
+  },
+  {
+    alert: "DatabaseConnectionFailure",
+    signal: "no-leader",
+    needs: [need("patroni")],
+    expr: "sum by (scope) (patroni_primary) == 0",
+    forS: twiceS,
+    sourceS: scrapeTimeoutS,
+    severity: "critical",
+    summary: "The PostgreSQL cluster has no leader",
+    description: "No member of {{ $labels.scope }} takes writes.",
+    runbook:
+      "Wait for Patroni's ttl; then look whether etcd has a leader and a standby may be promoted.",
+    firedBy: { fault: "process-kill", component: "patroni", holdS: 0 },
+  },
+  {
+    alert: "DatabaseConnectionFailure",
+    signal: "no-member",
+    needs: [need("patroni")],
+    expr: "absent(patroni_primary)",
+    forS: goneS,
+    sourceS: scrapeTimeoutS,
+    severity: "critical",
+    summary: "No member of the PostgreSQL cluster answers",
+    description: "Not one Patroni told who leads.",
+    runbook: "Look at the nodes themselves and at the network of the storage zone.",
+    firedBy: { fault: "process-pause", component: "patroni", holdS: 40 },
+  },
+  {
+    alert: "DatabaseConnectionFailure",
+    signal: "endpoint-empty",
+    needs: [need("haproxy-postgres")],
+    expr: 'min(haproxy_backend_active_servers{proxy="leader_servers"}) == 0',
+    forS: twiceS,
+    sourceS: CHECKS_S,
+    severity: "critical",
+    summary: "The endpoint that writers use leads to no server",
+    description: "HAProxy has no leader to pass connections to.",
+    runbook: "Where Patroni has a leader, HAProxy cannot reach its REST port.",
+    firedBy: { fault: "process-kill", component: "patroni", holdS: 0 },
+  },
+  {
+    alert: "DatabaseConnectionFailure",
+    signal: "connection-errors",
+    needs: [need("haproxy-postgres")],
+    expr: 'sum(increase(haproxy_backend_connection_errors_total{proxy=~"leader_servers|replica_servers"}[1m])) > 0',
+    forS: 0,
+    severity: "warning",
+    summary: "Connections through the PostgreSQL endpoint failed within the last minute",
+    description: 'About {{ printf "%.0f" $value }} connection(s) failed in a minute.',
+    runbook: "During a change of leader this is expected; outside of one, look at max_connections.",
+    firedBy: { fault: "process-kill", component: "patroni", holdS: 0 },
+  },
+  {
+    alert: "DatabaseConnectionFailure",
+    signal: "debezium-disconnected",
+    needs: [need("connect")],
+    expr: "min by (server) (debezium_connected) == 0",
+    forS: 2 * twiceS,
+    severity: "critical",
+    summary: "Debezium has lost its connection to PostgreSQL",
+    description: "The connector of {{ $labels.server }} is not connected.",
+    runbook: "Look at the connector's log for the reason it retries.",
+    firedBy: { fault: "process-kill", component: "postgres", holdS: 30 },
+  },
+];

@@ -1,0 +1,155 @@
+/**
+ * The production wiring at any counts: what mini and production share. Order matters where cores are few:
+ * earlier services start first, so the long way from PostgreSQL to the lake comes before what only reads it.
+ */
+import type { ServiceSpec, Topology } from "../../core/contracts/topology.ts";
+
+export interface HaCounts {
+  readonly kafka: number;
+  readonly connect: number;
+  readonly taskManagers: number;
+  readonly zookeepers: number;
+  readonly minio: number;
+  readonly minioDrivesPerNode: number;
+  readonly trinoWorkers: number;
+  readonly superset: number;
+}
+
+export interface HaTopology {
+  readonly name: string;
+  readonly purpose: string;
+  readonly topicPartitionCount: number;
+  readonly capacity: Topology["capacity"];
+  readonly counts: HaCounts;
+}
+
+export const haTopology = (wanted: HaTopology) => {
+  const { counts, ...rest } = wanted;
+  return {
+    ...rest,
+    isolation: "namespaces",
+    services: {
+      ...storage(counts),
+      ...processing(counts),
+      ...business(counts),
+      ...monitoring(),
+    },
+  } as const satisfies Topology;
+};
+
+const storage = (counts: HaCounts) =>
+  ({
+    etcd: { component: "etcd", zone: "storage", replicaCount: 3, memoryMiB: 64 },
+    minio: {
+      component: "minio",
+      zone: "storage",
+      replicaCount: counts.minio,
+      memoryMiB: 160,
+      entry: "minio-endpoint",
+      config: { drivesPerNode: counts.minioDrivesPerNode },
+    },
+    postgres: {
+      component: "patroni",
+      zone: "storage",
+      replicaCount: 3,
+      memoryMiB: 240,
+      entry: "postgres-leader",
+      dependsOn: ["etcd"],
+    },
+    "postgres-leader": {
+      component: "haproxy-postgres",
+      zone: "storage",
+      replicaCount: 1,
+      memoryMiB: 24,
+      dependsOn: ["postgres"],
+    },
+    "minio-endpoint": {
+      component: "haproxy-minio",
+      zone: "storage",
+      replicaCount: 1,
+      memoryMiB: 24,
+      dependsOn: ["minio"],
+    },
+  }) as const satisfies Record<string, ServiceSpec>;
+
+const processing = (counts: HaCounts) =>
+  ({
+    kafka: {
+      component: "kafka",
+      zone: "processing",
+      replicaCount: counts.kafka,
+      memoryMiB: 480,
+    },
+    "flink-zookeeper": {
+      component: "flink-zookeeper",
+      zone: "processing",
+      replicaCount: counts.zookeepers,
+      memoryMiB: 110,
+    },
+    trino: {
+      component: "trino",
+      zone: "processing",
+      replicaCount: 1,
+      memoryMiB: 1400,
+      dependsOn: [],
+    },
+    "flink-jobmanager": {
+      component: "flink-jobmanager",
+      zone: "processing",
+      replicaCount: 1,
+      memoryMiB: 480,
+      dependsOn: ["flink-zookeeper", "minio-endpoint"],
+    },
+    "flink-sql": {
+      component: "flink-sql-gateway",
+      zone: "processing",
+      replicaCount: 1,
+      memoryMiB: 420,
+    },
+    connect: {
+      component: "connect",
+      zone: "processing",
+      replicaCount: counts.connect,
+      memoryMiB: 700,
+      dependsOn: ["kafka"],
+    },
+    "flink-taskmanager": {
+      component: "flink-taskmanager",
+      zone: "processing",
+      replicaCount: counts.taskManagers,
+      memoryMiB: 640,
+      dependsOn: ["flink-jobmanager"],
+    },
+    debezium: {
+      component: "debezium",
+      zone: "processing",
+      replicaCount: 1,
+      memoryMiB: 0,
+      dependsOn: ["connect", "postgres-leader"],
+    },
+    lakehouse: {
+      component: "lakehouse",
+      zone: "processing",
+      replicaCount: 1,
+      memoryMiB: 0,
+      dependsOn: [
+        "flink-jobmanager",
+        "flink-taskmanager",
+        "flink-sql",
+        "kafka",
+        "minio-endpoint",
+        "postgres-leader",
+      ],
+    },
+    "trino-worker": {
+      component: "trino-worker",
+      zone: "processing",
+      replicaCount: counts.trinoWorkers,
+      memoryMiB: 560,
+      dependsOn: ["trino"],
+    },
+  }) as const satisfies Record<string, ServiceSpec>;
+
+const business = (_counts: HaCounts) => ({}) as const satisfies Record<string, ServiceSpec>;
+
+const monitoring = () => ({}) as const satisfies Record<string, ServiceSpec>;
