@@ -17,9 +17,14 @@ export async function fetchArtifacts(options: FetchOptions): Promise<number> {
       stop.abort(new DOMException(`Stopped by ${signal}; run it again to go on.`, "AbortError"));
     });
   }
-  const paths = await obtainArtifacts(topology.services, stop.signal, (line) => {
-    host.err(`  ${line}\n`);
-  });
+  const paths = await obtainArtifacts(
+    topology.services,
+    topology.isolation,
+    stop.signal,
+    (line) => {
+      host.err(`  ${line}\n`);
+    },
+  );
   const seconds = ((host.monotonicMs() - startedMs) / 1000).toFixed(1);
   if (options.json)
     host.out(`${JSON.stringify({ schema: "lakeproof.fetch/1", paths }, null, 2)}\n`);

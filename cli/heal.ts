@@ -84,25 +84,28 @@ function abandoned(state: LabState): boolean {
 async function undo(state: LabState, entry: OpenUndo): Promise<string> {
   const what = entry.undo;
   switch (what.kind) {
-    case "resume-instance": {
-      const instance = state.instances[what.instanceId];
-      if (instance !== undefined && alive(instance)) {
+    case "resume-instances": {
+      for (const id of what.instanceIds) {
+        const instance = state.instances[id];
+        if (instance === undefined || !alive(instance)) continue;
         for (const facts of familyOf(instance.pid)) signalProcess(facts.pid, "SIGCONT");
       }
-      return `${entry.fault}: ${what.instanceId} resumed`;
+      return `${entry.fault}: ${what.instanceIds.join(", ")} resumed`;
     }
     case "remove-toxic": {
       await removeToxic(what.apiAddress, what.proxy, what.toxic);
       return `${entry.fault}: toxic ${what.toxic} removed`;
     }
-    case "start-instance": {
-      const instance = state.instances[what.instanceId];
-      if (!state.held || instance === undefined || alive(instance)) {
-        return `${entry.fault}: ${what.instanceId} needs no restart`;
-      }
+    case "start-instances": {
+      const gone = what.instanceIds
+        .flatMap((id) => state.instances[id] ?? [])
+        .filter((instance) => !alive(instance));
+      const names = what.instanceIds.join(", ");
+      if (!state.held || gone.length === 0) return `${entry.fault}: ${names} needs no restart`;
       const driver = openLocalDriver(state);
-      await driver.start(instance.spec, () => Promise.resolve(), host.deadline(60_000));
-      return `${entry.fault}: ${what.instanceId} started again`;
+      const anyAnswer = (): Promise<void> => Promise.resolve();
+      for (const { spec } of gone) await driver.start(spec, anyAnswer, host.deadline(60_000));
+      return `${entry.fault}: ${names} started again`;
     }
   }
 }

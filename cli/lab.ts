@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
+import type { Isolation } from "../core/contracts/values.ts";
 import type { Plan } from "../core/contracts/plan.ts";
 import type { Topology } from "../core/contracts/topology.ts";
 import { defaultCacheDir } from "../infra/artifacts/cache.ts";
@@ -10,7 +11,10 @@ import { openStore } from "../infra/artifacts/store.ts";
 import type { ArtifactName } from "../infra/artifacts/table.ts";
 import { labDir, labsDir, listLabs, ownerAlive, type LabState } from "../infra/drivers/lab.ts";
 import { processFacts } from "../infra/drivers/processes.ts";
-import { artifactsOf } from "../infra/provision.ts";
+import { artifactsOf } from "../infra/lab-plan.ts";
+
+/** Artifacts that a lab in namespaces needs beside those of its components. */
+const FABRIC_ARTIFACTS = ["iproute2", "nftables"] as const;
 
 export const SUBNET_DEFAULT = "127.77.0";
 
@@ -30,6 +34,7 @@ export function checkSubnet(subnet: string): void {
 export interface NewLab {
   readonly topology: string;
   readonly subnet: string;
+  readonly isolation: Isolation;
   readonly held: boolean;
   readonly logsDir?: string;
 }
@@ -55,6 +60,7 @@ export function newLabState(options: NewLab): LabState {
     id,
     topology: options.topology,
     subnet: options.subnet,
+    isolation: options.isolation,
     held: options.held,
     owner: { pid: host.pid, startTicks: processFacts(host.pid)?.startTicks ?? "0" },
     createdAtEpochMs: host.epochMs(),
@@ -66,13 +72,23 @@ export function newLabState(options: NewLab): LabState {
   };
 }
 
+/** Names of everything the topology, the isolation and the load need. */
+export function artifactsFor(
+  services: Topology["services"] | Plan["topology"]["services"],
+  isolation: Isolation,
+): readonly ArtifactName[] {
+  const network = isolation === "namespaces" ? FABRIC_ARTIFACTS : [];
+  return [...artifactsOf(services), ...network, "k6"] as readonly ArtifactName[];
+}
+
 /** Paths of everything the topology and the load need; fetched where missing, with progress. */
 export async function obtainArtifacts(
   services: Topology["services"] | Plan["topology"]["services"],
+  isolation: Isolation,
   signal: AbortSignal,
   log: (line: string) => void,
 ): Promise<Readonly<Record<string, string>>> {
-  const names = [...artifactsOf(services), "k6"] as readonly ArtifactName[];
+  const names = artifactsFor(services, isolation);
   const startedMs = new Map<string, number>();
   let lastMs = 0;
   const store = openStore({

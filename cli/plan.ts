@@ -2,15 +2,18 @@
 import { closest } from "fastest-levenshtein";
 import { FAULTS } from "../chaos/index.ts";
 import type { Plan } from "../core/contracts/plan.ts";
+import type { Isolation } from "../core/contracts/values.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { plan } from "../core/plan.ts";
 import { duplicateBudget, recoveryBudget } from "../infra/budgets.ts";
-import { LOCAL_CAPABILITIES } from "../infra/drivers/local.ts";
+import { capabilitiesOf } from "../infra/drivers/local.ts";
+import { toleranceOf } from "../infra/tolerance.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
 import { OBJECTIVES } from "../slo/objectives/index.ts";
 import { provable } from "../slo/objectives/provable.ts";
+import { settleIsolation } from "./inside.ts";
 import { checkSubnet } from "./lab.ts";
 
 /** Changes a transaction carries on average; the generator measures it exactly when it starts. */
@@ -22,22 +25,23 @@ export interface PlanOptions {
   readonly subnet: string;
 }
 
-export function makePlan(options: PlanOptions): Plan {
+export function makePlan(options: PlanOptions, isolation: Isolation): Plan {
   checkSubnet(options.subnet);
   return plan(scenarioNamed(options.scenario), seedOf(options.seed), {
     driver: "local",
-    isolation: "loopback",
-    capabilities: LOCAL_CAPABILITIES,
+    isolation,
+    capabilities: capabilitiesOf(isolation),
     faults: FAULTS,
     objectives: Object.values(OBJECTIVES),
     budgetOf: recoveryBudget,
     duplicatesOf: duplicateBudget,
+    toleranceOf,
     provable: provableOf,
     nearest: (word, known) => closest(word, [...known]),
   });
 }
 
-function scenarioNamed(name: string): Scenario {
+export function scenarioNamed(name: string): Scenario {
   const found = (SCENARIOS as Readonly<Record<string, Scenario>>)[name];
   if (found !== undefined) return found;
   const known = Object.keys(SCENARIOS);
@@ -82,16 +86,27 @@ function provableOf(base: Omit<Plan, "provable">): Plan["provable"] {
 }
 
 /** `lakeproof plan <scenario>`: prints it, as JSON on request. */
-export function printPlan(options: PlanOptions & { readonly json: boolean }): number {
-  const made = makePlan(options);
+export interface PrintPlanOptions extends PlanOptions {
+  readonly isolation: string;
+  readonly json: boolean;
+}
+
+export function printPlan(options: PrintPlanOptions): number {
+  const { topology } = scenarioNamed(options.scenario);
+  const made = makePlan(options, settleIsolation(topology, options.isolation).isolation);
   host.out(options.json ? `${JSON.stringify(made, null, 2)}\n` : planText(made));
   return 0;
 }
 
+const ISOLATION_TEXTS: Readonly<Record<string, string>> = {
+  loopback: "isolation loopback: no partitions, packet loss or power-off can be injected here.",
+  namespaces: "isolation namespaces: every node in a network of its own, zones with default deny.",
+};
+
 export function planText(made: Plan): string {
   const faults = made.faults.map(
     (fault) =>
-      `  ${fault.id}  ${fault.fault.padEnd(14)} ${fault.instanceId.padEnd(20)} class ${fault.faultClass}` +
+      `  ${fault.id}  ${fault.fault.padEnd(14)} ${fault.instanceId.padEnd(24)} class ${fault.faultClass}` +
       `  hold ${String(fault.holdMs / 1000)} s  recovery budget ${String(fault.recoveryBudgetMs / 1000)} s`,
   );
   const objectives = made.provable.map((row) => {
@@ -103,7 +118,7 @@ export function planText(made: Plan): string {
   return [
     `scenario ${made.scenario}  seed ${made.seed}  topology ${made.topology.name}  driver ${made.driver} (${made.isolation})`,
     made.purpose,
-    `isolation ${made.isolation}: no partitions, packet loss or power-off can be injected here.`,
+    ISOLATION_TEXTS[made.isolation] ?? made.isolation,
     `load: ${String(made.bank.rateEventsPerS)} change events/s through PostgreSQL, ${made.queries
       .map((query) => `${query.name} ${String(query.ratePerS)}/s`)
       .join(", ")}`,

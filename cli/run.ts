@@ -9,23 +9,34 @@ import { host } from "../core/host.ts";
 import { openJournal } from "../core/journal.ts";
 import { configDigests, openLab, provision, type Lab } from "../infra/provision.ts";
 import { environmentOf } from "../infra/environment.ts";
+import type { IsolationChoice } from "../infra/drivers/isolation.ts";
 import { stateDir, type LabState } from "../infra/drivers/lab.ts";
 import { runSelftest } from "../slo/checks/selftest.ts";
 import { residueOf, takeDown } from "./heal.ts";
+import {
+  insideLab,
+  isElsewhere,
+  makeFabric,
+  runInside,
+  runInUserNamespace,
+  settleIsolation,
+} from "./inside.ts";
 import { labOn, newLabState, obtainArtifacts } from "./lab.ts";
 import { judgeAndReport } from "./judge.ts";
-import { makePlan, planText } from "./plan.ts";
-import { preflight } from "./preflight.ts";
+import { makePlan, planText, scenarioNamed } from "./plan.ts";
+import { preflight } from "./requirements.ts";
 import { openConsole, type RunConsole } from "./run/console.ts";
 import { runPhases } from "./run/phases.ts";
 import { startReaper } from "./run/reaper.ts";
 import { newLedgers, type Session } from "./run/session.ts";
+import { listenForStop, STOP_CODES } from "./stop.ts";
 import { VERSION, versionsOf } from "./version.ts";
 
 export interface RunOptions {
   readonly scenario: string;
   readonly seed: string | undefined;
   readonly subnet: string;
+  readonly isolation: string;
   readonly runsDir: string;
   readonly json: boolean;
 }
@@ -41,33 +52,77 @@ interface RunFrame {
 }
 
 export async function run(options: RunOptions): Promise<number> {
-  const plan = makePlan(options);
-  const attached = labOn(options.subnet);
-  const usable = attached?.held === true && attached.state === "up";
-  host.err(planText(plan));
-  if (!usable) await preflight(plan.topology, options.subnet);
+  const inside = insideLab();
+  const there = inside ?? labOn(options.subnet);
+  const attached = there?.held === true && there.state === "up" ? there : undefined;
+  const choice =
+    there === undefined
+      ? settleIsolation(scenarioNamed(options.scenario).topology, options.isolation)
+      : { isolation: there.isolation, userNamespace: false };
+  const plan = makePlan(options, choice.isolation);
+  if (isElsewhere(attached)) return runInside(attached);
   const stop = new AbortController();
-  listenForStop(stop);
+  if (attached === undefined && inside === undefined) {
+    await preflight(plan.topology, options.subnet, choice.isolation);
+    if (choice.isolation === "namespaces") return runInOwnLab(options, plan, choice, stop);
+  }
+  host.err(planText(plan));
+  listenForStop(stop, {
+    notice: "Stopping: faults are undone, the lab is taken down, the report is written.",
+    hint: "The journal up to here was judged.",
+  });
   host.onCrash((error) => {
     stop.abort(error);
   });
-  const artifacts = await obtainArtifacts(plan.topology.services, stop.signal, (line) => {
-    host.err(`  ${line}\n`);
-  });
+  const artifacts = await obtain(plan, stop.signal);
   const { runDir, runId } = makeRunDir(options.runsDir, plan);
-  const state = usable
-    ? attached
-    : newLabState({
-        topology: plan.topology.name,
-        subnet: options.subnet,
-        held: false,
-        logsDir: join(runDir, "logs"),
-      });
+  const logsDir = join(runDir, "logs");
+  const state =
+    attached ??
+    (inside === undefined
+      ? newLabState({
+          topology: plan.topology.name,
+          subnet: options.subnet,
+          isolation: choice.isolation,
+          held: false,
+          logsDir,
+        })
+      : { ...inside, logsDir });
   const journal = openJournal(runDir, () => host.monotonicMs());
   const console = openConsole(plan, journal, options.json);
   const frame: RunFrame = { options, plan, runDir, runId, journal, console, stop };
   await act(frame, state, artifacts);
   return judgeAndReport(runDir, { json: options.json });
+}
+
+function obtain(plan: Plan, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+  const isolation = plan.isolation === "namespaces" ? "namespaces" : "loopback";
+  return obtainArtifacts(plan.topology.services, isolation, signal, (line) => {
+    host.err(`  ${line}\n`);
+  });
+}
+
+/** Fetches while the registries can be reached, makes the lab's network, and goes on inside it. */
+async function runInOwnLab(
+  options: RunOptions,
+  plan: Plan,
+  choice: IsolationChoice,
+  stop: AbortController,
+): Promise<number> {
+  const artifacts = await obtain(plan, stop.signal);
+  if (choice.userNamespace) return runInUserNamespace();
+  const state = newLabState({
+    topology: plan.topology.name,
+    subnet: options.subnet,
+    isolation: choice.isolation,
+    held: false,
+  });
+  try {
+    const { topology } = plan;
+    return await runInside(await makeFabric({ topology, state, artifacts, signal: stop.signal }));
+  } finally {
+    await takeDown(state.id);
+  }
 }
 
 /** Everything between run.started and run.ended. Never rejects: what went wrong is in the journal. */
@@ -217,24 +272,6 @@ function makeRunDir(runsDir: string, plan: Plan): { runDir: string; runId: strin
   }
   symlinkSync(runId, latest);
   return { runDir, runId };
-}
-
-const STOP_CODES = { SIGINT: "INTERRUPTED", SIGTERM: "TERMINATED" } as const;
-
-/** First signal: stop, heal, take down, report. Second: leave at once; the reaper cleans up. */
-function listenForStop(stop: AbortController): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    host.onSignal(signal, () => {
-      if (stop.signal.aborted) host.exit(signal === "SIGINT" ? 130 : 143);
-      host.err("\nStopping: faults are undone, the lab is taken down, the report is written.");
-      host.err(" Once more to leave at once.\n");
-      stop.abort(
-        new LakeproofError(STOP_CODES[signal], `Stopped by ${signal}.`, {
-          hint: "The journal up to here was judged.",
-        }),
-      );
-    });
-  }
 }
 
 function queryScript(): string {

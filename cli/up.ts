@@ -1,42 +1,79 @@
 /** `lakeproof up`: a topology for people, held until `down`. */
 import { closest } from "fastest-levenshtein";
 import type { Topology } from "../core/contracts/topology.ts";
+import type { Isolation } from "../core/contracts/values.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
+import { readLab, type LabState } from "../infra/drivers/lab.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
 import { provision } from "../infra/provision.ts";
 import { takeDown } from "./heal.ts";
+import { insideLab, makeFabric, runInside, runInUserNamespace, settleIsolation } from "./inside.ts";
 import { checkSubnet, labOn, newLabState, obtainArtifacts } from "./lab.ts";
-import { preflight } from "./preflight.ts";
+import { preflight } from "./requirements.ts";
 import { status } from "./status.ts";
+import { listenForStop } from "./stop.ts";
 
 export interface UpOptions {
   readonly topology: string;
   readonly subnet: string;
+  readonly isolation: string;
   readonly json: boolean;
 }
 
 export async function up(options: UpOptions): Promise<number> {
   checkSubnet(options.subnet);
   const topology = topologyNamed(options.topology);
+  const stop = new AbortController();
+  const inside = insideLab();
+  if (inside !== undefined) return bringUp(options, topology, inside, stop);
   const there = labOn(options.subnet);
   if (there?.held === true && there.state === "up" && there.topology === topology.name) {
     host.err(`${topology.name} is up already on ${options.subnet}.x.\n`);
     return status({ json: options.json });
   }
-  await preflight(topology, options.subnet);
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    host.onSignal(signal, () => {
-      stop.abort(
-        new LakeproofError("INTERRUPTED", `Stopped by ${signal}.`, { hint: "Nothing is left up." }),
-      );
-    });
+  const choice = settleIsolation(topology, options.isolation);
+  await preflight(topology, options.subnet, choice.isolation);
+  if (choice.userNamespace) {
+    await obtain(topology, choice.isolation, stop.signal);
+    return runInUserNamespace();
   }
-  const artifacts = await obtainArtifacts(topology.services, stop.signal, (line) => {
+  const state = newLabState({
+    topology: topology.name,
+    subnet: options.subnet,
+    isolation: choice.isolation,
+    held: true,
+  });
+  if (choice.isolation === "loopback") return bringUp(options, topology, state, stop);
+  const artifacts = await obtain(topology, choice.isolation, stop.signal);
+  let code = 1;
+  try {
+    code = await runInside(await makeFabric({ topology, state, artifacts, signal: stop.signal }));
+  } finally {
+    if (readLab(state.id)?.state !== "up") await takeDown(state.id);
+  }
+  return code;
+}
+
+function obtain(
+  topology: Topology,
+  isolation: Isolation,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  return obtainArtifacts(topology.services, isolation, signal, (line) => {
     host.err(`  ${line}\n`);
   });
-  const state = newLabState({ topology: topology.name, subnet: options.subnet, held: true });
+}
+
+/** Starts everything where the lab's addresses can be reached. */
+async function bringUp(
+  options: UpOptions,
+  topology: Topology,
+  state: LabState,
+  stop: AbortController,
+): Promise<number> {
+  listenForStop(stop, { notice: "Stopping: the lab is taken down.", hint: "Nothing is left up." });
+  const artifacts = await obtain(topology, state.isolation, stop.signal);
   const startedMs = host.monotonicMs();
   try {
     await provision({

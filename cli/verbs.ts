@@ -1,8 +1,10 @@
 /** Every verb by name, with its options. One file a verb does the work. */
 import { join } from "node:path";
 import type { Command } from "commander";
+import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
+import { checkZones, tryFlows } from "./check-zones.ts";
 import { completion } from "./completion.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
@@ -12,7 +14,8 @@ import { judgeRun, reportRun } from "./judge.ts";
 import { SUBNET_DEFAULT } from "./lab.ts";
 import { list } from "./list.ts";
 import { printPlan } from "./plan.ts";
-import { portsOf } from "./preflight.ts";
+import { portsOf } from "./requirements.ts";
+import { preflightInventory } from "./preflight-inventory.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
 import { up } from "./up.ts";
@@ -20,13 +23,20 @@ import { up } from "./up.ts";
 interface Common {
   readonly json: boolean;
   readonly subnet: string;
+  readonly isolation: string;
   readonly seed?: string;
   readonly runs: string;
   readonly verify: boolean;
+  readonly example: boolean;
 }
 
 const JSON_OPTION = ["--json", "machine-readable output on stdout", false] as const;
 const SUBNET_OPTION = ["--subnet <a.b.c>", "loopback addresses to use", SUBNET_DEFAULT] as const;
+const ISOLATION_OPTION = [
+  "--isolation <kind>",
+  "auto, namespaces or loopback: how nodes are kept apart",
+  "auto",
+] as const;
 const SEED_OPTION = ["--seed <number>", "repeat a run's decisions"] as const;
 
 export function addVerbs(program: Command, exit: (code: number) => void): void {
@@ -34,17 +44,19 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
   verb("run <scenario>", "provision, load, break, verify, judge and report")
     .option(...JSON_OPTION)
     .option(...SUBNET_OPTION)
+    .option(...ISOLATION_OPTION)
     .option(...SEED_OPTION)
     .option("--runs <dir>", "where run directories go", join(host.cwd, "runs"))
-    .action(async (scenario: string, { json, subnet, seed, runs }: Common) => {
-      exit(await run({ scenario, seed, subnet, json, runsDir: runs }));
+    .action(async (scenario: string, { json, subnet, isolation, seed, runs }: Common) => {
+      exit(await run({ scenario, seed, subnet, isolation, json, runsDir: runs }));
     });
   verb("plan <scenario>", "what a run would do and what it could prove; starts nothing")
     .option(...JSON_OPTION)
     .option(...SUBNET_OPTION)
+    .option(...ISOLATION_OPTION)
     .option(...SEED_OPTION)
-    .action((scenario: string, { json, subnet, seed }: Common) => {
-      exit(printPlan({ scenario, seed, subnet, json }));
+    .action((scenario: string, { json, subnet, isolation, seed }: Common) => {
+      exit(printPlan({ scenario, seed, subnet, isolation, json }));
     });
   verb("judge <run>", "judge an old run directory again; needs no cluster")
     .option(...JSON_OPTION)
@@ -62,7 +74,7 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...SUBNET_OPTION)
     .option("--verify", "compare every byte of the cached artifacts", false)
     .action(async ({ json, subnet, verify }: Common) => {
-      exit(await doctor({ json, verify, ports: portsOf(TOPOLOGIES.dev, subnet) }));
+      exit(await doctor({ json, verify, ports: portsOf(TOPOLOGIES.dev, subnet, "loopback") }));
     });
   verb("list <what>", "scenarios, faults, components, topologies, objectives, checks or runs")
     .option(...JSON_OPTION)
@@ -72,6 +84,9 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     });
   verb("completion <shell>", "completion script for bash, zsh or fish").action((shell: string) => {
     exit(completion(shell, program));
+  });
+  program.command("try-flows", { hidden: true }).action(async () => {
+    exit(await tryFlows());
   });
   program.command("reap <lab>", { hidden: true }).action(async (labId: string) => {
     exit(await reap(labId));
@@ -90,13 +105,32 @@ function addLabVerbs(
   verb("up <topology>", "start a topology and leave it up")
     .option(...JSON_OPTION)
     .option(...SUBNET_OPTION)
-    .action(async (topology: string, { json, subnet }: Common) => {
-      exit(await up({ topology, subnet, json }));
+    .option(...ISOLATION_OPTION)
+    .action(async (topology: string, { json, subnet, isolation }: Common) => {
+      exit(await up({ topology, subnet, isolation, json }));
     });
   verb("status", "the labs that are up, with every instance's address and process")
     .option(...JSON_OPTION)
     .action(({ json }: Common) => {
       exit(status({ json }));
+    });
+  verb(
+    "preflight [inventory]",
+    "would figures from these nodes be certifiable? A file, or this-machine",
+  )
+    .option(...JSON_OPTION)
+    .option("--example", "print an inventory that meets the specification", false)
+    .action(async (inventory: string | undefined, { json, example }: Common) => {
+      exit(await preflightInventory({ inventory, example, json }));
+    });
+  verb(
+    "check <what>",
+    "zones: try every zone against every port and prove what is allowed and denied",
+  )
+    .option(...JSON_OPTION)
+    .action(async (what: string, { json }: Common) => {
+      if (what !== "zones") throw unknownCheck(what);
+      exit(await checkZones({ json }));
     });
   verb("down", "take down what `up` started")
     .option(...JSON_OPTION)
@@ -109,4 +143,10 @@ function addLabVerbs(
     .action(async ({ json }: Common) => {
       exit(await heal({ json }));
     });
+}
+
+function unknownCheck(what: string): LakeproofError {
+  return new LakeproofError("USAGE", `There is no check ${JSON.stringify(what)}.`, {
+    hint: "Did you mean zones? It is the only one.",
+  });
 }

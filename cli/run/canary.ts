@@ -17,11 +17,22 @@ interface Flying {
   lastMissMs: number;
 }
 
+type Listener = (ackMs: number, visibleMs: number, line: string) => void;
+
+/** One table and partition: the finest grain at which a part of the pipeline can stand still. */
+function lineOf(table: string, partition: number): string {
+  return `${table}/${String(partition)}`;
+}
+
+const RETRY_MS = 500;
+
 export class Canaries {
   readonly #session: Session;
   readonly #connection: WriterConnection;
   readonly #flying = new Map<number, Flying>();
-  readonly #waiting = new Set<(ackMs: number, visibleMs: number) => void>();
+  readonly #waiting = new Set<Listener>();
+  readonly #lines: readonly string[];
+  #closing = false;
   /** Numbers must not meet those of an earlier run on the same lab. */
   readonly #firstNumber: number;
   #count = 0;
@@ -33,6 +44,10 @@ export class Canaries {
     this.#firstNumber = Math.floor(session.startedAtEpochMs);
     const address = session.lab.endpoints.address("postgres");
     this.#connection = new WriterConnection(address, BANK_DATABASE);
+    const { topicPartitionCount } = session.plan.topology;
+    this.#lines = BANK_TABLES.flatMap((table) =>
+      Array.from({ length: topicPartitionCount }, (_, partition) => lineOf(table, partition)),
+    );
   }
 
   start(): void {
@@ -67,8 +82,13 @@ export class Canaries {
     this.#flying.set(canary, flying);
     const sql = txnSql(canaryTxn(table, { partition, partitionCount, bucket, canary }));
     this.#writing = this.#writing.then(async () => {
-      if ((await this.#connection.apply(sql)) === "ok")
-        flying.ackMs = this.#session.journal.nowMs();
+      let outcome = await this.#connection.apply(sql);
+      // Refused for certain: written again, and its age goes on counting from when it was meant to be written.
+      while (outcome === "fail" && !this.#closing) {
+        await host.sleep(RETRY_MS);
+        outcome = await this.#connection.apply(sql);
+      }
+      if (outcome === "ok") flying.ackMs = this.#session.journal.nowMs();
     });
   }
 
@@ -98,7 +118,8 @@ export class Canaries {
         ...{ canary: canary - this.#firstNumber, table, partition, intendedMs, ackMs, lastMissMs },
         visibleMs: seenMs,
       });
-      for (const notify of this.#waiting) notify(ackMs, seenMs);
+      const line = lineOf(table, partition);
+      for (const notify of this.#waiting) notify(ackMs, seenMs, line);
     }
   }
 
@@ -108,7 +129,7 @@ export class Canaries {
     limitMs: number,
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    let listener: ((ackMs: number, visibleMs: number) => void) | undefined;
+    let listener: Listener | undefined;
     const seen = new Promise<number>((resolve) => {
       listener = (ackMs, visibleMs) => {
         if (ackMs >= sinceMs) resolve(visibleMs);
@@ -122,7 +143,31 @@ export class Canaries {
     }
   }
 
+  /** The same for every partition of both tables: the moment the last of them was first seen. */
+  async deliveredEverywhere(
+    sinceMs: number,
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const missing = new Set(this.#lines);
+    let listener: Listener | undefined;
+    const seen = new Promise<number>((resolve) => {
+      listener = (ackMs, visibleMs, line) => {
+        if (ackMs < sinceMs) return;
+        missing.delete(line);
+        if (missing.size === 0) resolve(visibleMs);
+      };
+      this.#waiting.add(listener);
+    });
+    try {
+      return await Promise.race([seen, host.sleep(limitMs, signal).then(() => undefined)]);
+    } finally {
+      if (listener !== undefined) this.#waiting.delete(listener);
+    }
+  }
+
   stopWriting(): Promise<void> {
+    this.#closing = true;
     this.#timer?.[Symbol.dispose]();
     return this.#writing;
   }

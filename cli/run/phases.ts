@@ -1,17 +1,13 @@
 /** The phases of one run on a lab that is up: warm up, control, break, heal, drain, verify. */
-import { join } from "node:path";
-import { FAULTS, inject, openUndoLog, type InjectionPorts } from "../../chaos/index.ts";
 import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
-import type { Fault, FaultContext, FaultEntry } from "../../core/contracts/fault.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { endOffsets } from "../../infra/clients/kafka.ts";
 import { openTrino } from "../../infra/clients/trino.ts";
-import { labDir } from "../../infra/drivers/lab.ts";
-import { UNDO_FILE } from "../heal.ts";
 import { startBankLoad, type BankLoad } from "./bank-load.ts";
 import { Canaries } from "./canary.ts";
 import { warmEngine } from "./engine-warmup.ts";
+import { breakThings } from "./faults.ts";
 import { startQueryLoad, type QueryLoad } from "./query-load.ts";
 import { LakeReader } from "./reader.ts";
 import { journalMemory, startSamplers } from "./samplers.ts";
@@ -65,7 +61,7 @@ async function startAll(session: Session, queryScript: string): Promise<Running>
   const baseline = await takeBaseline(session, trino);
   await warmEngine(session, trino, ENGINE_WARMUP_MS_MAX);
   const offsets = await endOffsets(
-    lab.endpoints.address("kafka"),
+    lab.endpoints.addresses("kafka"),
     BANK_TABLES.map(topicOf),
     signal,
   );
@@ -140,51 +136,4 @@ async function warmUp(session: Session, running: Running): Promise<void> {
       hint: "Read logs/connect-0.log, logs/flink-taskmanager-0.log and logs/trino-0.log.",
     },
   );
-}
-
-async function breakThings(session: Session, canaries: Canaries): Promise<void> {
-  const { plan, journal, signal, lab } = session;
-  using undoLog = openUndoLog(join(labDir(lab.id), UNDO_FILE));
-  const ports: InjectionPorts = {
-    journal,
-    undoLog,
-    sleep: (ms, stop) => host.sleep(ms, stop),
-    delivered: async (sinceMs, limitMs, stop) => {
-      const visibleMs = await canaries.delivered(sinceMs, limitMs, stop);
-      if (visibleMs !== undefined) return visibleMs;
-      throw new LakeproofError(
-        "FAULT_FAILED",
-        `No change came through within ${String(limitMs / 1000)} s after the fault was undone.`,
-        { hint: "Read the logs of the instance and of its neighbours." },
-      );
-    },
-  };
-  for (const entry of plan.faults) {
-    const fault = (FAULTS as Readonly<Record<string, Fault>>)[entry.fault];
-    if (fault === undefined) continue;
-    await inject(entry, fault, contextOf(session, entry), ports);
-    await host.sleep(plan.durations.quietMs, signal);
-  }
-  journal.append({ kind: "phase.entered", phase: "heal" });
-}
-
-function contextOf(session: Session, entry: FaultEntry): FaultContext<unknown> {
-  const { lab, journal, signal } = session;
-  return {
-    params: entry.params,
-    instanceId: entry.instanceId,
-    driver: lab.driver,
-    endpoints: lab.endpoints,
-    signal,
-    useTarget: (stop) => lab.probe(entry.instanceId, stop),
-    restart: async (stop) => {
-      const instance = await lab.restart(entry.instanceId, stop);
-      const { id, component, host: address } = instance.spec;
-      journal.append({
-        kind: "instance.ready",
-        ...{ instanceId: id, component, address, pid: instance.pid, readyMs: instance.readyMs },
-        restart: true,
-      });
-    },
-  };
 }

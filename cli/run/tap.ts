@@ -33,7 +33,7 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
     if (event.lane < FENCE_LANE) account(session, event, message, alive);
   };
   const tap = openTap({
-    address: session.lab.endpoints.address("kafka"),
+    addresses: session.lab.endpoints.addresses("kafka"),
     topics,
     partitionCount,
     startOffsets,

@@ -1,24 +1,31 @@
 /** Refuses before anything starts: tools, JDKs, memory, disk, ports. */
-import type { Topology } from "../core/contracts/topology.ts";
+import type { Isolation } from "../core/contracts/values.ts";
 import { defaultCacheDir } from "../infra/artifacts/cache.ts";
-import type { ArtifactName } from "../infra/artifacts/table.ts";
 import { stateDir } from "../infra/drivers/lab.ts";
-import { artifactsOf, planLab } from "../infra/provision.ts";
+import { planLab, type Shape } from "../infra/lab-plan.ts";
+import { artifactsFor } from "./lab.ts";
 import { checkRequirements, refuseMissing, type PortNeed } from "../infra/requirements.ts";
 
 const HARNESS_MIB = 1024;
 
-type Shape = Pick<Topology, "name" | "topicPartitionCount" | "services">;
-
-/** Every address the topology will listen on. */
-export function portsOf(topology: Shape, subnet: string): readonly PortNeed[] {
-  const { specs } = planLab(topology, { id: "plan", subnet, secret: "" }, {});
+/** Every address the topology will listen on here; inside a network of its own nothing can be taken. */
+export function portsOf(
+  topology: Shape,
+  subnet: string,
+  isolation: Isolation,
+): readonly PortNeed[] {
+  if (isolation === "namespaces") return [];
+  const { specs } = planLab(topology, { id: "plan", subnet, secret: "", isolation }, {});
   return specs.flatMap((spec) =>
     Object.values(spec.ports).map((port) => ({ instanceId: spec.id, host: spec.host, port })),
   );
 }
 
-export async function preflight(topology: Shape, subnet: string): Promise<void> {
+export async function preflight(
+  topology: Shape,
+  subnet: string,
+  isolation: Isolation,
+): Promise<void> {
   const modelMiB = Object.values(topology.services).reduce(
     (sum, service) => sum + service.memoryMiB * service.replicaCount,
     HARNESS_MIB,
@@ -27,8 +34,8 @@ export async function preflight(topology: Shape, subnet: string): Promise<void> 
     await checkRequirements({
       cacheDir: defaultCacheDir(),
       stateDir: stateDir(),
-      artifacts: [...artifactsOf(topology.services), "k6"] as readonly ArtifactName[],
-      ports: portsOf(topology, subnet),
+      artifacts: artifactsFor(topology.services, isolation),
+      ports: portsOf(topology, subnet, isolation),
       memoryBytesMin: modelMiB * 1024 * 1024,
     }),
   );

@@ -1,0 +1,155 @@
+/**
+ * Labs in network namespaces are reached from inside: the same command runs a second time, as a child in the
+ * lab's own node, with this terminal. The host's network never learns of the lab.
+ */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { LakeproofError } from "../core/errors.ts";
+import { host } from "../core/host.ts";
+import type { Isolation } from "../core/contracts/values.ts";
+import { defaultCacheDir } from "../infra/artifacts/cache.ts";
+import { programIn } from "../infra/artifacts/programs.ts";
+import { inNode, openFabric, type FabricNode } from "../infra/drivers/fabric.ts";
+import {
+  chooseIsolation,
+  inUserNamespace,
+  LOOPBACK_LIMITS,
+  type IsolationChoice,
+} from "../infra/drivers/isolation.ts";
+import { labDir, readLab, stateDir, writeLab, type LabState } from "../infra/drivers/lab.ts";
+import { planLab, type Shape } from "../infra/lab-plan.ts";
+import { listenersOf } from "../infra/listeners.ts";
+import { HARNESS_NODE, OUTSIDE_NODE } from "../infra/zones.ts";
+
+const INSIDE_VARIABLE = "LAKEPROOF_INSIDE";
+
+/** The lab in whose network this process runs, if any. */
+export function insideLab(): LabState | undefined {
+  const id = host.env[INSIDE_VARIABLE];
+  return id === undefined || id === "" ? undefined : readLab(id);
+}
+
+/** True when this process cannot reach the lab's addresses and has to go inside first. */
+export function isElsewhere(state: LabState | undefined): state is LabState {
+  return state?.fabric !== undefined && insideLab()?.id !== state.id;
+}
+
+/** Settles the isolation and prints what a fallback cannot do. */
+export function settleIsolation(
+  topology: { isolation: Isolation },
+  asked: string,
+): IsolationChoice {
+  if (!["auto", "namespaces", "loopback"].includes(asked)) {
+    throw new LakeproofError("USAGE", `--isolation is ${JSON.stringify(asked)}.`, {
+      hint: "Allowed are auto, namespaces and loopback.",
+    });
+  }
+  const wished = asked === "auto" ? topology.isolation : (asked as Isolation);
+  const choice = chooseIsolation(wished);
+  if (choice.reason === undefined) return choice;
+  if (asked === "namespaces") {
+    throw new LakeproofError("CAPABILITY_MISSING", `No namespaces: ${choice.reason}.`, {
+      hint: "Run as root, allow user namespaces, or take --isolation loopback.",
+    });
+  }
+  host.err(`Falling back to loopback: ${choice.reason}. Impossible here:\n`);
+  for (const line of LOOPBACK_LIMITS) host.err(`  - ${line}\n`);
+  return choice;
+}
+
+export interface Enter {
+  readonly topology: Shape;
+  readonly state: LabState;
+  readonly artifacts: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** Makes the lab's network and writes the lab with it. */
+export async function makeFabric(enter: Enter): Promise<LabState> {
+  const { topology, state, artifacts } = enter;
+  const plan = planLab(topology, state, artifacts);
+  const nodes: FabricNode[] = [
+    HARNESS_NODE,
+    OUTSIDE_NODE,
+    ...plan.specs.map((spec) => ({ id: spec.id, place: spec.zone, host: spec.host })),
+  ];
+  writeLab(state);
+  const fabric = await openFabric(
+    {
+      labId: state.id,
+      labDir: labDir(state.id),
+      nodes,
+      listeners: listenersOf(plan.specs),
+      nft: programIn(artifacts["nftables"] ?? "", "nft"),
+      ip: programIn(artifacts["iproute2"] ?? "", "ip"),
+    },
+    enter.signal,
+  );
+  const made: LabState = { ...state, fabric };
+  writeLab(made);
+  return made;
+}
+
+/** Runs this very command line in the lab's node and returns its exit code. */
+export function runInside(state: LabState): Promise<number> {
+  return runThere(state, HARNESS_NODE.id, selfCommand());
+}
+
+/** Runs any command in a node of the lab, with this terminal. */
+export function runThere(
+  state: LabState,
+  nodeId: string,
+  command: readonly string[],
+): Promise<number> {
+  const { fabric } = state;
+  if (fabric === undefined) return run(command, {});
+  const join_ = inUserNamespace() || host.uid === 0 ? [] : userNamespaceOf(fabric.pid);
+  // Should this process be killed, the one inside must not go on alone.
+  const argv = ["setpriv", "--pdeathsig", "KILL", ...join_, ...inNode(fabric, nodeId), ...command];
+  return run(argv, { [INSIDE_VARIABLE]: state.id });
+}
+
+function userNamespaceOf(pid: number): readonly string[] {
+  return ["nsenter", "--preserve-credentials", `--user=/proc/${String(pid)}/ns/user`, "--"];
+}
+
+/** Runs this command line as root of a user namespace: all a lab needs, nothing on the machine. */
+export function runInUserNamespace(): Promise<number> {
+  const argv = ["unshare", "--user", "--map-root-user", "--", ...selfCommand()];
+  return run(["setpriv", "--pdeathsig", "KILL", ...argv], {});
+}
+
+function selfCommand(): readonly string[] {
+  const launcher = fileURLToPath(new URL("lakeproof.js", import.meta.url));
+  return [host.nodePath, launcher, ...host.argv];
+}
+
+function run(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
+  const [program = "", ...args] = argv;
+  const child = spawn(program, args, {
+    stdio: "inherit",
+    // The directories depend on the user, and inside a user namespace everybody is root.
+    env: {
+      ...host.env,
+      LAKEPROOF_STATE_DIR: stateDir(),
+      LAKEPROOF_CACHE_DIR: defaultCacheDir(),
+      ...env,
+    },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    host.onSignal(signal, () => void child.kill(signal));
+  }
+  return new Promise((resolve, reject) => {
+    child.once("error", (error) => {
+      reject(
+        new LakeproofError("INTERNAL", `Cannot run ${program}: ${error.message}`, {
+          hint: "setpriv, nsenter and unshare come with util-linux; check PATH.",
+          cause: error,
+        }),
+      );
+    });
+    child.once("exit", (code, signal) => {
+      resolve(code ?? (signal === "SIGINT" ? 130 : 143));
+    });
+  });
+}

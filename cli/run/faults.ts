@@ -1,0 +1,103 @@
+/** Injects the plan's faults one after the other, each with what it needs to know of the running lab. */
+import { join } from "node:path";
+import { FAULTS, inject, openUndoLog, type InjectionPorts } from "../../chaos/index.ts";
+import type { Fault, FaultContext, FaultEntry } from "../../core/contracts/fault.ts";
+import { LakeproofError } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
+import { labDir } from "../../infra/drivers/lab.ts";
+import { UNDO_FILE } from "../heal.ts";
+import type { Canaries } from "./canary.ts";
+import type { Session } from "./session.ts";
+
+const SERVING_INTERVAL_MS = 500;
+
+export async function breakThings(session: Session, canaries: Canaries): Promise<void> {
+  const { plan, journal, signal, lab } = session;
+  using undoLog = openUndoLog(join(labDir(lab.id), UNDO_FILE));
+  for (const entry of plan.faults) {
+    const fault = (FAULTS as Readonly<Record<string, Fault>>)[entry.fault];
+    if (fault === undefined) continue;
+    const { service, target, count } = entry;
+    const instanceIds = await lab.targets(service, target, count, signal);
+    const ports = portsOf(session, canaries, service);
+    await inject(entry, fault, contextOf(session, entry, instanceIds), { ...ports, undoLog });
+    await host.sleep(plan.durations.quietMs, signal);
+  }
+  journal.append({ kind: "phase.entered", phase: "heal" });
+}
+
+function portsOf(
+  session: Session,
+  canaries: Canaries,
+  service: string,
+): Omit<InjectionPorts, "undoLog"> {
+  const { journal, lab } = session;
+  return {
+    journal,
+    sleep: (ms, stop) => host.sleep(ms, stop),
+    delivered: async (sinceMs, limitMs, stop) =>
+      (await canaries.delivered(sinceMs, limitMs, stop)) ?? nothingDelivered(limitMs),
+    deliveredEverywhere: async (sinceMs, limitMs, stop) => {
+      const limit = host.deadline(limitMs, stop);
+      const [visibleMs, servingMs] = await Promise.all([
+        canaries.deliveredEverywhere(sinceMs, limitMs, stop),
+        untilServing(
+          () => lab.serving(service, limit),
+          () => journal.nowMs(),
+          limit,
+        ),
+      ]);
+      return visibleMs === undefined ? nothingDelivered(limitMs) : Math.max(visibleMs, servingMs);
+    },
+  };
+}
+
+function nothingDelivered(limitMs: number): never {
+  throw new LakeproofError(
+    "FAULT_FAILED",
+    `Not every change came through within ${String(limitMs / 1000)} s of the fault or its end.`,
+    { hint: "Read the logs of the instance and of its neighbours." },
+  );
+}
+
+/** The moment of the first real use of the service that works again. */
+async function untilServing(
+  use: () => Promise<void>,
+  nowMs: () => number,
+  signal: AbortSignal,
+): Promise<number> {
+  for (;;) {
+    try {
+      await use();
+      return nowMs();
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+    await host.sleep(SERVING_INTERVAL_MS, signal);
+  }
+}
+
+function contextOf(
+  session: Session,
+  entry: FaultEntry,
+  instanceIds: readonly string[],
+): FaultContext<unknown> {
+  const { lab, journal, signal } = session;
+  return {
+    params: entry.params,
+    instanceIds,
+    driver: lab.driver,
+    endpoints: lab.endpoints,
+    signal,
+    useTarget: (id, stop) => lab.probe(id, stop),
+    restart: async (instanceId, stop) => {
+      const instance = await lab.restart(instanceId, stop);
+      const { id, component, host: address } = instance.spec;
+      journal.append({
+        kind: "instance.ready",
+        ...{ instanceId: id, component, address, pid: instance.pid, readyMs: instance.readyMs },
+        restart: true,
+      });
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** High availability at the smallest counts: what goes is taken over by others, and nothing is lost. */
+import { mini as topology } from "../infra/topologies/index.ts";
+import { defineScenario } from "./define.ts";
+
+export const mini = defineScenario({
+  name: "mini",
+  purpose: "Failovers on the highly available pipeline: each recovers by itself, nothing is lost.",
+  topology,
+  bank: {
+    laneCount: 4,
+    userCountPerLane: 500,
+    rateEventsPerS: 400,
+    arrivals: "poisson",
+    bucketMs: 10_000,
+  },
+  queries: [
+    { name: "simple", ratePerS: 0.2, targetMs: 100 },
+    { name: "medium", ratePerS: 0.05, targetMs: 1000 },
+    { name: "complex", ratePerS: 0.02, targetMs: 5000 },
+    { name: "large", ratePerS: 0.02, targetMs: 30_000 },
+  ],
+  canaryRatePerS: 2,
+  faults: [
+    { fault: "process-kill", service: "postgres", target: "leader", holdMs: 20_000 },
+    { fault: "process-kill", service: "kafka", holdMs: 15_000 },
+    { fault: "process-kill", service: "minio", holdMs: 10_000 },
+  ],
+  warmupMs: 15_000,
+  controlMs: 30_000,
+  quietMs: 10_000,
+  drainMsMax: 180_000,
+  claims: [],
+});

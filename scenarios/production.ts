@@ -1,0 +1,38 @@
+/** Every system of the specification in its count, and one of each lost under load. */
+import { production as topology } from "../infra/topologies/index.ts";
+import { defineScenario } from "./define.ts";
+
+export const production = defineScenario({
+  name: "production",
+  purpose: "The whole production topology under 1K change events/s, losing one node of each kind.",
+  topology,
+  bank: {
+    laneCount: 4,
+    userCountPerLane: 500,
+    rateEventsPerS: 1000,
+    arrivals: "poisson",
+    bucketMs: 10_000,
+  },
+  queries: [
+    { name: "simple", ratePerS: 0.1, targetMs: 100 },
+    { name: "medium", ratePerS: 0.05, targetMs: 1000 },
+    { name: "complex", ratePerS: 0.02, targetMs: 5000 },
+    { name: "large", ratePerS: 0.02, targetMs: 30_000 },
+  ],
+  canaryRatePerS: 2,
+  faults: [
+    { fault: "process-kill", service: "postgres", target: "leader", holdMs: 20_000 },
+    { fault: "process-kill", service: "kafka", holdMs: 15_000 },
+    { fault: "process-kill", service: "connect", target: "task", holdMs: 15_000 },
+    { fault: "process-kill", service: "flink-taskmanager", holdMs: 15_000 },
+    { fault: "process-kill", service: "flink-jobmanager", holdMs: 5000 },
+    { fault: "process-kill", service: "minio", count: 2, holdMs: 15_000 },
+    { fault: "process-kill", service: "trino-worker", count: 2, holdMs: 15_000 },
+    { fault: "process-kill", service: "trino", holdMs: 5000 },
+  ],
+  warmupMs: 15_000,
+  controlMs: 60_000,
+  quietMs: 10_000,
+  drainMsMax: 240_000,
+  claims: [],
+});
