@@ -4,7 +4,8 @@ import { defaultCacheDir } from "../infra/artifacts/cache.ts";
 import { openStore } from "../infra/artifacts/store.ts";
 import type { ArtifactName } from "../infra/artifacts/table.ts";
 import { labDir } from "../infra/drivers/lab.ts";
-import { artifactsOf, provision } from "../infra/provision.ts";
+import { artifactsOf } from "../infra/lab-plan.ts";
+import { provision } from "../infra/provision.ts";
 import { dev } from "../infra/topologies/index.ts";
 import { takeDown } from "../cli/heal.ts";
 import { newLabState } from "../cli/lab.ts";
@@ -20,7 +21,12 @@ async function seconds(services: (typeof dev)["services"] | object): Promise<{
   const names = artifactsOf(dev.services) as readonly ArtifactName[];
   const store = openStore({ cacheDir: defaultCacheDir(), log: () => undefined });
   const artifacts = await store.ensure(names, AbortSignal.timeout(60_000));
-  const state = newLabState({ topology: "bench", subnet: SUBNET, held: false });
+  const state = newLabState({
+    topology: "bench",
+    subnet: SUBNET,
+    isolation: "loopback",
+    held: false,
+  });
   const readyMs = new Map<string, number>();
   const start = performance.now();
   try {

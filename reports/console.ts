@@ -3,19 +3,12 @@ import { styleText } from "node:util";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Judgement, Verdict, VerdictStatus } from "../core/contracts/slo.ts";
 import { runFacts } from "./facts.ts";
+import { formatDurationMs, formatNumber, NONE, oneLine, wrap } from "./format.ts";
 import {
-  formatDurationMs,
-  formatNumber,
-  formatObserved,
-  formatTarget,
-  NONE,
-  plural,
-} from "./format.ts";
-import {
+  claimedGroups,
   claimedLine,
+  evidencedLine,
   firstDetails,
-  groupVerdicts,
-  neededFor,
   SYMBOLS,
   unclaimedOf,
 } from "./verdicts.ts";
@@ -48,9 +41,10 @@ export function renderConsoleSummary(
   const paint = (style: Style, text: string): string =>
     options.color ? styleText(style, text, { validateStream: false }) : text;
   const columns = Math.max(COLUMNS_MIN, options.columns);
-  const claimed = judgement.verdicts.filter((verdict) => verdict.claimed);
+  const groups = claimedGroups(judgement);
+  const claimed = groups.flatMap((group) => group.verdicts);
   const lines: string[] = [];
-  for (const group of groupVerdicts(claimed)) {
+  for (const group of groups) {
     lines.push(paint("bold", group.title));
     for (const verdict of group.verdicts)
       lines.push(...verdictLines(verdict, claimed, columns, paint));
@@ -99,10 +93,8 @@ function unclaimedLines(
     const symbol = verdict === undefined ? "·" : SYMBOLS[verdict.status];
     const status = verdict === undefined ? "not judged" : verdict.status;
     const text =
-      neededFor(entry) ||
-      (verdict === undefined
-        ? NONE
-        : `observed ${formatObserved(verdict)}, target ${formatTarget(verdict.target)}`);
+      entry.needed ||
+      (verdict === undefined ? NONE : `observed ${entry.observed}, target ${entry.target}`);
     const head = `  ${symbol} ${status.padEnd(STATUS_WIDTH)}  ${fit(entry.title, titleWidth).padEnd(titleWidth)}  `;
     return paint("dim", fit(`${head}${oneLine(text)}`, columns));
   });
@@ -131,8 +123,7 @@ function overall(
   };
   add(
     `${claimedLine(judgement)} · ${formatNumber(facts.eventsAcknowledged)} events, ${lost} lost, ` +
-      `${duplicated} duplicated · ${String(facts.faultCountEvidenced)} of ` +
-      `${plural(facts.faultCountPlanned, "fault")} evidenced · ${formatDurationMs(facts.durationMs)}`,
+      `${duplicated} duplicated · ${evidencedLine(facts)} · ${formatDurationMs(facts.durationMs)}`,
   );
   if (facts.error !== undefined) {
     // The message may carry the tail of a log: its first line says what happened, the report has the rest.
@@ -152,24 +143,6 @@ function widest(texts: readonly string[], max: number): number {
   return Math.min(max, Math.max(0, ...texts.map((text) => text.length)));
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
-}
-
 function fit(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
-}
-
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of oneLine(text).split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return line === "" ? lines : [...lines, line];
 }

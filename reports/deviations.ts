@@ -1,15 +1,14 @@
 /** Where this run differs from the seed, derived from its plan and environment; every substitution is disclosed. */
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Plan } from "../core/contracts/plan.ts";
-import { formatBytes, formatNumber, plural } from "./format.ts";
 import {
   SPEC_CAPACITY,
-  SPEC_NODES,
   SPEC_REPLICATION_FACTOR,
   SPEC_TOPIC_PARTITIONS,
-  specGroupOf,
   specTotals,
-} from "./seed-spec.ts";
+} from "../core/seed-spec.ts";
+import { formatBytes, formatNumber, plural } from "./format.ts";
+import { SPEC_NODES, specGroupOf } from "./seed-spec.ts";
 import type { SpecNode } from "./seed-spec.ts";
 
 export interface NodeLine {

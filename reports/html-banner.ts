@@ -5,6 +5,7 @@ import { EXIT_CODES } from "../core/errors.ts";
 import { queryLatency, runFacts } from "./facts.ts";
 import type { RunFacts } from "./facts.ts";
 import { formatDurationMs, formatNumber, formatUtc, NONE, plural } from "./format.ts";
+import { definitions } from "./html-table.ts";
 import { html, NOTHING } from "./markup.ts";
 import type { Fragment, Markup } from "./markup.ts";
 import { claimedLine, SYMBOLS } from "./verdicts.ts";
@@ -29,16 +30,7 @@ export function banner(journal: JournalReader, judgement: Judgement): Markup {
     <p class="${certifiable.value ? "cert yes" : "cert"}">
       ${certifiable.value ? "Certifiable: measured on the specified hardware." : html`<b>Not certifiable:</b> ${certifiable.reason}`}
     </p>
-    <dl class="meta">
-      ${meta.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
-    ${reasons(exit.reasons)}
+    ${definitions("meta", meta)} ${reasons(exit.reasons)}
     <p class="claimed">
       ${claimedLine(judgement)}. The whole is the worst of its claimed parts; there is no score.
     </p>

@@ -1,5 +1,6 @@
 /** What ran where: instances, the machine against the seed's specification, versions, and every deviation. */
 import type { JournalReader } from "../core/contracts/journal.ts";
+import { specTotals } from "../core/seed-spec.ts";
 import { deviationsOf, nodeLines } from "./deviations.ts";
 import type { NodeLine } from "./deviations.ts";
 import {
@@ -10,9 +11,9 @@ import {
   NONE,
   plural,
 } from "./format.ts";
+import { definitions, foldedTable, scrollTable } from "./html-table.ts";
 import { html, NOTHING } from "./markup.ts";
 import type { Fragment, Markup } from "./markup.ts";
-import { specTotals } from "./seed-spec.ts";
 
 export function topology(journal: JournalReader): Markup {
   const { plan } = journal;
@@ -22,8 +23,26 @@ export function topology(journal: JournalReader): Markup {
     <p class="lead">
       Topology ${plan.topology.name}, driver ${plan.driver}, isolation ${plan.isolation}.
     </p>
-    ${rows.length === 0 ? html`<p class="none">no samples: no instance became ready</p>` : scrollTable("Instances", ["Instance", "Component", "Address", "Ready at", "Start took", "Restarts", "Memory, largest", "Memory, planned"], rows)}
+    ${rows.length === 0 ? html`<p class="none">no samples: no instance became ready</p>` : instanceTable(rows)}
   </section>`;
+}
+
+function instanceTable(rows: readonly (readonly Fragment[])[]): Markup {
+  return scrollTable({
+    label: "Instances",
+    heads: [
+      "Instance",
+      "Component",
+      "Address",
+      "Ready at",
+      "Start took",
+      "Restarts",
+      "Memory, largest",
+      "Memory, planned",
+    ],
+    rows,
+    left: true,
+  });
 }
 
 function instanceRows(journal: JournalReader): readonly (readonly Fragment[])[] {
@@ -56,6 +75,8 @@ function plannedMemoryMiB(journal: JournalReader, instanceId: string): number | 
   return services[0]?.[1].memoryMiB;
 }
 
+const COMPARED = ["Seed asks for", "This run had", "Same?"];
+
 export function environment(journal: JournalReader): Markup {
   const { environment: machine, plan } = journal;
   const lines = nodeLines(plan);
@@ -63,22 +84,14 @@ export function environment(journal: JournalReader): Markup {
   return html`<section>
     <h2>Environment against the seed's specification</h2>
     <h3>The machine</h3>
-    ${scrollTable("Machine", ["", "Seed asks for", "This run had", "Same?"], machineRows(journal))}
+    ${scrollTable({ label: "Machine", heads: ["", ...COMPARED], rows: machineRows(journal), left: true })}
     <h3>Node by node</h3>
-    ${scrollTable("Node by node", ["Node", "Seed asks for", "This run had", "Same?"], lines.map(nodeRow))}
+    ${scrollTable({ label: "Node by node", heads: ["Node", ...COMPARED], rows: lines.map(nodeRow), left: true })}
     <h3>Versions</h3>
     ${
       versions.length === 0
         ? html`<p class="none">not recorded</p>`
-        : html`<dl class="versions">
-            ${versions.map(
-              ([name, version]) =>
-                html`<div>
-                  <dt>${name}</dt>
-                  <dd>${version}</dd>
-                </div>`,
-            )}
-          </dl>`
+        : definitions("versions", versions)
     }
     ${digests(machine.configDigests)}
   </section>`;
@@ -154,39 +167,15 @@ function sameMark(same: boolean): Markup {
 function digests(all: Readonly<Record<string, string>>): Markup {
   const entries = Object.entries(all);
   if (entries.length === 0) return NOTHING;
-  return html`<details class="twin">
-    <summary>Configuration digests (SHA-256)</summary>
-    ${scrollTable(
-      "Configuration digests",
-      ["Instance", "Digest"],
-      entries.map(([name, digest]) => [name, html`<code>${digest}</code>`]),
-    )}
-  </details>`;
-}
-
-function scrollTable(
-  label: string,
-  heads: readonly string[],
-  rows: readonly (readonly Fragment[])[],
-): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
-    <table class="num left">
-      <thead>
-        <tr>
-          ${heads.map((head) => (head === "" ? html`<td></td>` : html`<th scope="col">${head}</th>`))}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ([head, ...cells]) =>
-            html`<tr>
-              <th scope="row">${head}</th>
-              ${cells.map((cell) => html`<td>${cell}</td>`)}
-            </tr> `,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return foldedTable(
+    {
+      label: "Configuration digests",
+      heads: ["Instance", "Digest"],
+      rows: entries.map(([name, digest]) => [name, html`<code>${digest}</code>`]),
+      left: true,
+    },
+    "Configuration digests (SHA-256)",
+  );
 }
 
 export function deviations(journal: JournalReader): Markup {

@@ -3,8 +3,9 @@ import type { EventOf, Hop, JournalReader } from "../core/contracts/journal.ts";
 import { formatExact, formatNumber, NONE, plural } from "./format.ts";
 import { anomalyCounts, fenceCounts, hopTotals } from "./ledger.ts";
 import type { HopTotal } from "./ledger.ts";
+import { scrollTable } from "./html-table.ts";
 import { html, NOTHING } from "./markup.ts";
-import type { Markup } from "./markup.ts";
+import type { Fragment, Markup } from "./markup.ts";
 
 const ANOMALY_COUNT_MAX = 50;
 
@@ -35,35 +36,27 @@ export function ledger(journal: JournalReader): Markup {
 }
 
 function hopTable(totals: readonly HopTotal[]): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Totals of each hop">
-    <table class="num">
-      <thead>
-        <tr>
-          <th scope="col">Hop</th>
-          <th scope="col">Events</th>
-          <th scope="col">Distinct</th>
-          <th scope="col">Sum of fingerprints</th>
-          <th scope="col">Against the hop before</th>
-          <th scope="col">Rows</th>
-          <th scope="col">Sum of balances, cents</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${totals.map(
-          (total) =>
-            html`<tr>
-              <th scope="row">${HOP_NAMES[total.hop]}</th>
-              <td>${formatNumber(total.eventCount)}</td>
-              <td>${formatNumber(total.distinctCount)}</td>
-              <td><code>${String(total.fingerprintSum)}</code></td>
-              <td>${agreement(total)}</td>
-              <td>${total.state === undefined ? NONE : formatNumber(total.state.rowCount)}</td>
-              <td>${total.state === undefined ? NONE : formatExact(total.state.balanceCents)}</td>
-            </tr> `,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return scrollTable({
+    label: "Totals of each hop",
+    heads: [
+      "Hop",
+      "Events",
+      "Distinct",
+      "Sum of fingerprints",
+      "Against the hop before",
+      "Rows",
+      "Sum of balances, cents",
+    ],
+    rows: totals.map((total) => [
+      HOP_NAMES[total.hop],
+      formatNumber(total.eventCount),
+      formatNumber(total.distinctCount),
+      html`<code>${String(total.fingerprintSum)}</code>`,
+      agreement(total),
+      total.state === undefined ? NONE : formatNumber(total.state.rowCount),
+      total.state === undefined ? NONE : formatExact(total.state.balanceCents),
+    ]),
+  });
 }
 
 function agreement(total: HopTotal): Markup {
@@ -81,39 +74,34 @@ function metadata(journal: JournalReader): Markup {
   const tables = journal.of("ledger.metadata");
   if (tables.length === 0) return NOTHING;
   return html`<h3>Iceberg metadata against Kafka</h3>
-    <div class="scroll" tabindex="0" role="region" aria-label="Iceberg metadata">
-      <table class="num">
-        <thead>
-          <tr>
-            <th scope="col">Table</th>
-            <th scope="col">Snapshots</th>
-            <th scope="col">Added records</th>
-            <th scope="col">Records in Kafka</th>
-            <th scope="col">Foreign snapshots</th>
-            <th scope="col">Repeated commits</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${tables.map(metadataRow)}
-        </tbody>
-      </table>
-    </div>`;
+    ${scrollTable({
+      label: "Iceberg metadata",
+      heads: [
+        "Table",
+        "Snapshots",
+        "Added records",
+        "Records in Kafka",
+        "Foreign snapshots",
+        "Repeated commits",
+      ],
+      rows: tables.map(metadataRow),
+    })}`;
 }
 
-function metadataRow(event: EventOf<"ledger.metadata">): Markup {
+function metadataRow(event: EventOf<"ledger.metadata">): readonly Fragment[] {
   const equal = event.addedRecords === event.kafkaRecords;
   const listed = (lines: readonly string[]): string =>
     lines.length === 0 ? "none" : lines.slice(0, 5).join("; ");
-  return html`<tr>
-    <th scope="row">${event.table}</th>
-    <td>${formatNumber(event.snapshotCount)}</td>
-    <td class="${equal ? "same" : "differs"}">
-      ${equal ? "✔" : "✘"} ${formatNumber(event.addedRecords)}
-    </td>
-    <td>${formatNumber(event.kafkaRecords)}</td>
-    <td>${listed(event.foreignSnapshots)}</td>
-    <td>${listed(event.repeatedCommits)}</td>
-  </tr> `;
+  return [
+    event.table,
+    formatNumber(event.snapshotCount),
+    html`<span class="${equal ? "same" : "differs"}"
+      >${equal ? "✔" : "✘"} ${formatNumber(event.addedRecords)}</span
+    >`,
+    formatNumber(event.kafkaRecords),
+    listed(event.foreignSnapshots),
+    listed(event.repeatedCommits),
+  ];
 }
 
 function anomalies(journal: JournalReader, compared: boolean): Markup {
@@ -128,32 +116,20 @@ function anomalies(journal: JournalReader, compared: boolean): Markup {
   );
   const more = found.length - ANOMALY_COUNT_MAX;
   return html`<h3>Located findings: ${counts.join(", ")}</h3>
-    <div class="scroll" tabindex="0" role="region" aria-label="Located findings">
-      <table class="num left">
-        <thead>
-          <tr>
-            <th scope="col">Finding</th>
-            <th scope="col">First wrong at</th>
-            <th scope="col">Lane</th>
-            <th scope="col">Sequence</th>
-            <th scope="col">Bucket</th>
-            <th scope="col">Detail</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${found.slice(0, ANOMALY_COUNT_MAX).map(
-            (event) =>
-              html`<tr>
-                <th scope="row">${event.anomaly}</th>
-                <td>${HOP_NAMES[event.hop]}</td>
-                <td>${event.lane}</td>
-                <td>${event.seq}</td>
-                <td>${event.bucket}</td>
-                <td>${event.detail}</td>
-              </tr> `,
-          )}
-        </tbody>
-      </table>
-    </div>
+    ${scrollTable({
+      label: "Located findings",
+      heads: ["Finding", "First wrong at", "Lane", "Sequence", "Bucket", "Detail"],
+      rows: found
+        .slice(0, ANOMALY_COUNT_MAX)
+        .map((event) => [
+          event.anomaly,
+          HOP_NAMES[event.hop],
+          event.lane,
+          event.seq,
+          event.bucket,
+          event.detail,
+        ]),
+      left: true,
+    })}
     ${more > 0 ? html`<p>… and ${formatNumber(more)} more in journal.ndjson.</p>` : NOTHING}`;
 }

@@ -4,14 +4,7 @@ import type { Judgement, Verdict, VerdictStatus } from "../core/contracts/slo.ts
 import { formatBound, formatNumber, formatObserved, formatTarget, NONE, plural } from "./format.ts";
 import { html, NOTHING } from "./markup.ts";
 import type { Fragment, Markup } from "./markup.ts";
-import {
-  firstDetails,
-  groupVerdicts,
-  MEANINGS,
-  neededFor,
-  SYMBOLS,
-  unclaimedOf,
-} from "./verdicts.ts";
+import { claimedGroups, firstDetails, MEANINGS, SYMBOLS, unclaimedOf } from "./verdicts.ts";
 import type { Unclaimed, VerdictGroup } from "./verdicts.ts";
 
 const DETAIL_COUNT_MAX = 50;
@@ -24,7 +17,7 @@ function badge(status: VerdictStatus): Markup {
 }
 
 export function claimed(judgement: Judgement): Markup {
-  const groups = groupVerdicts(judgement.verdicts.filter((verdict) => verdict.claimed));
+  const groups = claimedGroups(judgement);
   const meanings = (Object.keys(MEANINGS) as VerdictStatus[]).map(
     (status) => html`<li>${badge(status)} ${MEANINGS[status]}</li>`,
   );
@@ -170,7 +163,7 @@ function unclaimedRow(entry: Unclaimed): Markup {
       <b>${entry.title}</b> <code>${entry.id}</code>
       <p>${verdict?.because ?? ""}</p>
     </td>
-    ${figureCell("Target", verdict === undefined ? NONE : formatTarget(verdict.target))}${figureCell("Observed", verdict === undefined ? NONE : formatObserved(verdict))}
-    <td class="${neededFor(entry) === "" ? "none" : "take"}">${neededFor(entry) || NONE}</td>
+    ${figureCell("Target", entry.target)}${figureCell("Observed", entry.observed)}
+    <td class="${entry.needed === "" ? "none" : "take"}">${entry.needed || NONE}</td>
   </tr> `;
 }

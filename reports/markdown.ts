@@ -15,10 +15,10 @@ import {
   plural,
 } from "./format.ts";
 import {
+  claimedGroups,
   claimedLine,
+  evidencedLine,
   firstDetails,
-  groupVerdicts,
-  neededFor,
   SYMBOLS,
   unclaimedOf,
 } from "./verdicts.ts";
@@ -67,7 +67,7 @@ function headOf(journal: JournalReader, judgement: Judgement): readonly string[]
     "",
     `${formatNumber(facts.eventsAcknowledged)} events acknowledged · ` +
       `${integrityLine(facts.lostCount, facts.duplicatedCount)} · ` +
-      `${String(facts.faultCountEvidenced)} of ${plural(facts.faultCountPlanned, "fault")} evidenced`,
+      evidencedLine(facts),
     "",
   ];
   if (facts.endReason !== "completed") {
@@ -88,7 +88,7 @@ function integrityLine(lost: number | undefined, duplicated: number | undefined)
 }
 
 function claimedTable(judgement: Judgement): readonly string[] {
-  const groups = groupVerdicts(judgement.verdicts.filter((verdict) => verdict.claimed));
+  const groups = claimedGroups(judgement);
   if (groups.length === 0) return ["## Verdicts", "", "No verdict was claimed or reached.", ""];
   const rows = groups.flatMap((group) => [
     row([`**${group.title}**`, "", "", "", "", "", ""]),
@@ -187,8 +187,8 @@ function unclaimedTable(journal: JournalReader, judgement: Judgement): readonly 
           ? "not judged"
           : `${SYMBOLS[entry.verdict.status]} ${entry.verdict.status}`,
         cell(entry.title),
-        entry.verdict === undefined ? NONE : formatObserved(entry.verdict),
-        cell(neededFor(entry) || entry.verdict?.because || NONE),
+        entry.observed,
+        cell(entry.needed || entry.verdict?.because || NONE),
       ]),
     ),
     "",

@@ -1,99 +1,67 @@
-/** The hardware and settings the seed specifies, row by row, so that a report can say where a run differed. */
+/** The seed's hardware as rows of a report, and which of them a service of a plan stands for. */
+import { ROLE_NAMES, specRole } from "../core/seed-spec.ts";
+import type { RoleName, SpecDisks, SpecRole } from "../core/seed-spec.ts";
 
-export interface SpecNode {
+export interface SpecNode extends Pick<
+  SpecRole,
+  "nodeCount" | "cpuCount" | "memoryGiB" | "section"
+> {
   /** Rows of one group are filled in order: a single PostgreSQL stands for the primary, not for a replica. */
   readonly group: string;
   readonly node: string;
-  readonly nodeCount: number;
-  /** Absent where the seed names no figure. */
-  readonly cpuCount?: number;
-  readonly memoryGiB?: number;
-  readonly storage?: string;
-  readonly network?: string;
-  /** Section of the seed. */
-  readonly section: string;
+  readonly storage: string | undefined;
+  readonly network: string | undefined;
 }
 
+const GROUPS: Readonly<Record<RoleName, string>> = {
+  "postgres-primary": "postgres",
+  "postgres-replica": "postgres",
+  "kafka-broker": "kafka",
+  "flink-jobmanager": "flink-jobmanager",
+  "flink-taskmanager": "flink-taskmanager",
+  minio: "minio",
+  "trino-coordinator": "trino-coordinator",
+  "trino-worker": "trino-worker",
+  metabase: "bi",
+  haproxy: "haproxy",
+  redis: "redis",
+};
+
+const KIND_TEXTS: Readonly<Record<SpecDisks["kind"], string>> = {
+  hdd: "HDD",
+  ssd: "SSD",
+  nvme: "NVMe SSD",
+};
+
 /** Hardware is per node. */
-export const SPEC_NODES: readonly SpecNode[] = [
-  {
-    group: "postgres",
-    node: "PostgreSQL primary",
-    nodeCount: 1,
-    cpuCount: 16,
-    memoryGiB: 64,
-    storage: "2 TB NVMe SSD",
-    section: "1.2",
-  },
-  {
-    group: "postgres",
-    node: "PostgreSQL read replica 1",
-    nodeCount: 1,
-    cpuCount: 8,
-    memoryGiB: 32,
-    storage: "1 TB SSD",
-    section: "1.2",
-  },
-  {
-    group: "postgres",
-    node: "PostgreSQL read replica 2",
-    nodeCount: 1,
-    cpuCount: 8,
-    memoryGiB: 32,
-    storage: "1 TB SSD",
-    section: "1.2",
-  },
-  {
-    group: "kafka",
-    node: "Kafka broker",
-    nodeCount: 5,
-    cpuCount: 8,
-    memoryGiB: 32,
-    storage: "4 TB SSD",
-    section: "1.2",
-  },
-  { group: "flink-jobmanager", node: "Flink JobManager", nodeCount: 1, section: "1.1" },
-  { group: "flink-taskmanager", node: "Flink TaskManager", nodeCount: 5, section: "1.1" },
-  {
-    group: "minio",
-    node: "MinIO server",
-    nodeCount: 8,
-    cpuCount: 16,
-    memoryGiB: 64,
-    storage: "8 × 4 TB NVMe",
-    network: "25 Gbps",
-    section: "2.1",
-  },
-  {
-    group: "trino-coordinator",
-    node: "Trino coordinator",
-    nodeCount: 1,
-    cpuCount: 16,
-    memoryGiB: 64,
-    storage: "1 TB NVMe SSD",
-    network: "25 Gbps",
-    section: "3.1",
-  },
-  {
-    group: "trino-worker",
-    node: "Trino worker",
-    nodeCount: 10,
-    cpuCount: 32,
-    memoryGiB: 128,
-    storage: "2 TB NVMe SSD",
-    network: "25 Gbps",
-    section: "3.1",
-  },
-  { group: "bi", node: "Metabase instance", nodeCount: 3, section: "4.1" },
-  { group: "haproxy", node: "HAProxy load balancer", nodeCount: 1, section: "4.1" },
-  {
-    group: "redis",
-    node: "Redis node (3 masters, 3 replicas)",
-    nodeCount: 6,
-    memoryGiB: 6,
-    section: "4.2",
-  },
-];
+export const SPEC_NODES: readonly SpecNode[] = ROLE_NAMES.flatMap(rowsOf);
+
+/** One row a role, or one a node where the seed lists them one by one. */
+function rowsOf(name: RoleName): readonly SpecNode[] {
+  const { title, nodeCount, cpuCount, memoryGiB, disks, nicGbps, section, uses } = specRole(name);
+  const row: SpecNode = {
+    group: GROUPS[name],
+    node: title,
+    nodeCount,
+    cpuCount,
+    memoryGiB,
+    storage: disks === undefined ? undefined : storageText(disks),
+    network: nicGbps === undefined ? undefined : `${String(nicGbps)} Gbps`,
+    section,
+  };
+  if (uses === undefined) return [row];
+  return uses.map((_, index) => ({ ...row, node: `${title} ${String(index + 1)}`, nodeCount: 1 }));
+}
+
+/** In the seed's own words: one "2TB NVMe SSD", but eight "4TB NVMe drives". */
+function storageText({ count, sizeGB, kind }: SpecDisks): string {
+  const size = `${String(sizeGB / 1000)} TB`;
+  if (count === 1) return `${size} ${KIND_TEXTS[kind]}`;
+  return `${String(count)} × ${size} ${kind === "nvme" ? "NVMe" : KIND_TEXTS[kind]}`;
+}
+
+/** The seed has one load balancer, before the BI instances. These are ours, whatever their services are called. */
+const OUR_BALANCERS: readonly string[] = ["haproxy-postgres", "haproxy-minio"];
 
 /** First match wins; tried on the service's name and on its component's kind. */
 const GROUP_WORDS: readonly (readonly [words: readonly string[], group: string])[] = [
@@ -112,34 +80,10 @@ const GROUP_WORDS: readonly (readonly [words: readonly string[], group: string])
 
 /** The group of SPEC_NODES a service of a plan belongs to; undefined where the seed has no such node. */
 export function specGroupOf(service: string, component: string): string | undefined {
+  if (OUR_BALANCERS.includes(component)) return undefined;
   for (const name of [service.toLowerCase(), component.toLowerCase()]) {
     const found = GROUP_WORDS.find(([words]) => words.some((word) => name.includes(word)));
     if (found !== undefined) return found[1] === "other" ? undefined : found[1];
   }
   return undefined;
-}
-
-export const SPEC_TOPIC_PARTITIONS = 10;
-export const SPEC_REPLICATION_FACTOR = 3;
-export const SPEC_CAPACITY = {
-  rateEventsPerS: 100_000,
-  userCount: 1000,
-  queriesPerHour: 10_000,
-} as const;
-
-export interface SpecTotals {
-  readonly nodeCount: number;
-  readonly cpuCount: number;
-  readonly memoryGiB: number;
-}
-
-/** Sums over the rows that name a figure: a lower bound of what the seed asks for. */
-export function specTotals(): SpecTotals {
-  const sum = (of: (node: SpecNode) => number): number =>
-    SPEC_NODES.reduce((total, node) => total + of(node), 0);
-  return {
-    nodeCount: sum((node) => node.nodeCount),
-    cpuCount: sum((node) => node.nodeCount * (node.cpuCount ?? 0)),
-    memoryGiB: sum((node) => node.nodeCount * (node.memoryGiB ?? 0)),
-  };
 }

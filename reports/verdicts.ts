@@ -3,7 +3,15 @@ import type { FaultClass } from "../core/contracts/fault.ts";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Provable } from "../core/contracts/plan.ts";
 import type { Judgement, Verdict, VerdictKind, VerdictStatus } from "../core/contracts/slo.ts";
-import { formatDurationMs, formatNumber, plural } from "./format.ts";
+import type { RunFacts } from "./facts.ts";
+import {
+  formatDurationMs,
+  formatNumber,
+  formatObserved,
+  formatTarget,
+  NONE,
+  plural,
+} from "./format.ts";
 
 /** A shape and a word go together, so that no status is told by colour alone. */
 export const SYMBOLS: Readonly<Record<VerdictStatus, string>> = {
@@ -48,25 +56,29 @@ export function groupVerdicts(verdicts: readonly Verdict[]): readonly VerdictGro
   });
 }
 
+export function claimedGroups(judgement: Judgement): readonly VerdictGroup[] {
+  return groupVerdicts(judgement.verdicts.filter((verdict) => verdict.claimed));
+}
+
 export interface Unclaimed {
   readonly id: string;
   readonly title: string;
-  readonly verdict?: Verdict;
-  readonly provable?: Provable;
+  /** Absent where nobody judged it. */
+  readonly verdict: Verdict | undefined;
+  /** NONE without a verdict. */
+  readonly target: string;
+  readonly observed: string;
+  /** What it would take to prove it, from the judge and the plan's power figures; "" when it is decided. */
+  readonly needed: string;
 }
 
 /** Every verdict that does not decide this run, then the objectives of the plan nobody judged. */
 export function unclaimedOf(journal: JournalReader, judgement: Judgement): readonly Unclaimed[] {
   const { plan } = journal;
   const verdicts = judgement.verdicts.filter((verdict) => !verdict.claimed);
-  const listed = verdicts.map((verdict): Unclaimed => {
+  const listed = verdicts.map((verdict) => {
     const provable = plan.provable.find((entry) => isAbout(verdict, entry.objectiveId));
-    return {
-      id: verdict.id,
-      title: verdict.title,
-      verdict,
-      ...(provable === undefined ? {} : { provable }),
-    };
+    return entryOf(verdict.id, verdict.title, verdict, provable);
   });
   const unjudged = plan.provable.filter(
     (entry) =>
@@ -74,27 +86,38 @@ export function unclaimedOf(journal: JournalReader, judgement: Judgement): reado
   );
   return [
     ...listed,
-    ...unjudged.map((provable): Unclaimed => {
+    ...unjudged.map((provable) => {
       const objective = plan.objectives.find((candidate) => candidate.id === provable.objectiveId);
-      return {
-        id: provable.objectiveId,
-        title: objective?.title ?? provable.objectiveId,
-        provable,
-      };
+      const title = objective?.title ?? provable.objectiveId;
+      return entryOf(provable.objectiveId, title, undefined, provable);
     }),
   ];
+}
+
+function entryOf(
+  id: string,
+  title: string,
+  verdict: Verdict | undefined,
+  provable: Provable | undefined,
+): Unclaimed {
+  return {
+    id,
+    title,
+    verdict,
+    target: verdict === undefined ? NONE : formatTarget(verdict.target),
+    observed: verdict === undefined ? NONE : formatObserved(verdict),
+    needed: neededFor(verdict, provable),
+  };
 }
 
 function isAbout(verdict: Verdict, objectiveId: string): boolean {
   return verdict.id === objectiveId || verdict.id.endsWith(`.${objectiveId}`);
 }
 
-/** What it would take to prove an objective, from the judge and the plan's power figures; "" when it is decided. */
-export function neededFor(entry: Unclaimed): string {
-  const status = entry.verdict?.status;
-  if (status === "PROVEN" || status === "VIOLATED") return "";
-  const fromJudge = entry.verdict?.needed?.replace(/\.$/, "");
-  const fromPlan = entry.provable === undefined ? undefined : powerText(entry.provable);
+function neededFor(verdict: Verdict | undefined, provable: Provable | undefined): string {
+  if (verdict?.status === "PROVEN" || verdict?.status === "VIOLATED") return "";
+  const fromJudge = verdict?.needed?.replace(/\.$/, "");
+  const fromPlan = provable === undefined ? undefined : powerText(provable);
   return [fromJudge, fromPlan].filter((part) => part !== undefined).join("; ");
 }
 
@@ -116,6 +139,10 @@ export function claimedLine(judgement: Judgement): string {
   if (claimed.length === 0) return "No claimed verdict was reached";
   const proven = claimed.filter((verdict) => verdict.status === "PROVEN").length;
   return `${formatNumber(proven)} of ${plural(claimed.length, "claimed verdict")} PROVEN`;
+}
+
+export function evidencedLine(facts: RunFacts): string {
+  return `${String(facts.faultCountEvidenced)} of ${plural(facts.faultCountPlanned, "fault")} evidenced`;
 }
 
 /** Located evidence shown in full up to `countMax`, then a line that says how much there is more. */

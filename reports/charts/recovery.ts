@@ -1,6 +1,7 @@
 /** Recovery strip: one bar a fault, measured against the budget computed from the configuration. */
 import type { FaultWindow } from "../../core/timeline.ts";
 import { formatDurationMs } from "../format.ts";
+import { foldedTable } from "../html-table.ts";
 import { html, NOTHING } from "../markup.ts";
 import type { Markup } from "../markup.ts";
 import { percent } from "./chart.ts";
@@ -76,30 +77,11 @@ export function recoveryStrip(windows: readonly FaultWindow[]): Markup {
       ${scale.ticks.map((tick) => html`<line class="grid" x1="${percent(scale.position(tick))}" x2="${percent(scale.position(tick))}" y1="0" y2="${heightPx}" /><text class="xl" x="${percent(scale.position(tick))}" y="${heightPx + 14}">${tick} s</text>`)}
       ${rows.map((row, index) => bar(row, index * ROW_PX, place))}
     </svg>
-    <details class="twin">
-      <summary>Recovery as a table</summary>
-      <div class="scroll" tabindex="0" role="region" aria-label="Recovery as a table">
-        <table class="num">
-          <thead>
-            <tr>
-              <th scope="col">fault</th>
-              <th scope="col">measured</th>
-              <th scope="col">budget</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.map(
-              (row) =>
-                html`<tr>
-                  <th scope="row">${row.label}</th>
-                  <td>${measuredText(row)}</td>
-                  <td>${formatDurationMs(row.budgetMs)}</td>
-                </tr> `,
-            )}
-          </tbody>
-        </table>
-      </div>
-    </details>
+    ${foldedTable({
+      label: "Recovery as a table",
+      heads: ["fault", "measured", "budget"],
+      rows: rows.map((row) => [row.label, measuredText(row), formatDurationMs(row.budgetMs)]),
+    })}
   </figure> `;
 }
 

@@ -4,6 +4,7 @@ import type { Unit } from "../../core/contracts/values.ts";
 import { faultWindows, phaseIntervals } from "../../core/timeline.ts";
 import type { Interval, PhaseInterval } from "../../core/timeline.ts";
 import { formatClock, formatDurationMs, formatNumber, unitLabel } from "../format.ts";
+import { foldedTable } from "../html-table.ts";
 import { html, NOTHING } from "../markup.ts";
 import type { Markup } from "../markup.ts";
 import { percent, renderChart, shareOf, timeAxis } from "./chart.ts";
@@ -303,35 +304,17 @@ function phaseTable(journal: JournalReader): Markup {
       toMs: window.toMs,
     })),
   ].sort((one, other) => one.fromMs - other.fromMs);
-  return html`<details class="twin">
-    <summary>Phases and faults as a table</summary>
-    <div class="scroll" tabindex="0" role="region" aria-label="Phases and faults as a table">
-      <table class="num">
-        <caption>
-          Time since the run began
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">what</th>
-            <th scope="col">from</th>
-            <th scope="col">to</th>
-            <th scope="col">length</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            (row) =>
-              html`<tr>
-                <th scope="row">${row.name}</th>
-                <td>${formatClock(row.fromMs)}</td>
-                <td>${formatClock(row.toMs)}</td>
-                <td>${formatDurationMs(row.toMs - row.fromMs)}</td>
-              </tr> `,
-          )}
-        </tbody>
-      </table>
-    </div>
-  </details>`;
+  return foldedTable({
+    label: "Phases and faults as a table",
+    caption: "Time since the run began",
+    heads: ["what", "from", "to", "length"],
+    rows: rows.map(({ name, fromMs, toMs }) => [
+      name,
+      formatClock(fromMs),
+      formatClock(toMs),
+      formatDurationMs(toMs - fromMs),
+    ]),
+  });
 }
 
 function phaseBox(interval: PhaseInterval, index: number, frame: Frame): Markup {

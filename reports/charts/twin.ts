@@ -1,5 +1,6 @@
 /** The same data as a table, for readers who cannot see the drawing: the range of each stretch of time. */
-import { html, NOTHING } from "../markup.ts";
+import { foldedTable } from "../html-table.ts";
+import { NOTHING } from "../markup.ts";
 import type { Markup } from "../markup.ts";
 import { formatClock, NONE } from "../format.ts";
 import type { ChartSpec, Frame, Series } from "./spec.ts";
@@ -25,35 +26,15 @@ export function tableTwin(
         spec.format,
       ),
     );
-    return cells.every((cell) => cell === NONE)
-      ? []
-      : [
-          html`<tr>
-            <th scope="row">${formatClock(fromMs)}</th>
-            ${cells.map((cell) => html`<td>${cell}</td>`)}
-          </tr> `,
-        ];
+    return cells.every((cell) => cell === NONE) ? [] : [[formatClock(fromMs), ...cells]];
   });
   if (rows.length === 0) return NOTHING;
-  return html`<details class="twin">
-    <summary>${spec.title} as a table</summary>
-    <div class="scroll" tabindex="0" role="region" aria-label="${`${spec.title} as a table`}">
-      <table class="num">
-        <caption>
-          ${spec.title}, ${spec.unit}: smallest to largest value from each time on
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">from</th>
-            ${columns.map(({ name }) => html`<th scope="col">${name}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
-  </details>`;
+  return foldedTable({
+    label: `${spec.title} as a table`,
+    caption: `${spec.title}, ${spec.unit}: smallest to largest value from each time on`,
+    heads: ["from", ...columns.map(({ name }) => name)],
+    rows,
+  });
 }
 
 function stretches(frame: Frame): readonly { readonly fromMs: number; readonly toMs: number }[] {

@@ -44,6 +44,8 @@ const FAULT: FaultEntry = {
   fault: "process-kill",
   service: "trino",
   instanceId: "trino-0",
+  count: 1,
+  takesOver: false,
   params: {},
   holdMs: 5_000,
   faultClass: "X",
@@ -228,7 +230,7 @@ function canaries(): readonly JournalEvent[] {
 function faultEvents(): readonly JournalEvent[] {
   const { id, fault, instanceId, faultClass } = FAULT;
   const change = { kind: "fault.changed", id, fault, instanceId, faultClass } as const;
-  const undo = { kind: "start-instance", instanceId } as const;
+  const undo = { kind: "start-instances", instanceIds: [instanceId] } as const;
   const recovered = { recoveryMs: 19_000, recoveryBudgetMs: FAULT.recoveryBudgetMs };
   return [
     at(FAULT_FROM_MS - 10, { ...change, state: "undo-written", undo }),

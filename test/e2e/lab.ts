@@ -1,9 +1,10 @@
 /** Runs the real command line as a user would, and looks at what it leaves behind. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { markedProcesses } from "../../infra/drivers/processes.ts";
 import { labIds, labMark } from "../../infra/drivers/lab.ts";
@@ -12,6 +13,7 @@ const LAUNCHER = fileURLToPath(new URL("../../cli/lakeproof.js", import.meta.url
 
 export interface Started {
   readonly child: ChildProcess;
+  /** Where its run directory goes; "" for a verb that makes none. */
   readonly runsDir: string;
   /** Exit code, or the signal's name. */
   readonly ended: Promise<number | string>;
@@ -19,8 +21,8 @@ export interface Started {
 }
 
 export function lakeproof(args: readonly string[], echo = false): Started {
-  const runsDir = mkdtempSync(join(tmpdir(), "lakeproof-e2e-"));
-  const withRuns = args[0] === "run" ? [...args, "--runs", runsDir] : args;
+  const runsDir = args[0] === "run" ? newRunsDir() : "";
+  const withRuns = runsDir === "" ? args : [...args, "--runs", runsDir];
   const child = spawn(process.execPath, [LAUNCHER, ...withRuns], {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -38,6 +40,21 @@ export function lakeproof(args: readonly string[], echo = false): Started {
     });
   });
   return { child, runsDir, ended, stderr: () => stderr };
+}
+
+/** Gone after the test, unless the test failed: then it is what tells why. */
+function newRunsDir(): string {
+  const runsDir = mkdtempSync(join(tmpdir(), "lakeproof-e2e-"));
+  onTestFinished(({ task }) => {
+    if (task.result?.state === "fail") {
+      process.stderr.write(
+        `The run of the failed test ${JSON.stringify(task.name)} is kept in ${runsDir}\n`,
+      );
+    } else {
+      rmSync(runsDir, { recursive: true, force: true });
+    }
+  });
+  return runsDir;
 }
 
 export function runDirOf(started: Started): string | undefined {

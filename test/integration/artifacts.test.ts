@@ -2,10 +2,22 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { runCommand } from "../../infra/artifacts/process.ts";
+import { programIn } from "../../infra/artifacts/programs.ts";
+import { pythonCommand, pythonEnvironment } from "../../infra/artifacts/python.ts";
 import { openStore, type ArtifactProgress, type Store } from "../../infra/artifacts/store.ts";
 import { markedProcesses } from "../../infra/drivers/processes.ts";
 import type { ArtifactName } from "../../infra/artifacts/table.ts";
@@ -20,6 +32,7 @@ let progress: ArtifactProgress[] = [];
 
 async function newCacheDir(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "lakeproof-cache-"));
+  await chmod(dir, 0o755);
   cacheDirs.push(dir);
   return dir;
 }
@@ -40,8 +53,12 @@ interface Ran {
   readonly exited: Promise<unknown>;
 }
 
-function ensureElsewhere(cacheDir: string, env: Record<string, string> = {}): Ran {
-  const child = spawn(process.execPath, [FIXTURE, cacheDir, "debezium-postgres"], {
+function ensureElsewhere(
+  cacheDir: string,
+  env: Record<string, string> = {},
+  name: ArtifactName = "debezium-postgres",
+): Ran {
+  const child = spawn(process.execPath, [FIXTURE, cacheDir, name], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -51,6 +68,19 @@ function ensureElsewhere(cacheDir: string, env: Record<string, string> = {}): Ra
     lines.push(...text.split("\n").filter((line) => line !== ""));
   });
   return { child, lines, exited: once(child, "close") };
+}
+
+/** Standard output of a command, run as somebody without any right where this process is root. */
+async function outputOf(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  const whole = process.getuid?.() === 0 ? [...nobody, ...argv] : argv;
+  const options = { cwd: tmpdir(), env, signal: never, timeoutMs: 60_000 };
+  const result = await runCommand(whole, options);
+  expect(result.exitCode, result.tail.join("\n")).toBe(0);
+  return result.stdout;
 }
 
 beforeEach(() => {
@@ -115,6 +145,41 @@ describe("a cold and a warm cache", { timeout: 300_000 }, () => {
   });
 });
 
+describe("programs out of packages", { timeout: 300_000 }, () => {
+  it("run with the libraries that came along, and every package is on record", async (context) => {
+    context.skip(!existsSync("/usr/bin/apt-get"), "this machine has no apt");
+    const cacheDir = await newCacheDir();
+    const { redis } = await store(cacheDir).ensure(["redis"], never);
+    expect(await readdir(join(redis, "bin"))).toEqual(["redis-cli", "redis-server"]);
+    expect(await outputOf([programIn(redis, "redis-server"), "--version"])).toMatch(/v=7\.0\./);
+    const { sources } = JSON.parse(await readFile(join(redis, "..", "manifest.json"), "utf8")) as {
+      readonly sources: readonly unknown[];
+    };
+    for (const name of ["redis-server", "redis-tools"]) {
+      expect(sources).toContainEqual({
+        path: expect.stringMatching(new RegExp(`^${name}_.*7\\.0\\..*\\.deb$`)) as string,
+        bytes: expect.any(Number) as number,
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      });
+    }
+    log = [];
+    expect(await store(cacheDir, true).ensure(["redis"], never)).toEqual({ redis });
+    expect(log).toEqual([]);
+  });
+});
+
+describe("a Python environment", { timeout: 600_000 }, () => {
+  it("runs for everybody, and running it changes nothing in it", async () => {
+    const cacheDir = await newCacheDir();
+    const { patroni } = await store(cacheDir).ensure(["patroni"], never);
+    const argv = [...pythonCommand(), "-m", "patroni", "--version"];
+    expect(await outputOf(argv, pythonEnvironment(patroni))).toContain("4.1.5");
+    const asOwner = { signal: never, timeoutMs: 60_000, env: { PYTHONPATH: patroni } };
+    expect((await runCommand(argv, asOwner)).exitCode).toBe(0);
+    expect(await store(cacheDir, true).ensure(["patroni"], never)).toEqual({ patroni });
+  });
+});
+
 describe("two runs at once", { timeout: 300_000 }, () => {
   it("do the work once and see the same entry", async () => {
     const cacheDir = await newCacheDir();
@@ -152,26 +217,33 @@ describe("an interrupted fetch", { timeout: 300_000 }, () => {
     expect((await stat(paths["flink-s3"])).mode & 0o777).toBe(0o755);
   });
 
-  it("whose process was killed is swept and its locks are taken over", async () => {
-    const cacheDir = await newCacheDir();
-    const victim = ensureElsewhere(cacheDir);
-    while (commands(victim.lines).length === 0)
-      await once(victim.child.stdout ?? victim.child, "data");
-    const [left = ""] = await readdir(join(cacheDir, "staging"));
-    expect(left).toMatch(/^debezium-postgres-\d+-\d+-/);
-    const mark = `LAKEPROOF_FETCH=${left}`;
-    const clients = (): unknown[] => markedProcesses(mark).filter(({ state }) => state !== "Z");
-    await vi.waitFor(() => {
-      expect(clients()).not.toEqual([]);
-    }, 20_000);
-    victim.child.kill("SIGKILL");
-    await victim.exited;
-    expect(await readdir(join(cacheDir, "locks"))).toContain("debezium-postgres.lock");
-    const paths = await store(cacheDir).ensure(["debezium-postgres"], never);
-    await vi.waitFor(() => {
-      expect(clients()).toEqual([]);
-    }, 20_000);
-    expect(existsSync(paths["debezium-postgres"])).toBe(true);
-    expect(await readdir(join(cacheDir, "locks"))).toEqual([]);
-  });
+  it.for(["debezium-postgres", "patroni", "haproxy"] as const)(
+    "of %s whose process was killed is swept and its locks are taken over",
+    async (name, context) => {
+      context.skip(
+        name === "haproxy" && !existsSync("/usr/bin/apt-get"),
+        "this machine has no apt",
+      );
+      const cacheDir = await newCacheDir();
+      const victim = ensureElsewhere(cacheDir, {}, name);
+      while (commands(victim.lines).length === 0)
+        await once(victim.child.stdout ?? victim.child, "data");
+      const [left = ""] = await readdir(join(cacheDir, "staging"));
+      expect(left).toMatch(new RegExp(`^${name}-\\d+-\\d+-`));
+      const mark = `LAKEPROOF_FETCH=${left}`;
+      const clients = (): unknown[] => markedProcesses(mark).filter(({ state }) => state !== "Z");
+      await vi.waitFor(() => {
+        expect(clients()).not.toEqual([]);
+      }, 20_000);
+      victim.child.kill("SIGKILL");
+      await victim.exited;
+      expect(await readdir(join(cacheDir, "locks"))).toContain(`${name}.lock`);
+      const paths = await store(cacheDir).ensure([name], never);
+      await vi.waitFor(() => {
+        expect(clients()).toEqual([]);
+      }, 20_000);
+      expect(existsSync(paths[name])).toBe(true);
+      expect(await readdir(join(cacheDir, "locks"))).toEqual([]);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 /** Real PostgreSQL, MinIO and Toxiproxy under the local driver: started, killed, paused, slowed, taken down. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -20,6 +20,15 @@ const topology = {
   services: { postgres, minio, "pg-link": dev.services["pg-link"] },
 };
 
+/** Removed with everything in it once all tests are over. */
+const made: string[] = [];
+
+function newDir(name: string): string {
+  const dir = mkdtempSync(join(tmpdir(), `lakeproof-${name}-`));
+  made.push(dir);
+  return dir;
+}
+
 let state: LabState;
 let lab: Lab;
 let artifacts: Readonly<Record<string, string>>;
@@ -33,8 +42,9 @@ beforeAll(async () => {
   state = newLabState({
     topology: "test",
     subnet: "127.77.8",
+    isolation: "loopback",
     held: false,
-    logsDir: mkdtempSync(join(tmpdir(), "lakeproof-logs-")),
+    logsDir: newDir("logs"),
   });
   lab = await provision({
     topology,
@@ -46,20 +56,24 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await takeDown(state.id);
-  expect(residueOf(state.id)).toEqual([]);
+  try {
+    await takeDown(state.id);
+    expect(residueOf(state.id)).toEqual([]);
+  } finally {
+    for (const dir of made) rmSync(dir, { recursive: true, force: true });
+  }
 });
 
 function context(instanceId: string, params: unknown): FaultContext<unknown> {
   return {
     params,
-    instanceId,
+    instanceIds: [instanceId],
     driver: lab.driver,
     endpoints: lab.endpoints,
     signal: AbortSignal.timeout(60_000),
-    useTarget: (signal) => lab.probe(instanceId, signal),
-    restart: async (signal) => {
-      await lab.restart(instanceId, signal);
+    useTarget: (id, signal) => lab.probe(id, signal),
+    restart: async (id, signal) => {
+      await lab.restart(id, signal);
     },
   };
 }
@@ -74,7 +88,7 @@ async function lifeOf(fault: Fault, facts: FaultContext<unknown>): Promise<void>
     await fault.recover(facts);
   }
   expect(await fault.evidenceAfter?.(facts)).toEqual(expect.any(String));
-  await lab.probe(facts.instanceId, AbortSignal.timeout(10_000));
+  await lab.probe(facts.instanceIds[0] ?? "", AbortSignal.timeout(10_000));
 }
 
 describe("faults on real components", () => {
@@ -101,9 +115,13 @@ describe("faults on real components", () => {
 
 describe("the driver", () => {
   it("refuses a second lab on the same addresses", () => {
-    expect(() => newLabState({ topology: "test", subnet: "127.77.8", held: false })).toThrow(
-      /127\.77\.8\.x is taken by lab/,
-    );
+    const same = {
+      topology: "test",
+      subnet: "127.77.8",
+      isolation: "loopback",
+      held: false,
+    } as const;
+    expect(() => newLabState(same)).toThrow(/127\.77\.8\.x is taken by lab/);
   });
 
   it("shows the log of an instance that dies while starting", async () => {
@@ -113,7 +131,7 @@ describe("the driver", () => {
       ...spec,
       id: "broken-0",
       prepare: [],
-      dataDir: mkdtempSync(join(tmpdir(), "lakeproof-broken-")),
+      dataDir: newDir("broken"),
     };
     const started = lab.driver.start(broken, () => Promise.resolve(), AbortSignal.timeout(10_000));
     // Ready at once by its probe, so the death must be seen by the next one.

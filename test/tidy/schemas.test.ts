@@ -38,7 +38,7 @@ const EVENTS: readonly JournalEvent[] = [
     instanceId: "kafka-0",
     faultClass: "X",
     state: "undo-written",
-    undo: { kind: "start-instance", instanceId: "kafka-0" },
+    undo: { kind: "start-instances", instanceIds: ["kafka-0"] },
   },
   { atMs: 4, kind: "sample.taken", probe: "lag", observed: { value: 12, unit: "events" } },
   { atMs: 5, kind: "run.ended", reason: "completed" },

@@ -1,23 +1,27 @@
 /** What must be undone survives a crash at any byte. */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { openUndoLog, readUndoLog, type OpenUndo } from "../../../chaos/safety/undo-log.ts";
 
 const kill: OpenUndo = {
   id: "f1",
   fault: "process-kill",
-  undo: { kind: "start-instance", instanceId: "kafka-0" },
+  undo: { kind: "start-instances", instanceIds: ["kafka-0"] },
 };
 const pause: OpenUndo = {
   id: "f2",
   fault: "process-pause",
-  undo: { kind: "resume-instance", instanceId: "minio-0" },
+  undo: { kind: "resume-instances", instanceIds: ["minio-0"] },
 };
 
 function newPath(): string {
-  return join(mkdtempSync(join(tmpdir(), "lakeproof-undo-")), "undo.ndjson");
+  const dir = mkdtempSync(join(tmpdir(), "lakeproof-undo-"));
+  onTestFinished(() => {
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return join(dir, "undo.ndjson");
 }
 
 it("gives back what was intended and not undone, newest first", () => {

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { specTotals } from "../../../core/seed-spec.ts";
 import { renderConsoleSummary } from "../../../reports/console.ts";
 import { junit } from "../../../reports/junit.ts";
 import { markdown } from "../../../reports/markdown.ts";
 import { deviationsOf, nodeLines } from "../../../reports/deviations.ts";
-import { specTotals } from "../../../reports/seed-spec.ts";
-import { neededFor, unclaimedOf } from "../../../reports/verdicts.ts";
+import { specGroupOf } from "../../../reports/seed-spec.ts";
+import { unclaimedOf } from "../../../reports/verdicts.ts";
 import { lossJournal, smokeJournal } from "../../fixtures/journals.ts";
 import { lossJudgement, smokeJudgement } from "../../fixtures/judgements.ts";
 import { PLAN } from "../../fixtures/plan.ts";
@@ -14,7 +15,7 @@ const loss = lossJournal();
 
 test("what is not claimed says how long it would take, unless it is decided already", () => {
   const needed = new Map(
-    unclaimedOf(smoke, smokeJudgement).map((entry) => [entry.title, neededFor(entry)]),
+    unclaimedOf(smoke, smokeJudgement).map((entry) => [entry.title, entry.needed]),
   );
   expect(needed.get("Writes and queries are up in more than 99.9 % of all 10 s slices")).toBe(
     "8 h 19 min of measured time: 2,995 samples without a bad one, this plan has 31",
@@ -73,8 +74,18 @@ test("the seed's hardware adds up as the guide says", () => {
 
 test("instances are dealt to the rows of the seed in order", () => {
   const services = { ...PLAN.topology.services };
-  services["postgres"] = { component: "postgres", replicaCount: 2, memoryMiB: 256 };
-  services["trino-worker"] = { component: "trino", replicaCount: 12, memoryMiB: 700 };
+  services["postgres"] = {
+    component: "postgres",
+    zone: "processing",
+    replicaCount: 2,
+    memoryMiB: 256,
+  };
+  services["trino-worker"] = {
+    component: "trino",
+    zone: "processing",
+    replicaCount: 12,
+    memoryMiB: 700,
+  };
   const lines = nodeLines({ ...PLAN, topology: { ...PLAN.topology, services } });
   const count = (node: string): number | undefined =>
     lines.find((line) => line.spec.node === node)?.nodeCount;
@@ -84,6 +95,13 @@ test("instances are dealt to the rows of the seed in order", () => {
   expect(count("Trino coordinator")).toBe(1);
   expect(count("Trino worker")).toBe(12);
   expect(count("Redis node (3 masters, 3 replicas)")).toBe(0);
+});
+
+test("a load balancer before PostgreSQL is no PostgreSQL, and before MinIO no MinIO", () => {
+  expect(specGroupOf("postgres-leader", "haproxy-postgres")).toBeUndefined();
+  expect(specGroupOf("minio-endpoint", "haproxy-minio")).toBeUndefined();
+  expect(specGroupOf("bi-entry", "haproxy-bi")).toBe("haproxy");
+  expect(specGroupOf("postgres", "patroni")).toBe("postgres");
 });
 
 test("every substitution of the dev run is disclosed", () => {

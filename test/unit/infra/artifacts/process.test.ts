@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { LakeproofError } from "../../../../core/errors.ts";
 import { runCommand, TAIL_LINE_COUNT } from "../../../../infra/artifacts/process.ts";
-import { runClient } from "../../../../infra/artifacts/clients.ts";
+import { runClient } from "../../../../infra/artifacts/run-client.ts";
 import { processFacts } from "../../../../infra/drivers/processes.ts";
 
 const never = new AbortController().signal;

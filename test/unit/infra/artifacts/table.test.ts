@@ -11,13 +11,24 @@ const SHA256 = /^[0-9a-f]{64}$/;
 
 describe("the table", () => {
   it.each(ALL)("pins every byte of %s", (_name, artifact) => {
-    if (artifact.kind === "binary") {
-      expect(artifact.moduleSum).toMatch(/^h1:[A-Za-z0-9+/]{43}=$/);
-    } else if (artifact.kind === "tree") {
-      expect(artifact.treeSha256).toMatch(SHA256);
-      expect(artifact.fileCount).toBeGreaterThan(artifact.coordinates.length);
-    } else {
-      for (const file of artifact.files) expect(file.sha256).toMatch(SHA256);
+    switch (artifact.kind) {
+      case "binary":
+        expect(artifact.moduleSum).toMatch(/^h1:[A-Za-z0-9+/]{43}=$/);
+        break;
+      case "tree":
+        expect(artifact.treeSha256).toMatch(SHA256);
+        expect(artifact.fileCount).toBeGreaterThan(artifact.coordinates.length);
+        break;
+      case "environment":
+        expect(artifact.lockSha256).toMatch(SHA256);
+        expect(artifact.buildToolsSha256).toMatch(SHA256);
+        break;
+      case "tools":
+        // Not its bytes: a distribution replaces its builds. docs/decisions/0007 says what holds instead.
+        expect(artifact.version).toMatch(/^\d+(\.\d+)*$/);
+        break;
+      default:
+        for (const file of artifact.files) expect(file.sha256).toMatch(SHA256);
     }
   });
 
@@ -51,6 +62,17 @@ describe("the table", () => {
   });
 });
 
+describe("what comes by apt", () => {
+  it.each(ALL.filter(([, { client }]) => client === "apt"))(
+    "%s has programs, and a tool of this machine that stands in for them",
+    (_name, artifact) => {
+      expect(artifact.tool).toBeDefined();
+      expect(artifact.entry).toBe(".");
+      expect("programs" in artifact && artifact.programs.length).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe("the identity of an entry", () => {
   const one: Artifact = ARTIFACTS["flink-s3"];
 
@@ -65,6 +87,16 @@ describe("the identity of an entry", () => {
       recipeSha256(one, "arm64"),
       recipeSha256(otherDigest, "x64"),
       recipeSha256({ ...one, version: "9" }, "x64"),
+    ];
+    expect(new Set(identities).size).toBe(identities.length);
+  });
+
+  it("of an environment changes with its lock and with what installed it", () => {
+    const environment: Artifact = ARTIFACTS.patroni;
+    const identities = [
+      recipeSha256(environment, "x64"),
+      recipeSha256({ ...ARTIFACTS.patroni, lockSha256: "0".repeat(64) }, "x64"),
+      recipeSha256({ ...ARTIFACTS.patroni, buildToolsSha256: "0".repeat(64) }, "x64"),
     ];
     expect(new Set(identities).size).toBe(identities.length);
   });

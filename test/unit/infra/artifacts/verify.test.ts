@@ -102,6 +102,27 @@ describe("a download", () => {
     );
   });
 
+  it("of packages passes whatever their build, and is refused in another version", async () => {
+    await rm(join(dir, "b.jar"));
+    await writeFile(join(dir, "liblua5.3-0_5.3.6-2_amd64.deb"), "");
+    await writeFile(join(dir, "haproxy_2.6.12-1+deb12u9_amd64.deb"), "");
+    await expect(verifyDownload("haproxy", ARTIFACTS.haproxy, dir)).resolves.toBeUndefined();
+    await rm(join(dir, "haproxy_2.6.12-1+deb12u9_amd64.deb"));
+    await writeFile(join(dir, "haproxy_3.0.11-1_amd64.deb"), "");
+    await expect(verifyDownload("haproxy", ARTIFACTS.haproxy, dir)).rejects.toMatchObject({
+      code: "ARTIFACT_DIGEST",
+      message: "Artifact haproxy: package haproxy should be version 2.6 but is 3.0.11-1.",
+      hint: expect.stringMatching(/^Install HAProxy .* on PATH/) as string,
+    });
+  });
+
+  it("of packages without the wanted one is refused", async () => {
+    await expect(verifyDownload("haproxy", ARTIFACTS.haproxy, dir)).rejects.toMatchObject({
+      code: "ARTIFACT_FAILED",
+      message: "Artifact haproxy: apt brought b.jar, not haproxy.",
+    });
+  });
+
   it("of a tree with one jar too few is refused", async () => {
     await expect(verifyDownload("kafka", ARTIFACTS.kafka, dir)).rejects.toThrow(
       /set of jars should be 92 files .* but is 1 files/,
