@@ -4,7 +4,7 @@ import type { Topology } from "../core/contracts/topology.ts";
 import type { Isolation } from "../core/contracts/values.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
-import { readLab, type LabState } from "../infra/drivers/lab.ts";
+import { keepLogs, readLab, type LabState } from "../infra/drivers/lab.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
 import { provision } from "../infra/provision.ts";
 import { takeDown } from "./heal.ts";
@@ -88,6 +88,7 @@ async function bringUp(
       },
     });
   } catch (error) {
+    host.err(`The logs are kept in ${keepLogs(state)}.\n`);
     await takeDown(state.id);
     throw error;
   }

@@ -12,7 +12,9 @@ import { fetchArtifacts } from "./fetch.ts";
 import { heal, reap } from "./heal.ts";
 import { judgeRun, reportRun } from "./judge.ts";
 import { SUBNET_DEFAULT } from "./lab.ts";
+import { lint } from "./lint.ts";
 import { list } from "./list.ts";
+import { maintain } from "./maintain.ts";
 import { printPlan } from "./plan.ts";
 import { portsOf } from "./requirements.ts";
 import { preflightInventory } from "./preflight-inventory.ts";
@@ -88,6 +90,9 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
   program.command("try-flows", { hidden: true }).action(async () => {
     exit(await tryFlows());
   });
+  program.command("maintain <config>", { hidden: true }).action(async (config: string) => {
+    exit(await maintain(config));
+  });
   program.command("reap <lab>", { hidden: true }).action(async (labId: string) => {
     exit(await reap(labId));
   });
@@ -122,6 +127,11 @@ function addLabVerbs(
     .option("--example", "print an inventory that meets the specification", false)
     .action(async (inventory: string | undefined, { json, example }: Common) => {
       exit(await preflightInventory({ inventory, example, json }));
+    });
+  verb("lint <target>", "what cannot hold in a topology, a file, a directory, or the seed itself")
+    .option(...JSON_OPTION)
+    .action((target: string, { json }: Common) => {
+      exit(lint({ target, json }));
     });
   verb(
     "check <what>",

@@ -109,7 +109,7 @@ const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
   superset: [balancerCheck("bi")],
   metabase: [balancerCheck("bi")],
   redis: [
-    { what: "cluster node timeout", ms: REDIS_TIMINGS.clusterNodeTimeoutMs },
+    { what: "two cluster node timeouts", ms: 2 * REDIS_TIMINGS.clusterNodeTimeoutMs },
     {
       what: "election of a replica",
       ms: REDIS_TIMINGS.electionDelayMsMax + REDIS_TIMINGS.voteMsMax,

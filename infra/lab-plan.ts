@@ -32,6 +32,8 @@ export function planLab(
   const specsOf = (service: string): readonly InstanceSpec[] => {
     const known = byService.get(service);
     if (known !== undefined) return known;
+    // Whoever asks for all while it is being made itself gets the others: Prometheus watches everybody.
+    byService.set(service, []);
     const made = componentOf(services, service).instances(contextOf(service));
     byService.set(service, made);
     return made;

@@ -9,13 +9,13 @@ import { host } from "../../core/host.ts";
 import type { TrinoClient } from "../../infra/clients/trino.ts";
 import { withPostgres } from "../../infra/clients/postgres.ts";
 import { laneDigest } from "../../slo/probes/postgres.ts";
+import { bucketTotals, laneStates, sequencesOf } from "../../slo/probes/reader.ts";
 import {
-  bucketTotals,
-  laneStates,
-  sequencesOf,
+  auditSnapshots,
+  baselineOf,
   snapshotsOf,
-  type SnapshotSeen,
-} from "../../slo/probes/reader.ts";
+  type SnapshotBaseline,
+} from "../../slo/probes/snapshots.ts";
 import type { BankLoad } from "./bank-load.ts";
 import { journalTotals, type LakeReader } from "./reader.ts";
 import type { Session } from "./session.ts";
@@ -26,21 +26,15 @@ const QUERY_MS_MAX = 60_000;
 const CELLS_MAX = 20;
 const FINDINGS_MAX = 200;
 
-/** Records per table that were there before this run began: on a lab that other runs have used. */
-export interface Baseline {
-  readonly addedRecords: Readonly<Record<string, number>>;
-  readonly snapshotIds: ReadonlySet<string>;
-}
+/** By table. */
+export type Baseline = ReadonlyMap<string, SnapshotBaseline>;
 
 export async function takeBaseline(session: Session, trino: TrinoClient): Promise<Baseline> {
-  const added: Record<string, number> = {};
-  const ids = new Set<string>();
+  const baseline = new Map<string, SnapshotBaseline>();
   for (const table of BANK_TABLES) {
-    const snapshots = await snapshotsOf(trino, table, deadline(session));
-    added[table] = snapshots.reduce((sum, snapshot) => sum + snapshot.addedRecords, 0);
-    for (const snapshot of snapshots) ids.add(snapshot.id);
+    baseline.set(table, baselineOf(await snapshotsOf(trino, table, deadline(session))));
   }
-  return { addedRecords: added, snapshotIds: ids };
+  return baseline;
 }
 
 /** Waits until the last fence is visible everywhere. Says in the journal when it never was. */
@@ -105,38 +99,15 @@ async function auditMetadata(
 ): Promise<boolean> {
   let short = false;
   for (const table of BANK_TABLES) {
-    const all = await snapshotsOf(reader.trino, table, deadline(session));
-    const own = all.filter((snapshot) => !baseline.snapshotIds.has(snapshot.id));
-    const added = all.reduce((sum, snapshot) => sum + snapshot.addedRecords, 0);
-    const foreign = own.filter((snapshot) => snapshot.commit === "");
-    const addedRecords = added - (baseline.addedRecords[table] ?? 0);
+    const { facts, recordsRemoved } = auditSnapshots(
+      await snapshotsOf(reader.trino, table, deadline(session)),
+      baseline.get(table) ?? baselineOf([]),
+    );
     const kafkaRecords = tap.recordCount(table);
-    session.journal.append({
-      kind: "ledger.metadata",
-      table,
-      snapshotCount: own.length,
-      addedRecords,
-      kafkaRecords,
-      foreignSnapshots: foreign.map(describe),
-      repeatedCommits: repeated(own.map((snapshot) => snapshot.commit)),
-    });
-    short ||=
-      addedRecords < kafkaRecords || foreign.some((snapshot) => snapshot.removedRecords > 0);
+    session.journal.append({ kind: "ledger.metadata", table, ...facts, kafkaRecords });
+    short ||= facts.addedRecords < kafkaRecords || recordsRemoved;
   }
   return short;
-}
-
-function describe(snapshot: SnapshotSeen): string {
-  const { id, operation, addedRecords, removedRecords } = snapshot;
-  return `${id} ${operation} +${String(addedRecords)} -${String(removedRecords)}`;
-}
-
-function repeated(commits: readonly string[]): readonly string[] {
-  const counts = Map.groupBy(
-    commits.filter((commit) => commit !== ""),
-    (commit) => commit,
-  );
-  return [...counts].filter(([, found]) => found.length > 1).map(([commit]) => commit);
 }
 
 async function verifyStates(input: VerifyInput): Promise<void> {

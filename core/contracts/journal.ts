@@ -136,12 +136,19 @@ export type JournalBody =
       readonly kind: "ledger.metadata";
       readonly table: string;
       readonly snapshotCount: number;
+      /** By all writers, but not by compactions: those write the same records again. */
       readonly addedRecords: number;
       readonly kafkaRecords: number;
       /** Snapshots not written by the streaming job: "id operation records". */
       readonly foreignSnapshots: readonly string[];
       /** job/operator/checkpoint triples that were committed more than once. */
       readonly repeatedCommits: readonly string[];
+      /** Snapshots of Trino that only rewrote files. */
+      readonly compactionCount?: number;
+      /** Compactions that did not keep the number of records: "id operation records". */
+      readonly unequalCompactions?: readonly string[];
+      /** Part of addedRecords whose snapshots had expired by then: taken from the totals of those that remain. */
+      readonly expiredRecordCount?: number;
     }
   | {
       readonly kind: "fence.visible";

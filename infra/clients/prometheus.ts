@@ -47,11 +47,6 @@ const TargetsAnswer = z.object({
   }),
 });
 
-const StatusAnswer = z.object({
-  cluster: z.object({ status: z.string() }),
-  uptime: z.string(),
-});
-
 const AlertmanagerAlerts = z.array(
   z.object({
     labels: Labels,
@@ -144,14 +139,6 @@ export async function prometheusTargets(
     lastError: target.lastError,
     lastScrapeMs: target.lastScrapeDuration * 1000,
   }));
-}
-
-/** "ready" once Alertmanager has settled with its peers; alone it is so at once. */
-export async function alertmanagerStatus(address: string, signal: AbortSignal): Promise<string> {
-  const answer = StatusAnswer.parse(
-    await requestJson(`http://${address}/api/v2/status`, { signal }),
-  );
-  return answer.cluster.status;
 }
 
 export interface ToldAlert {

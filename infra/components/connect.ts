@@ -5,6 +5,8 @@ import { z } from "zod";
 import { LakeproofError } from "../../core/errors.ts";
 import { requestJson } from "../clients/http.ts";
 import { replicationOf } from "./kafka.ts";
+import { CONNECT_READINGS } from "../monitoring/jmx.ts";
+import { jmxAgent } from "./jmx-agent.ts";
 import { addressOf, eachOrdinal, type InstanceDraft, javaFlags, properties } from "./shape.ts";
 
 /** Name of the one connector. */
@@ -19,11 +21,12 @@ export const CONNECT_TIMINGS = {
 
 export const connect: Component = {
   kind: "connect",
-  artifacts: ["kafka", "debezium-postgres", "java17"],
+  artifacts: ["kafka", "debezium-postgres", "java17", "jmx-exporter"],
   instances: (context) =>
     eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);
       const dataDir = context.dataDir(id);
+      const agent = jmxAgent(context, id, host, CONNECT_READINGS);
       const bootstrap = context.endpoints.addresses("kafka").join(",");
       return {
         id,
@@ -31,11 +34,12 @@ export const connect: Component = {
         component: "connect",
         ordinal,
         host,
-        ports: { main: 8083 },
+        ports: { main: 8083, ...agent.ports },
         dataDir,
         readyMsMax: 120_000,
         prepare: [],
         files: {
+          ...agent.files,
           "worker.properties": workerProperties(
             host,
             bootstrap,
@@ -47,6 +51,7 @@ export const connect: Component = {
           argv: [
             join(context.artifact("java17"), "bin", "java"),
             ...javaFlags(context.memoryMiB - 250),
+            ...agent.flags,
             ...["-cp", join(context.artifact("kafka"), "*")],
             "org.apache.kafka.connect.cli.ConnectDistributed",
             join(dataDir, "worker.properties"),

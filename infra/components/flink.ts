@@ -42,7 +42,7 @@ export const flinkJobManager: Component = {
     eachOrdinal(context, (id, ordinal) =>
       flinkInstance(context, id, ordinal, {
         component: "flink-jobmanager",
-        ports: { main: 8081, rpc: 6123, blob: 6124 },
+        ports: { main: 8081, rpc: 6123, blob: 6124, ...metricsPort(context) },
         entry: "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
         heapMiB: context.memoryMiB - 200,
         config: {},
@@ -63,7 +63,7 @@ export const flinkTaskManager: Component = {
     eachOrdinal(context, (id, ordinal) =>
       flinkInstance(context, id, ordinal, {
         component: "flink-taskmanager",
-        ports: { main: 6122, data: 6121 },
+        ports: { main: 6122, data: 6121, ...metricsPort(context) },
         entry: "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
         heapMiB: context.memoryMiB - 320,
         config: taskManagerConfig(context, ordinal),
@@ -167,8 +167,10 @@ function flinkInstance(
 
 /** Plugins are looked up as one directory per plugin; a link spares a copy per instance. */
 function linkPlugin(context: ComponentContext, plugins: string): InstanceSpec["command"] {
-  const script = 'mkdir -p "$1" && ln -sfn "$2" "$1/s3-fs-hadoop"';
-  return { argv: ["sh", "-c", script, "sh", plugins, context.artifact("flink-s3")] };
+  const script =
+    'mkdir -p "$1" && ln -sfn "$2" "$1/s3-fs-hadoop" && ln -sfn "$3" "$1/metrics-prometheus"';
+  const metrics = join(context.artifact("flink"), "plugins", "metrics-prometheus");
+  return { argv: ["sh", "-c", script, "sh", plugins, context.artifact("flink-s3"), metrics] };
 }
 
 function clusterConfig(
@@ -188,6 +190,7 @@ function clusterConfig(
     "rest.port": "8081",
     "parallelism.default": String(parallelismOf(context)),
     ...highAvailability(context),
+    ...metricsReporter(context),
     "heartbeat.interval": String(FLINK_TIMINGS.heartbeatIntervalMs),
     "heartbeat.timeout": String(FLINK_TIMINGS.heartbeatTimeoutMs),
     "restart-strategy.type": "fixed-delay",
@@ -205,6 +208,27 @@ function clusterConfig(
     "io.tmp.dirs": join(dataDir, "tmp"),
     "table.local-time-zone": "UTC",
     "classloader.check-leaked-classloader": "false",
+  };
+}
+
+const METRICS_PORT = 9249;
+
+/** The reporter binds every address there is: on loopback all of them would meet on one port. */
+function hasMetrics(context: ComponentContext): boolean {
+  return context.endpoints.has("prometheus") && context.isolation === "namespaces";
+}
+
+function metricsPort(context: ComponentContext): Readonly<Record<string, number>> {
+  return hasMetrics(context) ? { metrics: METRICS_PORT } : {};
+}
+
+function metricsReporter(context: ComponentContext): Record<string, string> {
+  if (!hasMetrics(context)) return {};
+  return {
+    "metrics.reporter.prom.factory.class":
+      "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
+    "metrics.reporter.prom.port": String(METRICS_PORT),
+    "metrics.job.status.enable": "STATE",
   };
 }
 

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
 import type { Component, ComponentContext } from "../../core/contracts/component.ts";
 import { createTopics, probeBroker, type TopicSpec } from "../clients/kafka.ts";
+import { BROKER_READINGS } from "../monitoring/jmx.ts";
+import { jmxAgent } from "./jmx-agent.ts";
 import { addressOf, eachOrdinal, type InstanceDraft, javaFlags, properties } from "./shape.ts";
 
 const CLUSTER_ID = "bGFrZXByb29mLWthZmthLQ";
@@ -16,7 +18,7 @@ const RETENTION_MS = 7 * 24 * 3600 * 1000;
 
 export const kafka: Component = {
   kind: "kafka",
-  artifacts: ["kafka", "java17"],
+  artifacts: ["kafka", "java17", "jmx-exporter"],
   instances: (context) =>
     eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);
@@ -24,16 +26,17 @@ export const kafka: Component = {
       const java = join(context.artifact("java17"), "bin", "java");
       const classPath = join(context.artifact("kafka"), "*");
       const config = join(dataDir, "server.properties");
+      const agent = jmxAgent(context, id, host, BROKER_READINGS);
       return {
         id,
         service: context.service,
         component: "kafka",
         ordinal,
         host,
-        ports: { main: 9092, controller: 9093 },
+        ports: { main: 9092, controller: 9093, ...agent.ports },
         dataDir,
         readyMsMax: 120_000,
-        files: { "server.properties": serverProperties(context, ordinal, dataDir) },
+        files: { "server.properties": serverProperties(context, ordinal, dataDir), ...agent.files },
         prepare: [
           {
             argv: [
@@ -45,7 +48,7 @@ export const kafka: Component = {
         ],
         command: {
           argv: [
-            ...[java, ...javaFlags(context.memoryMiB - 200), "-cp", classPath],
+            ...[java, ...javaFlags(context.memoryMiB - 200), ...agent.flags, "-cp", classPath],
             ...["kafka.Kafka", config],
           ],
         },

@@ -31,14 +31,15 @@ export const lakehouse: Component = {
       (job) => job.name === JOB_NAME && !["FAILED", "CANCELED", "FINISHED"].includes(job.state),
     );
     if (!running) {
-      await runFlinkSql(context.endpoints.address("flink-sql"), statements(context), signal);
+      await runFlinkSql(context.endpoints.address("flink-sql"), lakeStatements(context), signal);
     }
     await untilCheckpointed(jobManager, signal);
   },
 };
 
-function statements(context: ComponentContext): readonly string[] {
-  const kafka = context.endpoints.address("kafka");
+/** The DDL and the job, as they are sent to the SQL gateway; `lint` reads them too. */
+export function lakeStatements(context: ComponentContext): readonly string[] {
+  const kafka = context.endpoints.addresses("kafka").join(",");
   return [
     catalogSql(context),
     `CREATE DATABASE IF NOT EXISTS ${CATALOG}.raw_data`,
@@ -114,7 +115,7 @@ function insertSql(table: BankTable): string {
 
 /** Ready means: the job has completed a checkpoint, so that a commit to the lake can happen at all. */
 async function untilCheckpointed(jobManager: string, signal: AbortSignal): Promise<void> {
-  const deadlineMs = host.monotonicMs() + 90_000;
+  const deadlineMs = host.monotonicMs() + 240_000;
   let seen = "no job";
   while (host.monotonicMs() < deadlineMs) {
     const job = (await flinkJobs(jobManager, signal)).find((found) => found.name === JOB_NAME);

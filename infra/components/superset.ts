@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Component, ComponentContext } from "../../core/contracts/component.ts";
-import { pythonEnvironment, pythonProgram } from "../artifacts/python.ts";
+import { pythonCommand, pythonEnvironment } from "../artifacts/python.ts";
 import {
   openSuperset,
   supersetHealth,
@@ -57,7 +57,7 @@ export const superset: Component = {
         },
         command: {
           argv: [
-            ...[pythonProgram(), "-m", "gunicorn", "-c", join(dataDir, "gunicorn.conf.py")],
+            ...[...pythonCommand(), "-m", "gunicorn", "-c", join(dataDir, "gunicorn.conf.py")],
             ...["--pythonpath", dataDir, `${WSGI_MODULE}:application`],
           ],
           env: {
@@ -78,9 +78,15 @@ export const superset: Component = {
     await client.login(signal);
     await client.databaseNames(signal);
   },
+};
+
+/** The dashboards: made once the tables they show are there, so that Superset need not wait for the lake. */
+export const supersetContent: Component = {
+  kind: "superset-content",
+  artifacts: [],
+  instances: () => [],
   configure: async (context, signal) => {
-    // Past the load balancer, which waits for this service.
-    const [address = ""] = context.endpoints.addresses(context.service);
+    const [address = ""] = context.endpoints.addresses("superset");
     const client = openSuperset(address, SUPERSET_ADMIN, context.secret);
     await client.login(signal);
     await ensureContent(client, context.endpoints.address("trino"), signal);

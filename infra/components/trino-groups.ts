@@ -10,7 +10,8 @@ export const RESOURCE_GROUPS = {
     {
       name: "global",
       softMemoryLimit: "100%",
-      hardConcurrencyLimit: 5,
+      // The sum of its groups: a long compaction must not take a place from those that are measured.
+      hardConcurrencyLimit: 6,
       maxQueued: 1000,
       schedulingPolicy: "weighted_fair",
       subGroups: [
@@ -36,12 +37,21 @@ export const RESOURCE_GROUPS = {
           maxQueued: 50,
           schedulingWeight: 3,
         },
+        {
+          // One at a time: two compactions would only conflict, and take twice the memory.
+          name: "maintenance",
+          softMemoryLimit: "40%",
+          hardConcurrencyLimit: 1,
+          maxQueued: 10,
+          schedulingWeight: 1,
+        },
       ],
     },
   ],
   selectors: [
     { source: "lakeproof-(reader|probe|baseline)", group: "global.operations" },
     { source: "lakeproof-(complex|large)", group: "global.analytics" },
+    { source: "lakeproof-maintenance", group: "global.maintenance" },
     { group: "global.executive" },
   ],
 } as const;

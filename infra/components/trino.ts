@@ -7,6 +7,7 @@ import { host } from "../../core/host.ts";
 import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
 import { openTrino, type TrinoClient } from "../clients/trino.ts";
 import { requestJson } from "../clients/http.ts";
+import { SNAPSHOT_RETENTION_S_MIN } from "../lake-maintenance/config.ts";
 import { WAREHOUSE_BUCKET } from "./minio.ts";
 import { CATALOG_DATABASE } from "./postgres.ts";
 import { RESOURCE_GROUPS } from "./trino-groups.ts";
@@ -212,6 +213,7 @@ function catalogProperties(context: ComponentContext): string {
     "s3.aws-access-key": OBJECT_STORE_KEY,
     "s3.aws-secret-key": context.secret,
     "iceberg.metadata-cache.enabled": false,
+    "iceberg.expire-snapshots.min-retention": `${String(SNAPSHOT_RETENTION_S_MIN)}s`,
     "iceberg.split-manager-threads": 2,
     "iceberg.planning-threads": 2,
   });

@@ -2,7 +2,16 @@
  * A lab: the topology that is up, as a directory other processes can find. lab.json is rewritten
  * atomically at each change, so that `status`, `down` and `heal` work whatever happened to the owner.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Instance } from "../../core/contracts/component.ts";
@@ -98,6 +107,24 @@ export function listLabs(): readonly LabState[] {
 
 export function ownerAlive(state: LabState): boolean {
   return isAlive(state.owner.pid, state.owner.startTicks);
+}
+
+/** Logs of a lab that did not come up outlive it here, for whoever wants to know why; the newest few. */
+const KEPT_LOGS_COUNT = 3;
+
+/** Moves a lab's own logs to where they survive it. Returns the new directory. */
+export function keepLogs(state: LabState): string {
+  const directory = join(stateDir(), "failed");
+  const kept = join(directory, state.id);
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  if (existsSync(state.logsDir)) renameSync(state.logsDir, kept);
+  const byAge = readdirSync(directory)
+    .map((name) => ({ name, ageMs: statSync(join(directory, name)).mtimeMs }))
+    .sort((a, b) => b.ageMs - a.ageMs);
+  for (const { name } of byAge.slice(KEPT_LOGS_COUNT)) {
+    rmSync(join(directory, name), { recursive: true, force: true });
+  }
+  return kept;
 }
 
 export function removeLab(labId: string): void {

@@ -3,12 +3,14 @@ import type { ComponentContext } from "../../core/contracts/component.ts";
 import type { Topology } from "../../core/contracts/topology.ts";
 import { connectorConfig } from "../components/debezium.ts";
 import { topicsOf } from "../components/kafka.ts";
+import { lakeStatements } from "../components/lakehouse.ts";
 import type { LabPlan } from "../lab-plan.ts";
 import { NOTHING_DECLARED, type Declared } from "./collect.ts";
 
 /** By component. */
 const DECLARATIONS: Readonly<Record<string, (context: ComponentContext) => Partial<Declared>>> = {
   kafka: (context) => ({ topics: topicsOf(context) }),
+  lakehouse: (context) => ({ flinkSql: lakeStatements(context) }),
   debezium: (context) => ({ connectors: [connectorConfig(context)] }),
 };
 

@@ -35,7 +35,7 @@ export function dashboardFiles(): Readonly<Record<string, string>> {
   );
 }
 
-export function dashboardJson(board: Board): Readonly<Record<string, Json>> {
+function dashboardJson(board: Board): Readonly<Record<string, Json>> {
   return {
     uid: `lakeproof-${board.name}`,
     title: board.title,

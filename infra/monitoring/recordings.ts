@@ -3,7 +3,7 @@ import { BANK_DATABASE, TOPIC_PREFIX } from "../../core/bank-schema.ts";
 import type { MetricName } from "./metrics/index.ts";
 
 /** Long enough for six scrapes, short enough to show a pause of half a minute. */
-export const RATE_WINDOW = "30s";
+const RATE_WINDOW = "30s";
 /** Trino completes few queries, and the lake is committed to every few seconds only. */
 const SLOW_WINDOW = "1m";
 

@@ -16,6 +16,7 @@ export interface ScrapeJob {
   readonly path: string;
   readonly params?: Readonly<Record<string, readonly string[]>>;
   readonly intervalS?: number;
+  readonly timeoutS?: number;
   /** User name for basic authentication without a password. */
   readonly user?: string;
   /** Labels that are not kept, as a regular expression. */
@@ -43,6 +44,7 @@ export const SCRAPE_JOBS: Readonly<Record<string, readonly ScrapeJob[]>> = {
     {
       ...job("minio-cluster", "minio-cluster", ["main"], "/minio/v2/metrics/cluster"),
       intervalS: TIMINGS.minioClusterIntervalS,
+      timeoutS: TIMINGS.minioClusterTimeoutS,
     },
   ],
   patroni: [job("patroni", "patroni", ["rest"], "/metrics")],
@@ -61,6 +63,7 @@ export const SCRAPE_JOBS: Readonly<Record<string, readonly ScrapeJob[]>> = {
   superset: [healthJob("superset", "/health")],
   metabase: [healthJob("metabase", "/api/health")],
   prometheus: [job("prometheus", "prometheus", ["main"], "/metrics")],
+  "lake-maintenance": [job("lake-maintenance", "lake-maintenance", ["metrics"], "/metrics")],
   alertmanager: [job("alertmanager", "alertmanager", ["main"], "/metrics")],
 };
 
@@ -164,6 +167,7 @@ function scrapeConfig(
     metrics_path: one.path,
     ...(one.params === undefined ? {} : { params: one.params }),
     ...(one.intervalS === undefined ? {} : { scrape_interval: seconds(one.intervalS) }),
+    ...(one.timeoutS === undefined ? {} : { scrape_timeout: seconds(one.timeoutS) }),
     ...(one.user === undefined ? {} : { basic_auth: { username: one.user } }),
     static_configs: targets,
     ...(one.through === undefined || exporterAddress === undefined

@@ -7,6 +7,8 @@ export const TIMINGS = {
   evaluationIntervalS: 5,
   /** MinIO computes its cluster health at most every ten seconds: asking more often only costs. */
   minioClusterIntervalS: 10,
+  /** A node asks all others for it, and one of them may hang: the answer is late then, but it comes. */
+  minioClusterTimeoutS: 9,
   /** `for` of what must be seen by two evaluations: one failed scrape may be an accident. */
   twiceS: 5,
   /** `for` of what is gone altogether: longer than a process takes to start again. */

@@ -150,6 +150,85 @@ const processing = (counts: HaCounts) =>
     },
   }) as const satisfies Record<string, ServiceSpec>;
 
-const business = (_counts: HaCounts) => ({}) as const satisfies Record<string, ServiceSpec>;
+const business = (counts: HaCounts) =>
+  ({
+    redis: { component: "redis", zone: "application", replicaCount: 6, memoryMiB: 32 },
+    superset: {
+      component: "superset",
+      zone: "application",
+      replicaCount: counts.superset,
+      memoryMiB: 320,
+      entry: "bi-edge",
+      dependsOn: ["postgres-leader", "redis"],
+    },
+    waf: {
+      component: "waf",
+      zone: "dmz",
+      replicaCount: 2,
+      memoryMiB: 64,
+      config: { edge: "bi-edge" },
+    },
+    "bi-edge": {
+      component: "haproxy-bi",
+      zone: "dmz",
+      replicaCount: 1,
+      memoryMiB: 32,
+      config: { waf: "waf" },
+      dependsOn: ["superset", "waf"],
+    },
+    "superset-content": {
+      component: "superset-content",
+      zone: "application",
+      replicaCount: 1,
+      memoryMiB: 0,
+      dependsOn: ["superset", "lakehouse", "trino-worker"],
+    },
+  }) as const satisfies Record<string, ServiceSpec>;
 
-const monitoring = () => ({}) as const satisfies Record<string, ServiceSpec>;
+const monitoring = () =>
+  ({
+    "postgres-exporter": {
+      component: "postgres-exporter",
+      zone: "ops",
+      replicaCount: 3,
+      memoryMiB: 24,
+      config: { target: "postgres" },
+      dependsOn: ["postgres"],
+    },
+    "bi-metadata-exporter": {
+      component: "postgres-exporter",
+      zone: "ops",
+      replicaCount: 1,
+      memoryMiB: 24,
+      config: { target: "postgres", queries: "superset" },
+      dependsOn: ["postgres-leader"],
+    },
+    "redis-exporter": {
+      component: "redis-exporter",
+      zone: "ops",
+      replicaCount: 1,
+      memoryMiB: 24,
+      dependsOn: ["redis"],
+    },
+    "blackbox-exporter": {
+      component: "blackbox-exporter",
+      zone: "ops",
+      replicaCount: 1,
+      memoryMiB: 24,
+    },
+    "lake-maintenance": {
+      component: "lake-maintenance",
+      zone: "ops",
+      replicaCount: 1,
+      memoryMiB: 180,
+      dependsOn: ["lakehouse", "trino"],
+    },
+    alertmanager: { component: "alertmanager", zone: "ops", replicaCount: 1, memoryMiB: 40 },
+    prometheus: {
+      component: "prometheus",
+      zone: "ops",
+      replicaCount: 1,
+      memoryMiB: 160,
+      dependsOn: ["alertmanager"],
+    },
+  }) as const satisfies Record<string, ServiceSpec>;

@@ -7,7 +7,7 @@ import { verdictOf } from "./evidence/verdict.ts";
 export const icebergMetadata: Check = {
   name: "iceberg-metadata",
   purpose:
-    "Iceberg's snapshots add exactly the records Kafka holds, once, and nobody else commits.",
+    "Iceberg's snapshots add exactly the records Kafka holds, once; compactions keep their number, and nobody else commits.",
   judge: (journal) => [metadataVerdict(journal)],
 };
 
@@ -35,14 +35,24 @@ function metadataVerdict(journal: JournalReader): Verdict {
     });
   }
   const snapshots = all.reduce((sum, table) => sum + table.snapshotCount, 0);
+  const compactions = all.reduce((sum, table) => sum + (table.compactionCount ?? 0), 0);
+  const expired = all.reduce((sum, table) => sum + (table.expiredRecordCount ?? 0), 0);
   return verdictOf({
     ...FACTS,
     status: "PROVEN",
     because:
       `${figure(snapshots)} snapshots of ${all.map((table) => table.table).join(", ")} add ` +
-      `${figure(added)} records, as many as Kafka holds; none is foreign or repeated.`,
+      `${figure(added)} records, as many as Kafka holds; none is foreign or repeated.` +
+      (compactions === 0 ? "" : ` ${compactionsText(compactions)} kept the number of records.`) +
+      (expired === 0
+        ? ""
+        : ` Snapshots with ${figure(expired)} of the records had expired: those are known from totals only.`),
     observed: { value: added, unit: "events" },
   });
+}
+
+function compactionsText(count: number): string {
+  return count === 1 ? "1 compaction" : `${figure(count)} compactions`;
 }
 
 function problemsOf(table: EventOf<"ledger.metadata">): readonly string[] {
@@ -55,6 +65,9 @@ function problemsOf(table: EventOf<"ledger.metadata">): readonly string[] {
         ]),
     ...table.foreignSnapshots.map(
       (snapshot) => `${name}: snapshot ${snapshot} was not written by the streaming job`,
+    ),
+    ...(table.unequalCompactions ?? []).map(
+      (snapshot) => `${name}: compaction ${snapshot} did not keep the number of records`,
     ),
     ...table.repeatedCommits.map((commit) => `${name}: ${commit} was committed more than once`),
   ];

@@ -150,6 +150,15 @@ const TRUTH_DEFECTS: readonly Defect[] = [
       foreignSnapshots: ["8123 delete 1"],
     }),
   },
+  {
+    name: "a compaction that loses one row",
+    by: "iceberg-metadata",
+    check: "integrity.iceberg-metadata",
+    status: "VIOLATED",
+    plant: edit("ledger.metadata", (table) => table.table.endsWith("users"), {
+      unequalCompactions: ["8124 replace +999 -1000"],
+    }),
+  },
 ];
 
 const SERVICE_DEFECTS: readonly Defect[] = [

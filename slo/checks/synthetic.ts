@@ -301,6 +301,9 @@ function metadata(): readonly JournalEvent[] {
       kafkaRecords: 75_000,
       foreignSnapshots: [],
       repeatedCommits: [],
+      compactionCount: 2,
+      unequalCompactions: [],
+      expiredRecordCount: 0,
     }),
   );
 }

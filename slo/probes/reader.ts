@@ -1,4 +1,4 @@
-/** What a reader of the lake sees, asked through Trino: control rows, sums per bucket, states, snapshots. */
+/** What a reader of the lake sees, asked through Trino: control rows, sums per bucket, states. */
 import { BANK_TABLES, FENCE_LANE } from "../../core/bank-schema.ts";
 import type { BucketTotals } from "../../core/ledger.ts";
 import type { TrinoClient } from "../../infra/clients/trino.ts";
@@ -110,37 +110,5 @@ export async function laneStates(
     rowCount: Number(row[1]),
     fingerprintSum: String(row[2]),
     balanceSum: String(row[3]),
-  }));
-}
-
-export interface SnapshotSeen {
-  readonly id: string;
-  readonly operation: string;
-  readonly addedRecords: number;
-  readonly removedRecords: number;
-  /** Flink job, operator and checkpoint that committed it; empty for any other writer. */
-  readonly commit: string;
-}
-
-/** Metadata only: no data file is opened. */
-export async function snapshotsOf(
-  trino: TrinoClient,
-  table: string,
-  signal: AbortSignal,
-): Promise<readonly SnapshotSeen[]> {
-  const field = (name: string): string => `coalesce(element_at(summary, '${name}'), '')`;
-  const rows = await trino.query(
-    `SELECT CAST(snapshot_id AS VARCHAR), operation, ${field("added-records")}, ` +
-      `${field("deleted-records")}, ${field("added-position-deletes")}, ${field("flink.job-id")}, ` +
-      `${field("flink.operator-id")}, ${field("flink.max-committed-checkpoint-id")} ` +
-      `FROM "${table}$snapshots" ORDER BY committed_at`,
-    signal,
-  );
-  return rows.map((row) => ({
-    id: String(row[0]),
-    operation: String(row[1]),
-    addedRecords: Number(row[2]),
-    removedRecords: Number(row[3]) + Number(row[4]),
-    commit: row[5] === "" ? "" : `${String(row[5])}/${String(row[6])}/${String(row[7])}`,
   }));
 }

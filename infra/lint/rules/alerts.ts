@@ -56,7 +56,7 @@ const IN_SECONDS = new Set(["seconds", "secs", "sec", "time"]);
 
 /** The age an expression about lag in time allows before it is true; undefined for other expressions. */
 export function thresholdMs(expr: string): number | undefined {
-  const found = />=?\s*(\d+(?:\.\d+)?)(?!\s*[\w(])/.exec(expr);
+  const found = />=?\s*(\d+(?:\.\d+)?)(?=\s*(?:$|\)|and\b|or\b|unless\b))/.exec(expr);
   const left = found === null ? "" : expr.slice(0, found.index);
   if (found === null || !speaksOfAge(left)) return undefined;
   const words = wordsOf(left);
@@ -79,7 +79,7 @@ export const alertsFreshness: LintRule = {
       if (!(age >= freshnessMs || age + delay.certainMs > 3 * freshnessMs)) return [];
       return [
         {
-          severity: age > freshnessMs ? "error" : "warning",
+          severity: "warning",
           file: alert.file,
           key: `${alert.name} / expr, for`,
           value: `> ${span(age)}${alert.forMs > 0 ? ` for ${span(alert.forMs)}` : ""}`,

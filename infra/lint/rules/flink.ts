@@ -269,13 +269,15 @@ function slotFindings(facts: Facts, wanted: number, base: Place): readonly Draft
       },
     ];
   }
-  if (managers < 2 || wanted >= managers) return [];
+  // One slot each leaves one machine as the spare that the line above asks for.
+  const useful = Math.min(managers, (managers - 1) * each);
+  if (managers < 2 || wanted >= useful) return [];
   return [
     {
       severity: "warning",
       ...base,
-      consequence: `The job runs on ${count(wanted)} of ${plural(managers, "TaskManager")}: each subtask has ${count(facts.demand.rateEventsPerS / wanted)} events/s to carry, and ${count(managers - wanted)} machines stand by.`,
-      change: `Set parallelism.default to ${String(managers)} or a multiple of it.`,
+      consequence: `The job runs on ${count(wanted)} of ${plural(managers, "TaskManager")}: each subtask has ${count(facts.demand.rateEventsPerS / wanted)} events/s to carry, and ${plural(managers - wanted, "machine stands", "machines stand")} by.`,
+      change: `Set parallelism.default to ${String(useful)}.`,
     },
   ];
 }

@@ -2,7 +2,7 @@
 import { TIMINGS } from "../timings.ts";
 import { type AlertRule, need } from "./alert.ts";
 
-const { scrapeTimeoutS, minioClusterIntervalS, twiceS } = TIMINGS;
+const { scrapeTimeoutS, minioClusterIntervalS, minioClusterTimeoutS, twiceS } = TIMINGS;
 /** MinIO keeps what it found out about its health for so long. */
 const HEALTH_CACHE_S = 10;
 
@@ -56,7 +56,7 @@ export const MINIO_DEGRADED: readonly AlertRule[] = [
     needs: [need("minio")],
     expr: "absent(minio_cluster_health_status)",
     forS: 30,
-    sourceS: scrapeTimeoutS,
+    sourceS: minioClusterTimeoutS,
     scrapeS: minioClusterIntervalS,
     severity: "critical",
     summary: "No node tells the state of the object store",

@@ -6,7 +6,7 @@ import type { MetricSource, MetricTable } from "./metric.ts";
 import { PIPELINE_METRICS } from "./pipeline.ts";
 import { SERVING_METRICS } from "./serving.ts";
 
-export type { Metric, MetricSource, MetricTable, MetricUnit } from "./metric.ts";
+export type { MetricSource, MetricTable } from "./metric.ts";
 
 export const METRICS = { ...PIPELINE_METRICS, ...SERVING_METRICS } as const satisfies MetricTable;
 export type MetricName = keyof typeof METRICS;

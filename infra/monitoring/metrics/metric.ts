@@ -2,6 +2,7 @@
 
 /** Who says it: a scrape job, Prometheus itself, its recording rules, or the harness. */
 export type MetricSource =
+  | "lake-maintenance"
   | "kafka"
   | "connect"
   | "flink-jobmanager"

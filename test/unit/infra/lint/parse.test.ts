@@ -224,6 +224,8 @@ test.for([
   ["debezium_lag_ms > 45000", 45_000],
   ["kafka_consumergroup_lag > 1000", undefined],
   ["flink_jobmanager_uptime_seconds > 5", undefined],
+  ["min(elapsedSecondsSinceLastCommit) > 60 and on () rate > 0", 60_000],
+  ["lag_seconds > 2 * avg(lag_seconds)", undefined],
   ["up == 0", undefined],
 ] as const)("the age that %s allows", ([expr, ms]) => {
   expect(thresholdMs(expr)).toBe(ms);

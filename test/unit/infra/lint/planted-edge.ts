@@ -166,7 +166,7 @@ export const EDGE_DEFECTS: readonly Defect[] = [
     file: ALERTS,
     from: "lake_age_seconds) > 15",
     to: "lake_age_seconds) > 60",
-    severity: "error",
+    severity: "warning",
     says: "60 s threshold + 5 s scrape + 5 s evaluation + 10 s for: it fires when the data is up to 80 s old",
   },
   {

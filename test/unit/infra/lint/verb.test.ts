@@ -1,5 +1,5 @@
 /** `lakeproof lint`: targets, exit codes and output. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -55,6 +55,26 @@ describe("targets", () => {
       expect.objectContaining({ rule: "kafka-unclean-election", file: "a/server.properties" }),
     );
     expect(unread).toEqual(["a/app.yaml: YAML, but neither Flink, Patroni nor Prometheus"]);
+  });
+
+  test("linked files are read, linked directories are not followed", () => {
+    const file = put("real/server.properties", "process.roles=broker\nbroker.id=1\n");
+    mkdirSync(join(directory, "mounted"));
+    symlinkSync(file, join(directory, "mounted", "server.properties"));
+    symlinkSync(directory, join(directory, "mounted", "again"));
+    symlinkSync(join(directory, "gone"), join(directory, "mounted", "gone.properties"));
+    lint({ target: join(directory, "mounted"), json: true });
+    const { findings } = JSON.parse(printed) as { findings: { file: string; alsoIn: string[] }[] };
+    expect(new Set(findings.flatMap(({ file, alsoIn }) => [file, ...alsoIn]))).toEqual(
+      new Set(["server.properties"]),
+    );
+  });
+
+  test("what cannot be read is said", () => {
+    const file = put("server.properties", "process.roles=broker\n");
+    expect(() => lint({ target: join(file, "below"), json: false })).toThrow(
+      expect.objectContaining({ exitCode: 2 }),
+    );
   });
 
   test("a sound directory has no error: 0", () => {

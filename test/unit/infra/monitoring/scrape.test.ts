@@ -21,6 +21,7 @@ const Job = z.object({
   job_name: z.string(),
   metrics_path: z.string().optional(),
   scrape_interval: z.string().optional(),
+  scrape_timeout: z.string().optional(),
   params: z.record(z.string(), z.array(z.string())).optional(),
   basic_auth: z.object({ username: z.string() }).optional(),
   static_configs: z.array(
@@ -103,6 +104,7 @@ describe("prometheus.yml", () => {
     expect(jobOf("minio-cluster")).toMatchObject({
       metrics_path: "/minio/v2/metrics/cluster",
       scrape_interval: "10s",
+      scrape_timeout: "9s",
     });
   });
 

@@ -193,10 +193,33 @@ describe("the metadata", () => {
       { repeatedCommits: ["job a checkpoint 7"] },
       "job a checkpoint 7 was committed more than once",
     ],
+    [
+      { unequalCompactions: ["8124 replace +999 -1000"] },
+      "users: compaction 8124 replace +999 -1000 did not keep the number of records",
+    ],
   ])("finds %j", (change, text) => {
     const verdict = integrity("iceberg-metadata", metadata(change));
     expect(verdict).toMatchObject({ status: "VIOLATED", exitCode: 13 });
     expect(verdict.because).toContain(text);
+  });
+
+  it("says how many compactions there were, and what is known from totals only", () => {
+    expect(integrity("iceberg-metadata", HEALTHY).because).toMatch(/4 compactions kept the number/);
+    const verdict = integrity("iceberg-metadata", metadata({ expiredRecordCount: 1_500 }));
+    expect(verdict.status).toBe("PROVEN");
+    expect(verdict.because).toContain("3 000 of the records had expired");
+  });
+
+  it("takes a journal from before compactions as it is", () => {
+    const events = metadata({}).map((event) => {
+      if (event.kind !== "ledger.metadata") return event;
+      const { compactionCount, unequalCompactions, expiredRecordCount, ...older } = event;
+      expect([compactionCount, unequalCompactions, expiredRecordCount]).not.toContain(undefined);
+      return older;
+    });
+    const verdict = integrity("iceberg-metadata", events);
+    expect(verdict.status).toBe("PROVEN");
+    expect(verdict.because).toMatch(/none is foreign or repeated\.$/);
   });
 
   it("proves nothing without snapshots", () => {

@@ -1,0 +1,73 @@
+/** Compaction and snapshot expiry beside the live stream: a process of ours that asks Trino to do both. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Component } from "../../core/contracts/component.ts";
+import { LakeproofError } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
+import { scrapeText } from "../clients/prometheus.ts";
+import { maintenanceConfig } from "../lake-maintenance/config.ts";
+import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
+
+const PORT = 9464;
+const CONFIG_FILE = "maintenance.json";
+
+/** The launcher is never built: from the sources it is two folders up, from dist/ three. */
+const LAUNCHER = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith(".ts") ? "../../cli/lakeproof.js" : "../../../cli/lakeproof.js",
+    import.meta.url,
+  ),
+);
+
+export const lakeMaintenance: Component = {
+  kind: "lake-maintenance",
+  artifacts: [],
+  startWeight: 0.5,
+  instances: (context) => {
+    // Two of them would only conflict with each other.
+    if (context.replicaCount > 1) {
+      throw new LakeproofError("CONFIG_INVALID", `${context.service} has more than one instance.`, {
+        hint: "Set its replicaCount to 1.",
+      });
+    }
+    return eachOrdinal(context, (id, ordinal): InstanceDraft => {
+      const address = context.host(context.service, ordinal);
+      const dataDir = context.dataDir(id);
+      const config = maintenanceConfig(context.service, context.config, {
+        trino: context.endpoints.address("trino"),
+        listen: { host: address, port: PORT },
+      });
+      return {
+        id,
+        service: context.service,
+        component: "lake-maintenance",
+        ordinal,
+        host: address,
+        ports: { metrics: PORT },
+        dataDir,
+        readyMsMax: 60_000,
+        prepare: [],
+        files: { [CONFIG_FILE]: `${JSON.stringify(config, null, 2)}\n` },
+        command: {
+          argv: [
+            host.nodePath,
+            // Node takes its heap from the machine's size, not from what this service may have.
+            `--max-old-space-size=${String(Math.floor(context.memoryMiB / 2))}`,
+            LAUNCHER,
+            "maintain",
+            join(dataDir, CONFIG_FILE),
+          ],
+        },
+      };
+    });
+  },
+  // Not a query: with workers that would wait for the first of them, which come after the coordinator.
+  probe: async (spec, signal) => {
+    await scrapeText(addressOf(spec, "metrics"), "/health", signal);
+    const text = await scrapeText(addressOf(spec, "metrics"), "/metrics", signal);
+    if (/^lakeproof_maintenance_up 1$/m.test(text)) return;
+    throw new LakeproofError("CLIENT_FAILED", `${spec.id} has not had an answer of Trino yet.`, {
+      hint: "Read its log.",
+    });
+  },
+};
