@@ -1,4 +1,4 @@
-/** Seven projects, one a folder of test/. Only integration and e2e start real components. */
+/** Eight projects, one a folder of test/. Only integration and e2e start real components. */
 import { defineConfig } from "vitest/config";
 import type { TestProjectInlineConfiguration } from "vitest/config";
 
@@ -62,6 +62,7 @@ export default defineConfig({
       },
       serial("integration", 10 * MINUTE_MS, 1),
       serial("e2e", 40 * MINUTE_MS, 2),
+      serial("production", 60 * MINUTE_MS, 3),
     ],
   },
 });

@@ -10,6 +10,7 @@ import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { fetchArtifacts } from "./fetch.ts";
 import { heal, reap } from "./heal.ts";
+import { health } from "./health.ts";
 import { judgeRun, reportRun } from "./judge.ts";
 import { SUBNET_DEFAULT } from "./lab.ts";
 import { lint } from "./lint.ts";
@@ -30,6 +31,7 @@ interface Common {
   readonly runs: string;
   readonly verify: boolean;
   readonly example: boolean;
+  readonly quiet: boolean;
 }
 
 const JSON_OPTION = ["--json", "machine-readable output on stdout", false] as const;
@@ -118,6 +120,13 @@ function addLabVerbs(
     .option(...JSON_OPTION)
     .action(({ json }: Common) => {
       exit(status({ json }));
+    });
+  verb("health", "the daily check of every service of the lab that is up, in under a minute")
+    .option(...JSON_OPTION)
+    .option("--quiet", "only the summary line, for cron", false)
+    .option("--subnet <a.b.c>", "only the lab on these addresses")
+    .action(async ({ json, subnet, quiet }: Partial<Common>) => {
+      exit(await health({ json: json === true, subnet, quiet: quiet === true }));
     });
   verb(
     "preflight [inventory]",

@@ -15,7 +15,7 @@ export class StartGate {
   #taken = 0;
   #waiting: Waiting[] = [];
 
-  constructor(capacity: number = Math.max(4, 2 * availableParallelism())) {
+  constructor(capacity: number = Math.max(3, availableParallelism() + 1)) {
     this.#capacity = capacity;
   }
 

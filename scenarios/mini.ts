@@ -24,6 +24,8 @@ export const mini = defineScenario({
     { fault: "process-kill", service: "postgres", target: "leader", holdMs: 20_000 },
     { fault: "process-kill", service: "kafka", holdMs: 15_000 },
     { fault: "process-kill", service: "minio", holdMs: 10_000 },
+    // All workers at once: longer than many a slot is kept, and the slot must still be there.
+    { fault: "process-kill", service: "connect", count: 2, holdMs: 60_000 },
   ],
   warmupMs: 15_000,
   controlMs: 30_000,

@@ -13,7 +13,7 @@ export const FLINK_TIMINGS = {
   checkpointIntervalMs: 8000,
   checkpointTimeoutMs: 60_000,
   heartbeatIntervalMs: 2000,
-  heartbeatTimeoutMs: 10_000,
+  heartbeatTimeoutMs: 15_000,
   restartDelayMs: 1000,
   zookeeperSessionTimeoutMs: 15_000,
 } as const;
@@ -243,6 +243,7 @@ function highAvailability(context: ComponentContext): Record<string, string> {
   return {
     "high-availability.type": "zookeeper",
     "high-availability.zookeeper.quorum": context.endpoints.addresses("flink-zookeeper").join(","),
+    "zookeeper.sasl.disable": "true",
     "high-availability.zookeeper.path.root": "/flink",
     "high-availability.cluster-id": "/lakeproof",
     "high-availability.storageDir": `s3://${CHECKPOINT_BUCKET}/ha`,

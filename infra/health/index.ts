@@ -32,6 +32,7 @@ export const HEALTH_CHECKS = {
   minio: { probe: "an object written and read back", checks: minioChecks },
   "haproxy-minio": { probe: "an object written and read back", checks: haproxyChecks },
   lakehouse: { probe: "nothing: it runs on Flink", checks: lakehouseChecks },
+  "lake-maintenance": { probe: "its metrics, and that Trino has answered it", checks: {} },
   trino: { probe: "that it has started", checks: trinoChecks },
   "trino-worker": { probe: "that it has started", checks: {} },
   superset: { probe: "health page, login, list of databases", checks: biChecks },

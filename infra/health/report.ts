@@ -67,7 +67,7 @@ export function groupOf(component: string): string {
 }
 
 /** The seed's services in its order, then all others; inside each the worst first. Groups without rows are left out. */
-export function groupRows(rows: readonly HealthRow[]): readonly HealthGroup[] {
+function groupRows(rows: readonly HealthRow[]): readonly HealthGroup[] {
   return [...Object.keys(HEALTH_GROUPS), OTHERS].flatMap((name) => {
     const checks = rows
       .filter(({ component }) => groupOf(component) === name)
@@ -87,7 +87,7 @@ function countsOf(rows: readonly HealthRow[]): HealthCounts {
   return { bad: count("bad"), warn: count("warn"), ok: count("ok") };
 }
 
-export function summaryLine(counts: HealthCounts, elapsedMs: number): string {
+function summaryLine(counts: HealthCounts, elapsedMs: number): string {
   const { bad, warn, ok } = counts;
   const word = bad === 0 ? "HEALTHY" : "UNHEALTHY";
   return `${word}: ${plural(bad + warn + ok, "check")}, ${String(bad)} bad, ${plural(warn, "warning")} (${(elapsedMs / 1000).toFixed(1)} s)`;

@@ -146,7 +146,8 @@ const processing = (counts: HaCounts) =>
       zone: "processing",
       replicaCount: counts.trinoWorkers,
       memoryMiB: 560,
-      dependsOn: ["trino"],
+      // Ten JVMs that start beside the job would starve its first checkpoint until its heartbeats time out.
+      dependsOn: ["trino", "lakehouse"],
     },
   }) as const satisfies Record<string, ServiceSpec>;
 
@@ -157,9 +158,9 @@ const business = (counts: HaCounts) =>
       component: "superset",
       zone: "application",
       replicaCount: counts.superset,
-      memoryMiB: 320,
+      memoryMiB: 380,
       entry: "bi-edge",
-      dependsOn: ["postgres-leader", "redis"],
+      dependsOn: ["postgres-leader", "redis", "lakehouse"],
     },
     waf: {
       component: "waf",
@@ -229,6 +230,7 @@ const monitoring = () =>
       zone: "ops",
       replicaCount: 1,
       memoryMiB: 160,
-      dependsOn: ["alertmanager"],
+      // Last: nobody needs figures of a start, and asking for them would make it longer.
+      dependsOn: ["alertmanager", "lakehouse", "trino-worker", "superset"],
     },
   }) as const satisfies Record<string, ServiceSpec>;

@@ -1,6 +1,6 @@
 /** The lake's store, the engine, the BI tier and those who watch: their answers, and what is made of them. */
 import { describe, expect, it, test } from "vitest";
-import { judgeInstances } from "../../../../infra/health/checks/bi.ts";
+import { judgeDashboards, judgeInstances } from "../../../../infra/health/checks/bi.ts";
 import { expectedUp, judgeBackends } from "../../../../infra/health/checks/haproxy.ts";
 import { judgeTable } from "../../../../infra/health/checks/lakehouse.ts";
 import { judgeDrives, judgeRoundTrip, judgeSpace } from "../../../../infra/health/checks/minio.ts";
@@ -211,6 +211,11 @@ test.for([
 ] as const)("BI instances %j are %s", ([states, status]) => {
   const instances = states.map((healthy, at) => ({ id: `superset-${String(at)}`, healthy }));
   expect(judgeInstances(instances).status).toBe(status);
+});
+
+test("a BI tier without dashboards is warned of", () => {
+  expect(judgeDashboards(["Bank operations"]).status).toBe("ok");
+  expect(judgeDashboards([]).status).toBe("warn");
 });
 
 describe("Redis", () => {
