@@ -30,8 +30,8 @@ export function insideLab(): LabState | undefined {
 }
 
 /** True when this process cannot reach the lab's addresses and has to go inside first. */
-export function isElsewhere(state: LabState | undefined): state is LabState {
-  return state?.fabric !== undefined && insideLab()?.id !== state.id;
+export function isElsewhere(state: LabState): boolean {
+  return state.fabric !== undefined && insideLab()?.id !== state.id;
 }
 
 /** Settles the isolation and prints what a fallback cannot do. */

@@ -60,7 +60,7 @@ export async function run(options: RunOptions): Promise<number> {
       ? settleIsolation(scenarioNamed(options.scenario).topology, options.isolation)
       : { isolation: there.isolation, userNamespace: false };
   const plan = makePlan(options, choice.isolation);
-  if (isElsewhere(attached)) return runInside(attached);
+  if (attached !== undefined && isElsewhere(attached)) return runInside(attached);
   const stop = new AbortController();
   if (attached === undefined && inside === undefined) {
     await preflight(plan.topology, options.subnet, choice.isolation);

@@ -1,5 +1,7 @@
 /** `lakeproof status`: what is up, where, as which process. Other tools read it with --json. */
 import { host } from "../core/host.ts";
+import { metabaseJar } from "../infra/components/metabase.ts";
+import { fabricAlive } from "../infra/drivers/fabric.ts";
 import { listLabs, ownerAlive, type LabState } from "../infra/drivers/lab.ts";
 import { alive } from "../infra/drivers/local.ts";
 import { rssBytes } from "../infra/drivers/processes.ts";
@@ -30,6 +32,7 @@ interface LabFacts {
   readonly state: string;
   readonly held: boolean;
   readonly ownerAlive: boolean;
+  readonly networkGone: boolean;
   readonly secret: string;
   readonly instances: readonly InstanceFacts[];
 }
@@ -53,7 +56,11 @@ function labFacts(lab: LabState): LabFacts {
       log: logPath,
     };
   });
-  return { id, topology, subnet, state, held, ownerAlive: ownerAlive(lab), secret, instances };
+  const networkGone = lab.fabric !== undefined && !fabricAlive(lab.fabric);
+  return {
+    ...{ id, topology, subnet, state, held, secret, instances, networkGone },
+    ownerAlive: ownerAlive(lab),
+  };
 }
 
 function labText(lab: LabFacts): string {
@@ -64,10 +71,15 @@ function labText(lab: LabFacts): string {
     const main = instance.endpoints["main"] ?? "";
     return `  ${word} ${instance.id.padEnd(22)} ${main.padEnd(20)} pid ${String(instance.pid).padEnd(8)} ${mebibytes} MiB`;
   });
-  const owner = lab.held
-    ? "held"
-    : lab.ownerAlive
-      ? "of a run"
-      : "of a run that died: lakeproof heal";
-  return `${lab.id}  ${lab.topology} on ${lab.subnet}.x  ${lab.state}, ${owner}  ${totalMiB.toFixed(0)} MiB\n${rows.join("\n")}\n`;
+  const ids = lab.instances.map(({ component }) => component);
+  const jar = ids.includes("superset") && !ids.includes("metabase") ? metabaseJar({}) : undefined;
+  const missing = jar !== undefined && "notMeasured" in jar ? `  ${jar.notMeasured}\n` : "";
+  const owner = lab.networkGone
+    ? "its network is gone: lakeproof down"
+    : lab.held
+      ? "held"
+      : lab.ownerAlive
+        ? "of a run"
+        : "of a run that died: lakeproof heal";
+  return `${lab.id}  ${lab.topology} on ${lab.subnet}.x  ${lab.state}, ${owner}  ${totalMiB.toFixed(0)} MiB\n${rows.join("\n")}\n${missing}`;
 }

@@ -4,6 +4,7 @@ import type { Topology } from "../core/contracts/topology.ts";
 import type { Isolation } from "../core/contracts/values.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
+import { metabaseJar } from "../infra/components/metabase.ts";
 import { keepLogs, readLab, type LabState } from "../infra/drivers/lab.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
 import { provision } from "../infra/provision.ts";
@@ -97,9 +98,40 @@ async function bringUp(
 
 export function topologyNamed(name: string): Topology {
   const found = (TOPOLOGIES as Readonly<Record<string, Topology>>)[name];
-  if (found !== undefined) return found;
+  if (found !== undefined) return withMetabase(found);
   const known = Object.keys(TOPOLOGIES);
   throw new LakeproofError("USAGE", `There is no topology ${JSON.stringify(name)}.`, {
     hint: `Did you mean ${closest(name, known)}? Topologies are ${known.join(", ")}.`,
   });
+}
+
+/** Metabase comes in where its user names a jar. Throws CONFIG_INVALID where that is none. */
+function withMetabase(topology: Topology): Topology {
+  const bi = topology.services["superset"];
+  const jar = metabaseJar(host.env);
+  if (bi === undefined || !("path" in jar)) return topology;
+  const { replicaCount } = bi;
+  return {
+    ...topology,
+    services: {
+      ...topology.services,
+      metabase: {
+        component: "metabase",
+        zone: "application",
+        replicaCount,
+        memoryMiB: 1200,
+        entry: "metabase-edge",
+        config: { jar: jar.path },
+        dependsOn: ["postgres-leader", "trino-worker"],
+      },
+      "metabase-edge": {
+        component: "haproxy-bi",
+        zone: "dmz",
+        replicaCount: 1,
+        memoryMiB: 32,
+        config: { upstream: "metabase" },
+        dependsOn: ["metabase"],
+      },
+    },
+  };
 }

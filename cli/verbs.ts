@@ -8,6 +8,7 @@ import { checkZones, tryFlows } from "./check-zones.ts";
 import { completion } from "./completion.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
+import { enter } from "./enter.ts";
 import { fetchArtifacts } from "./fetch.ts";
 import { heal, reap } from "./heal.ts";
 import { health } from "./health.ts";
@@ -127,6 +128,11 @@ function addLabVerbs(
     .option("--subnet <a.b.c>", "only the lab on these addresses")
     .action(async ({ json, subnet, quiet }: Partial<Common>) => {
       exit(await health({ json: json === true, subnet, quiet: quiet === true }));
+    });
+  verb("enter [command...]", "run a command, or a shell, where the lab's addresses can be reached")
+    .option("--node <instance>", "in the node of this instance instead of the harness's own")
+    .action(async (command: string[], { node }: { readonly node?: string }) => {
+      exit(await enter(command, node === undefined ? {} : { node }));
     });
   verb(
     "preflight [inventory]",

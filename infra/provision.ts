@@ -66,7 +66,7 @@ export async function provision(options: ProvisionOptions): Promise<Lab> {
     const spec = serviceOf(topology.services, service);
     const component = componentOf(topology.services, service);
     const enter = (): Promise<Disposable> =>
-      gate.enter(component.startWeight ?? 1, names.indexOf(service), signal);
+      gate.enter(component.startCoreCount ?? 1, names.indexOf(service), signal);
     const work = Promise.all((spec.dependsOn ?? []).map(begin)).then(() =>
       startService({ service, component, plan, lab, signal, onStep, enter }),
     );

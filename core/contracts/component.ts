@@ -97,7 +97,7 @@ export interface Component {
    * CPU an instance takes to start, in shares of a core for most of its start: the provisioner starts only so
    * many at once. Default 1; 0 for what starts in a moment.
    */
-  readonly startWeight?: number;
+  readonly startCoreCount?: number;
   /** After all instances are ready: create what dependents need. Safe to repeat. */
   configure?(context: ComponentContext, signal: AbortSignal): Promise<void>;
 }

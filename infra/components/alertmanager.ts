@@ -28,7 +28,7 @@ exec unshare --mount $own sh -c '
 export const alertmanager: Component = {
   kind: "alertmanager",
   artifacts: ["alertmanager"],
-  startWeight: 0,
+  startCoreCount: 0,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);

@@ -5,7 +5,7 @@ import { requestJson } from "../clients/http.ts";
 import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
 
 /** Ten times the defaults: on two busy cores a leader must not lose its office over a late heartbeat. */
-export const ETCD_TIMINGS = { heartbeatIntervalMs: 500, electionTimeoutMs: 5000 } as const;
+const ETCD_TIMINGS = { heartbeatIntervalMs: 500, electionTimeoutMs: 5000 } as const;
 
 const CLIENT_PORT = 2379;
 const PEER_PORT = 2380;
@@ -13,7 +13,7 @@ const PEER_PORT = 2380;
 export const etcd: Component = {
   kind: "etcd",
   artifacts: ["etcd"],
-  startWeight: 0.25,
+  startCoreCount: 0.25,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);

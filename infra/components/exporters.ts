@@ -34,7 +34,7 @@ const DATABASES: Readonly<Record<ExporterQuerySet, string>> = {
 export const postgresExporter: Component = {
   kind: "postgres-exporter",
   artifacts: ["postgres-exporter"],
-  startWeight: 0,
+  startCoreCount: 0,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);
@@ -107,7 +107,7 @@ function isQuerySet(value: unknown): value is ExporterQuerySet {
 export const redisExporter: Component = {
   kind: "redis-exporter",
   artifacts: ["redis-exporter"],
-  startWeight: 0,
+  startCoreCount: 0,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);
@@ -139,7 +139,7 @@ const REDIS_TARGET = "LAKEPROOF_REDIS_TARGET";
 export const blackboxExporter: Component = {
   kind: "blackbox-exporter",
   artifacts: ["blackbox-exporter"],
-  startWeight: 0,
+  startCoreCount: 0,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);

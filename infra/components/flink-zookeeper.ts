@@ -11,7 +11,7 @@ const TICK_MS = 2000;
 export const flinkZookeeper: Component = {
   kind: "flink-zookeeper",
   artifacts: ["flink", "java17"],
-  startWeight: 0.5,
+  startCoreCount: 0.5,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);

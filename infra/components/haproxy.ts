@@ -55,7 +55,7 @@ const ENV = {
 export const haproxyBi: Component = {
   kind: "haproxy-bi",
   artifacts: ["haproxy"],
-  startWeight: 0,
+  startCoreCount: 0,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal) => {
       const upstream = upstreamOf(context, "superset");
@@ -97,7 +97,7 @@ export const haproxyBi: Component = {
 export const haproxyPostgres: Component = {
   kind: "haproxy-postgres",
   artifacts: ["haproxy"],
-  startWeight: 0,
+  startCoreCount: 0,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal) => {
       const servers = serversOf(context, upstreamOf(context, "postgres"));
@@ -125,7 +125,7 @@ export const haproxyPostgres: Component = {
 export const haproxyMinio: Component = {
   kind: "haproxy-minio",
   artifacts: ["haproxy"],
-  startWeight: 0,
+  startCoreCount: 0,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal) => {
       const servers = serversOf(context, upstreamOf(context, "minio"));

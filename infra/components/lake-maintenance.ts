@@ -22,7 +22,7 @@ const LAUNCHER = fileURLToPath(
 export const lakeMaintenance: Component = {
   kind: "lake-maintenance",
   artifacts: [],
-  startWeight: 0.5,
+  startCoreCount: 0.5,
   instances: (context) => {
     // Two of them would only conflict with each other.
     if (context.replicaCount > 1) {

@@ -50,7 +50,7 @@ export function metabaseJarProblem(path: string): string | undefined {
 export const metabase: Component = {
   kind: "metabase",
   artifacts: ["java25", "postgres"],
-  startWeight: 2,
+  startCoreCount: 2,
   instances: (context) => {
     const jar = jarOf(context);
     return eachOrdinal(context, (id, ordinal): InstanceDraft => {

@@ -11,7 +11,7 @@ export const CHECKPOINT_BUCKET = "flink-checkpoints";
 export const minio: Component = {
   kind: "minio",
   artifacts: ["minio"],
-  startWeight: 0.25,
+  startCoreCount: 0.25,
   instances: (context) =>
     eachNode(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);

@@ -24,7 +24,7 @@ export const PATRONI_TIMINGS = { ttlS: 20, loopWaitS: 5, retryTimeoutS: 7 } as c
 export const patroni: Component = {
   kind: "patroni",
   artifacts: ["postgres", "patroni"],
-  startWeight: 0.5,
+  startCoreCount: 0.5,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const address = context.host(context.service, ordinal);
@@ -174,10 +174,10 @@ const Cluster = z.object({
   ),
 });
 
-export type PatroniMember = z.infer<typeof Cluster>["members"][number];
+type PatroniMember = z.infer<typeof Cluster>["members"][number];
 
 /** The cluster as any member that answers sees it. */
-export async function patroniMembers(
+async function patroniMembers(
   restAddresses: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly PatroniMember[]> {

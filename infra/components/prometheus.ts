@@ -15,7 +15,7 @@ const RETENTION = "1d";
 export const prometheus: Component = {
   kind: "prometheus",
   artifacts: ["prometheus"],
-  startWeight: 0.25,
+  startCoreCount: 0.25,
   instances: (context) => {
     const watched = [...othersOf(context), ...ownOf(context)];
     for (const id of unwatched(watched)) context.log(`${id} has no port for its metrics`);

@@ -30,7 +30,7 @@ export const REDIS_TIMINGS = {
 export const redis: Component = {
   kind: "redis",
   artifacts: ["redis"],
-  startWeight: 0,
+  startCoreCount: 0,
   instances: (context) => {
     refuseTooFew(context.service, context.replicaCount);
     return eachOrdinal(context, (id, ordinal): InstanceDraft => {

@@ -66,13 +66,13 @@ async function untilAllTakePart(
   workerCount: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const deadlineMs = host.monotonicMs() + 120_000;
+  const deadlineMs = host.monotonicMs() + 300_000;
   let seen = "no answer";
   while (host.monotonicMs() < deadlineMs) {
     try {
       const rows = await coordinator.query(
         "SELECT count(DISTINCT node_id) FROM system.runtime.tasks WHERE node_id LIKE '%worker%'",
-        host.deadline(20_000, signal),
+        host.deadline(90_000, signal),
       );
       seen = `${String(rows[0]?.[0])} of ${String(workerCount)} workers`;
       if (Number(rows[0]?.[0]) >= workerCount) return;

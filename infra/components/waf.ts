@@ -19,7 +19,7 @@ const LIBRARY_DIRS = ["x86_64-linux-gnu", "aarch64-linux-gnu"];
 export const waf: Component = {
   kind: "waf",
   artifacts: ["nginx", "modsecurity", "modsecurity-crs"],
-  startWeight: 0,
+  startCoreCount: 0,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);

@@ -119,7 +119,7 @@ export function scriptOf(
   ].join("\n");
 }
 
-export function bridgeOf(place: Place): string {
+function bridgeOf(place: Place): string {
   return `br-${place}`;
 }
 

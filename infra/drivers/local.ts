@@ -28,9 +28,15 @@ const PROBE_TIMEOUT_MS = 20_000;
 const LOG_TAIL_LINES = 50;
 
 /** The same in both isolations so far: what only namespaces can do has no fault yet. */
-export function capabilitiesOf(_isolation: Isolation): ReadonlySet<Capability> {
-  return new Set<Capability>(["kill", "pause", "restart", "linkLatency"]);
+export function capabilitiesOf(isolation: Isolation): ReadonlySet<Capability> {
+  return CAPABILITIES[isolation];
 }
+
+const PROCESS_FAULTS = ["kill", "pause", "restart", "linkLatency"] as const;
+const CAPABILITIES: Readonly<Record<Isolation, ReadonlySet<Capability>>> = {
+  loopback: new Set(PROCESS_FAULTS),
+  namespaces: new Set(PROCESS_FAULTS),
+};
 
 export function openLocalDriver(initial: LabState): Driver {
   return new LocalDriver(initial);

@@ -14,7 +14,7 @@ export interface Listener {
 
 export const NFT_TABLE = "lakeproof";
 /** Pairs of addresses that are cut apart; each element carries a time-out, so that a cut heals by itself. */
-export const CUT_SET = "cut";
+const CUT_SET = "cut";
 
 /** Pure: nft text. Replies pass by connection tracking; whatever else is not allowed is refused and counted. */
 export function rulesetOf(listeners: readonly Listener[]): string {

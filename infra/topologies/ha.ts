@@ -23,19 +23,26 @@ export interface HaTopology {
   readonly counts: HaCounts;
 }
 
-export const haTopology = (wanted: HaTopology) => {
+type HaServices = ReturnType<typeof storage> &
+  ReturnType<typeof streaming> &
+  ReturnType<typeof reading> &
+  ReturnType<typeof business> &
+  ReturnType<typeof monitoring>;
+
+export function haTopology(wanted: HaTopology): Topology<HaServices> {
   const { counts, ...rest } = wanted;
   return {
     ...rest,
     isolation: "namespaces",
     services: {
       ...storage(counts),
-      ...processing(counts),
+      ...streaming(counts),
+      ...reading(counts),
       ...business(counts),
       ...monitoring(),
     },
-  } as const satisfies Topology;
-};
+  };
+}
 
 const storage = (counts: HaCounts) =>
   ({
@@ -72,7 +79,7 @@ const storage = (counts: HaCounts) =>
     },
   }) as const satisfies Record<string, ServiceSpec>;
 
-const processing = (counts: HaCounts) =>
+const streaming = (counts: HaCounts) =>
   ({
     kafka: {
       component: "kafka",
@@ -85,13 +92,6 @@ const processing = (counts: HaCounts) =>
       zone: "processing",
       replicaCount: counts.zookeepers,
       memoryMiB: 110,
-    },
-    trino: {
-      component: "trino",
-      zone: "processing",
-      replicaCount: 1,
-      memoryMiB: 1400,
-      dependsOn: [],
     },
     "flink-jobmanager": {
       component: "flink-jobmanager",
@@ -140,6 +140,17 @@ const processing = (counts: HaCounts) =>
         "minio-endpoint",
         "postgres-leader",
       ],
+    },
+  }) as const satisfies Record<string, ServiceSpec>;
+
+const reading = (counts: HaCounts) =>
+  ({
+    trino: {
+      component: "trino",
+      zone: "processing",
+      replicaCount: 1,
+      memoryMiB: 1400,
+      dependsOn: [],
     },
     "trino-worker": {
       component: "trino-worker",

@@ -223,6 +223,24 @@ const STORE: readonly Panel[] = [
     description: "Rises when the store is slower than its clients.",
   },
   {
+    title: "Files and snapshots of the tables",
+    item: "Iceberg table statistics",
+    kind: "timeseries",
+    unit: "short",
+    queries: [
+      { promql: "max by (table) (lakeproof_maintenance_files)", legend: "files of {{table}}" },
+      {
+        promql: "max by (table) (lakeproof_maintenance_snapshots)",
+        legend: "snapshots of {{table}}",
+      },
+      {
+        promql: "sum by (operation, outcome) (increase(lakeproof_maintenance_runs_total[10m]))",
+        legend: "{{operation}} {{outcome}} in 10 min",
+      },
+    ],
+    description: "As the maintenance that runs beside the stream finds them after each round.",
+  },
+  {
     title: "Share of the store that is full",
     item: "Storage utilization",
     kind: "timeseries",

@@ -104,13 +104,8 @@ export const PIPELINE_METRICS = {
     lakeproof_freshness_seconds: ["gauge", "s"],
   }),
   ...metricsOf("lake-maintenance", "infra/lake-maintenance/metrics.ts", {
-    lakeproof_maintenance_up: ["gauge", "boolean"],
     lakeproof_maintenance_runs_total: ["counter", "count"],
-    lakeproof_maintenance_duration_seconds: ["summary", "s"],
-    lakeproof_maintenance_last_success_timestamp_seconds: ["gauge", "s"],
     lakeproof_maintenance_files: ["gauge", "count"],
-    lakeproof_maintenance_file_bytes: ["gauge", "bytes"],
     lakeproof_maintenance_snapshots: ["gauge", "count"],
-    lakeproof_maintenance_compacted_files: ["gauge", "count"],
   }),
 } as const;

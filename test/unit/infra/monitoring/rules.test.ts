@@ -109,8 +109,8 @@ describe("detection time", () => {
     expect(rule).toBeDefined();
     if (rule === undefined) return;
     expect(detectionOf(rule)).toEqual({
-      maxS: 35,
-      formula: "10 s source + 5 s scrape + 5 s evaluation + 15 s for = 35 s",
+      maxS: 40,
+      formula: "15 s source + 5 s scrape + 5 s evaluation + 15 s for = 40 s",
     });
   });
 
