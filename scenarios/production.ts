@@ -14,10 +14,10 @@ export const production = defineScenario({
     bucketMs: 10_000,
   },
   queries: [
-    { name: "simple", ratePerS: 0.1, targetMs: 100 },
-    { name: "medium", ratePerS: 0.05, targetMs: 1000 },
-    { name: "complex", ratePerS: 0.02, targetMs: 5000 },
-    { name: "large", ratePerS: 0.02, targetMs: 30_000 },
+    { name: "simple", ratePerS: 0.05, targetMs: 100 },
+    { name: "medium", ratePerS: 0.02, targetMs: 1000 },
+    { name: "complex", ratePerS: 0.01, targetMs: 5000 },
+    { name: "large", ratePerS: 0.01, targetMs: 30_000 },
   ],
   canaryRatePerS: 2,
   faults: [

@@ -1,11 +1,12 @@
 /** Compaction and snapshot expiry beside the live stream: a process of ours that asks Trino to do both. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Component } from "../../core/contracts/component.ts";
+import type { Component, ComponentContext } from "../../core/contracts/component.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { scrapeText } from "../clients/prometheus.ts";
-import { maintenanceConfig } from "../lake-maintenance/config.ts";
+import { maintenanceConfig, type MaintenanceConfig } from "../lake-maintenance/config.ts";
+import { expireSnapshotsSql, optimizeSql } from "../lake-maintenance/statements.ts";
 import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
 
 const PORT = 9464;
@@ -33,10 +34,7 @@ export const lakeMaintenance: Component = {
     return eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const address = context.host(context.service, ordinal);
       const dataDir = context.dataDir(id);
-      const config = maintenanceConfig(context.service, context.config, {
-        trino: context.endpoints.address("trino"),
-        listen: { host: address, port: PORT },
-      });
+      const config = configOf(context, address);
       return {
         id,
         service: context.service,
@@ -71,3 +69,19 @@ export const lakeMaintenance: Component = {
     });
   },
 };
+
+function configOf(context: ComponentContext, address: string): MaintenanceConfig {
+  return maintenanceConfig(context.service, context.config, {
+    trino: context.endpoints.address("trino"),
+    listen: { host: address, port: PORT },
+  });
+}
+
+/** What it says to the engine in each round; `lint` reads it too. */
+export function maintenanceStatements(context: ComponentContext): readonly string[] {
+  const config = configOf(context, context.host(context.service, 0));
+  return config.tables.flatMap((table) => [
+    optimizeSql(table, config, 0),
+    expireSnapshotsSql(table, config),
+  ]);
+}

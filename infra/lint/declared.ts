@@ -3,6 +3,7 @@ import type { ComponentContext } from "../../core/contracts/component.ts";
 import type { Topology } from "../../core/contracts/topology.ts";
 import { connectorConfig } from "../components/debezium.ts";
 import { topicsOf } from "../components/kafka.ts";
+import { maintenanceStatements } from "../components/lake-maintenance.ts";
 import { lakeStatements } from "../components/lakehouse.ts";
 import type { LabPlan } from "../lab-plan.ts";
 import { NOTHING_DECLARED, type Declared } from "./collect.ts";
@@ -11,6 +12,7 @@ import { NOTHING_DECLARED, type Declared } from "./collect.ts";
 const DECLARATIONS: Readonly<Record<string, (context: ComponentContext) => Partial<Declared>>> = {
   kafka: (context) => ({ topics: topicsOf(context) }),
   lakehouse: (context) => ({ flinkSql: lakeStatements(context) }),
+  "lake-maintenance": (context) => ({ flinkSql: maintenanceStatements(context) }),
   debezium: (context) => ({ connectors: [connectorConfig(context)] }),
 };
 

@@ -233,6 +233,8 @@ const monitoring = () =>
       zone: "ops",
       replicaCount: 1,
       memoryMiB: 180,
+      // At model size a round costs as much as all queries of its minute.
+      config: { intervalS: 300 },
       dependsOn: ["lakehouse", "trino"],
     },
     alertmanager: { component: "alertmanager", zone: "ops", replicaCount: 1, memoryMiB: 40 },
