@@ -2,6 +2,7 @@
  * How much less a series of dependent samples tells than as many independent ones.
  * Bad samples come in bursts, so the bare count would prove far too much.
  */
+import { varianceOfSum } from "./initial-sequence.ts";
 
 /** Samples taken together (one canary, one second of load), in time order. */
 export interface SampleGroup {
@@ -24,26 +25,7 @@ export function designEffect(groups: readonly SampleGroup[]): number {
   if (bad === 0 || bad >= n) return 1;
   const share = bad / n;
   const residuals = groups.map((group) => group.bad - share * group.n);
-  return Math.max(1, varianceOfSum(residuals) / (n * share * (1 - share)));
-}
-
-/** Autocovariances come in pairs; the first pair that is not positive is noise, and so is all after it. */
-function varianceOfSum(residuals: readonly number[]): number {
-  const atLag = (lag: number): number => {
-    let sum = 0;
-    for (let index = lag; index < residuals.length; index += 1) {
-      sum += (residuals[index] ?? 0) * (residuals[index - lag] ?? 0);
-    }
-    return sum;
-  };
-  const own = atLag(0);
-  let variance = -own;
-  for (let lag = 0; lag < residuals.length; lag += 2) {
-    const pair = (lag === 0 ? own : atLag(lag)) + atLag(lag + 1);
-    if (pair <= 0) break;
-    variance += 2 * pair;
-  }
-  return variance;
+  return Math.max(1, varianceOfSum(residuals, "positive") / (n * share * (1 - share)));
 }
 
 /** A 0/1 series as groups of one. */

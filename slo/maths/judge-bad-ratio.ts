@@ -56,31 +56,7 @@ export function judgeBadRatio(input: BadRatioInput): BadRatioJudgement {
   };
 }
 
-/**
- * By which factor the run's samples would have to grow for the proof, if the observed share stayed as it is.
- * undefined: no length would do, because the observed share itself is not within the limit.
- */
-export function growthNeeded(input: BadRatioInput): number | undefined {
-  const { badRatioMax, confidence = CONFIDENCE } = input;
-  const { nEff, designEffect: effect } = judgeBadRatio(input);
-  const badEff = worstCase(input) / effect;
-  if (nEff === 0 || badEff / nEff >= badRatioMax) return undefined;
-  const proves = (factor: number): boolean =>
-    badRatioUpperBound(nEff * factor, badEff * factor, confidence) <= badRatioMax;
-  let tooSmall = 0;
-  let enough = 1;
-  while (!proves(enough)) {
-    tooSmall = enough;
-    enough *= 2;
-  }
-  for (let step = 0; step < 20; step += 1) {
-    const middle = (tooSmall + enough) / 2;
-    if (proves(middle)) enough = middle;
-    else tooSmall = middle;
-  }
-  return enough;
-}
-
-function worstCase({ bad, doubtful = 0, missing = 0 }: BadRatioInput): number {
+/** Bad as far as the proof is concerned: certainly bad, doubtful and missing ones. */
+export function worstCase({ bad, doubtful = 0, missing = 0 }: BadRatioInput): number {
   return bad + doubtful + missing;
 }

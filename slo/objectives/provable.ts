@@ -2,6 +2,7 @@
 import type { Provable, QueryClassPlan } from "../../core/contracts/plan.ts";
 import type { Objective } from "../../core/contracts/slo.ts";
 import { samplesNeeded } from "../maths/clopper-pearson.ts";
+import { runLength } from "../maths/run-length.ts";
 
 export interface ProvableInput {
   readonly objectives: readonly Objective[];
@@ -19,6 +20,13 @@ export interface ProvableInput {
 /** A rate is held, not hit: it must stand for at least this many seconds. */
 export const RATE_SECONDS_MIN = 60;
 
+/**
+ * To count on not one bad sample is a bet. A plan reckons with half of what is allowed, and with this
+ * probability of the proof.
+ */
+const EXPECTED_OF_LIMIT_RATIO = 0.5;
+const POWER_RATIO = 0.9;
+
 /** `durationMsNeeded` is 0 where no length would do, because nothing in the plan measures the objective. */
 export function provable(input: ProvableInput): readonly Provable[] {
   return input.objectives.map((objective) => provableOne(objective, input));
@@ -29,6 +37,7 @@ function provableOne(objective: Objective, input: ProvableInput): Provable {
   const windowMs = objective.window === "steady" ? input.steadyMs : input.wholeMs;
   const sampleCountNeeded = neededOf(objective);
   const sampleCountExpected = Math.floor((ratePerS * windowMs) / 1000);
+  const withBad = ratePerS > 0 ? withBadOf(objective, ratePerS) : undefined;
   return {
     objectiveId: objective.id,
     claimed: input.claims.includes(objective.id),
@@ -36,13 +45,32 @@ function provableOne(objective: Objective, input: ProvableInput): Provable {
     sampleCountNeeded,
     provable: ratePerS > 0 && sampleCountExpected >= sampleCountNeeded,
     durationMsNeeded: ratePerS > 0 ? Math.ceil((sampleCountNeeded / ratePerS) * 1000) : 0,
+    ...(withBad === undefined ? {} : { withBad }),
   };
+}
+
+function isCounted({ sli }: Objective): boolean {
+  return sli.kind !== "rate" && sli.kind !== "unmeasured";
 }
 
 function neededOf(objective: Objective): number {
   if (objective.sli.kind === "rate") return RATE_SECONDS_MIN;
-  if (objective.sli.kind === "unmeasured") return 0;
-  return samplesNeeded(objective.badRatioMax);
+  return isCounted(objective) ? samplesNeeded(objective.badRatioMax) : 0;
+}
+
+function withBadOf(objective: Objective, ratePerS: number): Provable["withBad"] {
+  if (!isCounted(objective)) return undefined;
+  const { badRatioMax } = objective;
+  const badRatio = badRatioMax * EXPECTED_OF_LIMIT_RATIO;
+  const power = POWER_RATIO;
+  const length = runLength({ ratePerS, badRatioMax, expectedBadRatio: badRatio, power });
+  if (length === undefined) return undefined;
+  return {
+    badRatio,
+    powerRatio: power,
+    sampleCountNeeded: length.sampleCount,
+    durationMsNeeded: length.durationMs,
+  };
 }
 
 /** Samples of the objective per second; 0 when the plan produces none. */

@@ -1,10 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { groupsOf } from "../../../../slo/maths/design-effect.ts";
-import {
-  growthNeeded,
-  judgeBadRatio,
-  type BadRatioJudgement,
-} from "../../../../slo/maths/judge-bad-ratio.ts";
+import { judgeBadRatio, type BadRatioJudgement } from "../../../../slo/maths/judge-bad-ratio.ts";
+import { uniform } from "../../../fixtures/random-series.ts";
 
 const P95 = 0.05;
 
@@ -53,15 +50,23 @@ describe("judgeBadRatio", () => {
     expect(of(burst).nEff).toBeLessThan(100);
     expect(of(burst).badRatio).toBe(of(spread).badRatio);
   });
-});
 
-describe("growthNeeded", () => {
-  it("says by how much the samples must grow", () => {
-    expect(growthNeeded({ n: 30, bad: 0, badRatioMax: P95 })).toBeCloseTo(58.4 / 30, 2);
-  });
-
-  it("is undefined when no length would do", () => {
-    expect(growthNeeded({ n: 100, bad: 6, badRatioMax: P95 })).toBeUndefined();
-    expect(growthNeeded({ n: 0, bad: 0, badRatioMax: P95 })).toBeUndefined();
+  it("comes no nearer to a proof when samples go missing", () => {
+    const random = uniform(89);
+    for (let round = 0; round < 500; round += 1) {
+      const n = 2 + Math.floor(random() * 3_000);
+      const bad = Math.floor(random() * random() * 0.1 * n);
+      const lost = Math.floor(random() * (n - bad));
+      const lostBad = Math.floor(random() * (bad + 1));
+      const whole = judgeBadRatio({ n, bad, badRatioMax: P95 });
+      const withHoles = judgeBadRatio({
+        n: n - lost - lostBad,
+        bad: bad - lostBad,
+        missing: lost + lostBad,
+        badRatioMax: P95,
+      });
+      expect(withHoles.upperBound).toBeGreaterThanOrEqual(whole.upperBound);
+      if (whole.status !== "PROVEN") expect(withHoles.status).not.toBe("PROVEN");
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Provable } from "../../../../core/contracts/plan.ts";
+import { proofPower } from "../../../../slo/maths/power.ts";
 import { OBJECTIVES } from "../../../../slo/objectives/index.ts";
 import { provable, type ProvableInput } from "../../../../slo/objectives/provable.ts";
 
@@ -31,6 +32,7 @@ describe("provable", () => {
       sampleCountNeeded: 59,
       provable: true,
       durationMsNeeded: 59_000,
+      withBad: expect.objectContaining({ badRatio: 0.025, powerRatio: 0.9 }) as Provable["withBad"],
     });
     expect(of("errors.writes")).toMatchObject({ sampleCountExpected: 105_000, provable: true });
   });
@@ -47,6 +49,16 @@ describe("provable", () => {
       provable: false,
       durationMsNeeded: 29_950_000,
     });
+  });
+
+  it("says how much longer it takes when half of what is allowed is bad", () => {
+    const withBad = of("freshness")?.withBad;
+    const size = { n: withBad?.sampleCountNeeded ?? 0, badRatioMax: 0.05 };
+    expect(proofPower(size, 0.025)).toBeGreaterThanOrEqual(0.9);
+    expect(withBad?.durationMsNeeded).toBe((withBad?.sampleCountNeeded ?? 0) * 1_000);
+    expect(of("rate.dev")).not.toHaveProperty("withBad");
+    expect(of("rate.production")).not.toHaveProperty("withBad");
+    expect(of("latency.medium")).not.toHaveProperty("withBad");
   });
 
   it("proves a rate only when the plan asks for it for a minute", () => {
