@@ -59,6 +59,12 @@ export default {
       "Bounds and quantiles know numbers, not runs: keep them testable against published tables.",
     ),
     only(
+      "regression-compares",
+      "^slo/regression/",
+      ["^core/", "^slo/(checks|maths|regression)/"],
+      "A comparison reads journals and history entries as values and counts the very samples the checks count; finding, keeping and refusing runs is for cli.",
+    ),
+    only(
       "objectives-are-data",
       "^slo/objectives/",
       ["^core/", "^slo/(objectives|maths)/"],
@@ -119,10 +125,10 @@ export default {
     {
       name: "pure-folders-do-no-io",
       comment:
-        "Generators, checks, maths, objectives and reports take values and return values; reading and writing is for cli and infra.",
+        "Generators, checks, maths, objectives, comparisons and reports take values and return values; reading and writing is for cli and infra.",
       severity: "error",
       from: {
-        path: "^(generators|slo/(checks|maths|objectives)|reports|scenarios)/",
+        path: "^(generators|slo/(checks|maths|objectives|regression)|reports|scenarios)/",
         pathNot: NOT_LOADED_BY_NODE,
       },
       to: {

@@ -1,21 +1,25 @@
 /**
- * `npm run bench [-- micro provision run [dir]]`: prints each figure with its reference from the same run.
+ * `npm run bench [-- micro load provision regression run [dir]]`: prints each figure with its reference from the same run.
  * Nothing here is asserted: speed belongs to a machine, and docs/benchmarks.md says to which.
  */
 import { cpus } from "node:os";
+import { loadFigures } from "./load.ts";
 import { microFigures, type Figure } from "./micro.ts";
 import { provisionFigures } from "./provision.ts";
+import { regressionFigures } from "./regression.ts";
 import { runFigures } from "./run-figures.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly Figure[]>> = {
   micro: microFigures,
+  load: loadFigures,
   provision: provisionFigures,
+  regression: regressionFigures,
   run: () =>
     runFigures(process.argv.at(-1) === "run" ? "runs/latest" : (process.argv.at(-1) ?? "")),
 };
 
 const wanted = process.argv.slice(2).filter((word) => word in PARTS);
-const parts = wanted.length > 0 ? wanted : ["micro", "provision", "run"];
+const parts = wanted.length > 0 ? wanted : ["micro", "load", "provision", "regression", "run"];
 process.stdout.write(
   `${String(cpus().length)} × ${cpus()[0]?.model ?? "?"}, Node ${process.version}\n\n`,
 );

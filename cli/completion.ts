@@ -19,7 +19,8 @@ function wordsAfter(verb: Command): readonly string[] {
     completion: SHELLS,
   };
   const options = verb.options.flatMap((option) => option.long ?? []);
-  return [...(names[verb.name()] ?? []), ...options];
+  const actions = verb.commands.map((action) => action.name());
+  return [...(names[verb.name()] ?? []), ...actions, ...options];
 }
 
 export function completion(shell: string, program: Command): number {

@@ -1,5 +1,6 @@
 /** Mergeable latency histograms: microseconds, three significant digits, up to one hour. */
 import * as hdr from "hdr-histogram-js";
+import { LakeproofError } from "./errors.ts";
 
 export type Histogram = hdr.Histogram;
 
@@ -39,4 +40,25 @@ export function percentileMs(histogram: Histogram, percentile: number): number {
   return histogram.totalCount === 0
     ? Number.NaN
     : histogram.getValueAtPercentile(percentile) / 1000;
+}
+
+/** Every value that was recorded, with how often, in ascending order: what percentiles are read from. */
+export function recordedValues(
+  histogram: Histogram,
+): readonly { readonly valueMs: number; readonly count: number }[] {
+  if (!(histogram instanceof hdr.JsHistogram)) {
+    throw new LakeproofError("INTERNAL", "This histogram does not show its buckets.", {
+      hint: "Make histograms with newHistogram or decodeHistogram, which build them in JavaScript.",
+    });
+  }
+  const found: { valueMs: number; count: number }[] = [];
+  let left = histogram.totalCount;
+  for (let index = 0; left > 0 && index < histogram.countsArrayLength; index += 1) {
+    const count = histogram.getCountAtIndex(index);
+    if (count === 0) continue;
+    left -= count;
+    const valueUs = histogram.highestEquivalentValue(histogram.valueFromIndex(index));
+    found.push({ valueMs: valueUs / 1000, count });
+  }
+  return found;
 }

@@ -195,7 +195,7 @@ function unclaimedTable(journal: JournalReader, judgement: Judgement): readonly 
   ];
 }
 
-function row(cells: readonly string[]): string {
+export function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
@@ -209,7 +209,7 @@ function inline(text: string): string {
     .trim();
 }
 
-function cell(text: string): string {
+export function cell(text: string): string {
   return inline(text);
 }
 

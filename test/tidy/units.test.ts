@@ -13,6 +13,10 @@ const WITHOUT_UNIT: ReadonlySet<string> = new Set([
   // Numbers of operations, samples or records, named by what they count.
   ...["offered", "ok", "failed", "unknown", "dropped", "events", "overTarget", "count"],
   ...["addedRecords", "kafkaRecords", "n", "nEff", "bad", "censored"],
+  // Exponents of laws: dimensionless.
+  "zipfExponent",
+  // Chances between 0 and 1, under the names statistics has for them.
+  ...["pValue", "qValue"],
   // Their unit stands in the field beside them: Quantity and the bound of a verdict.
   ...["value", "limit"],
 ]);

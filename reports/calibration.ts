@@ -1,0 +1,47 @@
+/** What the regression gate is worth: noise of the runs, its false alarms and its misses. */
+import type { Calibration, SimulatedGate } from "../core/contracts/calibration.ts";
+import { figureOf } from "./comparison.ts";
+import { formatNumber, formatRatio, plural } from "./format.ts";
+
+export function renderCalibration(calibration: Calibration): string {
+  const { noise, observed, runs, simulated } = calibration;
+  const width = Math.max(0, ...noise.map((one) => one.title.length));
+  const lines = [
+    `${plural(runs.length, "run")} of the same thing: ${runs.map((run) => run.runId).join(", ")}`,
+    ...calibration.deviations.map((text) => `deviation: ${text}`),
+    "",
+    "noise of one run (standard deviation), and pairs of runs to see the minimum effect through it",
+    ...noise.map(
+      (one) =>
+        `  ${one.title.padEnd(width)}  ${figureOf(one.median).padStart(12)}  ${formatRatio(one.noiseRatio).padStart(7)}  ${formatNumber(one.pairCountNeeded).padStart(6)} pairs`,
+    ),
+    "",
+    `each two of them compared, both ways (${formatRatio(calibration.noiseRatioAssumed)} noise assumed): ` +
+      `${formatNumber(observed.falseAlarmCount)} of ${formatNumber(observed.comparisonCount)} comparisons raised a false alarm, ` +
+      `${formatNumber(observed.regressedMetricCount)} of ${formatNumber(observed.metricVerdictCount)} metrics were called REGRESSED`,
+    "",
+    ...simulatedLines(simulated),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function simulatedLines(gates: readonly SimulatedGate[]): readonly string[] {
+  const [first] = gates;
+  if (first === undefined) return [];
+  const slowdowns = first.misses.map(({ slowdownRatio }) => `+${formatRatio(slowdownRatio)}`);
+  const heads = ["false alarm", "shown equal", ...slowdowns.map((text) => `missed ${text}`)];
+  return [
+    `simulated: ${plural(first.trialCount, "comparison")} a figure, ${plural(first.metricCount, "independent metric")}, ` +
+      `${formatRatio(first.noiseRatio)} noise a run; false alarm = any metric REGRESSED when nothing changed`,
+    `  ${"".padEnd(10)}${heads.map((head) => head.padStart(15)).join("")}`,
+    ...gates.map((gate) => {
+      const design = gate.design === "pairs" ? plural(gate.pairCount, "pair") : "two runs";
+      const cells = [
+        gate.falseAlarmRatio,
+        gate.equivalentRatio,
+        ...gate.misses.map((miss) => miss.missRatio),
+      ];
+      return `  ${design.padEnd(10)}${cells.map((ratio) => formatRatio(ratio).padStart(15)).join("")}`;
+    }),
+  ];
+}

@@ -1,0 +1,100 @@
+/** Runs of the very same thing (A/A): their noise, what the gate says about them, and what it would say. */
+import type {
+  Calibration,
+  MetricNoise,
+  ObservedAlarms,
+  SimulatedGate,
+} from "../../core/contracts/calibration.ts";
+import { compareTwoRuns, type CompareOptions } from "./compare.ts";
+import { scaled } from "./metric.ts";
+import { deviationOf, medianOf } from "./pairs.ts";
+import { pairCountNeeded } from "./power.ts";
+import { simulateGate } from "./simulate.ts";
+import type { RandomOf, SpreadRun } from "./two-runs.ts";
+
+export interface CalibrateOptions extends CompareOptions {
+  readonly randomOf: RandomOf;
+  readonly trialCount: number;
+}
+
+/** With two runs the noise itself would be a single throw. */
+export const CALIBRATION_RUN_COUNT_MIN = 3;
+
+const PAIR_COUNTS = [6, 10, 16];
+const SLOWDOWN_RATIOS = [0.05, 0.1, 0.2];
+
+export function calibrate(runs: readonly SpreadRun[], options: CalibrateOptions): Calibration {
+  const noise = noiseOf(runs, options);
+  return {
+    schema: "lakeproof.calibration/1",
+    runs: runs.map(({ runId, startedAtEpochMs }) => ({ runId, startedAtEpochMs })),
+    effectRatioMin: options.effectRatioMin,
+    noiseRatioAssumed: options.noiseRatio,
+    seed: options.seed,
+    deviations: options.deviations,
+    noise,
+    observed: observedAlarms(runs, options),
+    simulated: simulateAt(medianOf(noise.map((one) => one.noiseRatio)), noise.length, options),
+  };
+}
+
+function noiseOf(runs: readonly SpreadRun[], options: CalibrateOptions): readonly MetricNoise[] {
+  const known = new Map(runs.flatMap((run) => run.metrics.map((metric) => [metric.id, metric])));
+  return [...known.values()].flatMap(({ id, title, unit }) => {
+    const values = runs.flatMap((run) =>
+      run.metrics.filter((metric) => metric.id === id).map((metric) => metric.value),
+    );
+    if (values.length < CALIBRATION_RUN_COUNT_MIN) return [];
+    const deviation = deviationOf(values.map((value) => Math.log(scaled(value, unit))));
+    return {
+      id,
+      title,
+      runCount: values.length,
+      median: { value: medianOf(values), unit },
+      noiseRatio: Math.expm1(deviation),
+      pairCountNeeded: pairCountNeeded(Math.SQRT2 * deviation, options.effectRatioMin, known.size),
+    };
+  });
+}
+
+/** The other direction of a comparison mirrors it: what is IMPROVED there is REGRESSED here. */
+function observedAlarms(runs: readonly SpreadRun[], options: CompareOptions): ObservedAlarms {
+  let comparisonCount = 0;
+  let falseAlarmCount = 0;
+  let metricVerdictCount = 0;
+  let regressedMetricCount = 0;
+  for (const [index, base] of runs.entries()) {
+    for (const head of runs.slice(index + 1)) {
+      const { metrics } = compareTwoRuns(base, head, options);
+      for (const status of ["REGRESSED", "IMPROVED"] as const) {
+        const called = metrics.filter((metric) => metric.status === status).length;
+        comparisonCount += 1;
+        falseAlarmCount += called > 0 ? 1 : 0;
+        metricVerdictCount += metrics.length;
+        regressedMetricCount += called;
+      }
+    }
+  }
+  return { comparisonCount, falseAlarmCount, metricVerdictCount, regressedMetricCount };
+}
+
+/** Two runs, and pairs in growing number, at one noise. */
+export function simulateAt(
+  noiseRatio: number,
+  metricCount: number,
+  options: Pick<CalibrateOptions, "effectRatioMin" | "noiseRatio" | "randomOf" | "trialCount">,
+): readonly SimulatedGate[] {
+  const gate = {
+    metricCount,
+    noiseRatio,
+    noiseRatioAssumed: options.noiseRatio,
+    effectRatioMin: options.effectRatioMin,
+    slowdownRatios: SLOWDOWN_RATIOS,
+    trialCount: options.trialCount,
+    randomOf: options.randomOf,
+  };
+  return [
+    simulateGate({ ...gate, design: "two-runs", pairCount: 1 }),
+    ...PAIR_COUNTS.map((pairCount) => simulateGate({ ...gate, design: "pairs", pairCount })),
+  ];
+}

@@ -1,0 +1,205 @@
+/** One run among its predecessors: what is kept of it, and where in a series a metric changed for good. */
+import type {
+  Acknowledgement,
+  HistoryChange,
+  HistoryEntry,
+  HistoryPoint,
+  Metric,
+  MetricHistory,
+  SeriesHistory,
+} from "../../core/contracts/comparison.ts";
+import type { JournalReader } from "../../core/contracts/journal.ts";
+import type { Judgement } from "../../core/contracts/slo.ts";
+import type { ExitCode } from "../../core/errors.ts";
+import { percent } from "../checks/evidence/text.ts";
+import { changePoints, type ChangePoint } from "../maths/change-points.ts";
+import { changedFields, digestOf, fingerprintOf } from "./differences.ts";
+import { changeOf, scaled, unscaled } from "./metric.ts";
+import { runMetrics } from "./run-metrics.ts";
+import type { RandomOf } from "./two-runs.ts";
+
+export interface EntrySource {
+  readonly journal: JournalReader;
+  readonly judgement: Judgement;
+  readonly journalSha256: string;
+  /** Undefined: the scenario's name. */
+  readonly suite: string | undefined;
+}
+
+export function historyEntry(source: EntrySource): HistoryEntry {
+  const { journal, judgement, journalSha256 } = source;
+  const { plan, environment } = journal;
+  const { testbed, config, plan: done } = fingerprintOf(journal);
+  const { metrics, unmeasured } = runMetrics(journal);
+  const memoryGiB = (environment.memoryBytes / 2 ** 30).toFixed(0);
+  return {
+    schema: "lakeproof.history-entry/1",
+    runId: journal.runId,
+    startedAtEpochMs: journal.startedAtEpochMs,
+    suite: source.suite ?? plan.scenario,
+    profile: `${plan.topology.name}-${digestOf(done)}`,
+    testbed: `${String(environment.cpuCount)}c-${memoryGiB}g-${digestOf(testbed)}`,
+    journalSha256,
+    testbedFields: testbed,
+    configFields: config,
+    planFields: done,
+    verdict: { status: judgement.status, exitCode: judgement.exit.code },
+    metrics: metrics.map(({ id, title, unit, better, value, n }): Metric => ({
+      ...{ id, title, unit, better, value, n },
+    })),
+    unmeasured,
+  };
+}
+
+export function seriesOf({ suite, profile, testbed }: HistoryEntry): string {
+  return `${suite}/${profile}/${testbed}`;
+}
+
+/** Runs looked back at: more would let a change of last year decide about tonight. */
+const WINDOW_COUNT = 50;
+/** With fewer, a metric that only wanders looks like one that moved. */
+const HISTORY_COUNT_MIN = 10;
+/** One or two runs off the level are no new level. */
+const SEGMENT_LENGTH_MIN = 3;
+const P_VALUE_MAX = 0.001;
+
+export interface SeriesOptions {
+  readonly effectRatioMin: number;
+  readonly randomOf: RandomOf;
+  readonly acknowledgements: readonly Acknowledgement[];
+}
+
+/** Entries of one series, in any order. */
+export function seriesHistory(
+  entries: readonly HistoryEntry[],
+  options: SeriesOptions,
+): SeriesHistory {
+  const inOrder = [...entries].sort(
+    (a, b) => a.startedAtEpochMs - b.startedAtEpochMs || (a.runId < b.runId ? -1 : 1),
+  );
+  const [first] = inOrder;
+  const series = first === undefined ? "" : seriesOf(first);
+  const facts = new Map(inOrder.flatMap((entry) => entry.metrics.map((one) => [one.id, one])));
+  const metrics = [...facts.values()].map((metric) =>
+    metricHistory(metric, inOrder, series, options),
+  );
+  const open = metrics.flatMap(({ title, changes }) =>
+    changes.filter(isOpen).map((change) => ({ title, change })),
+  );
+  const code: ExitCode = open.length === 0 ? 0 : 12;
+  const reasons = open.map(
+    ({ title, change }) =>
+      `12 ${change.id}: ${title} is worse by ${percent(Math.abs(change.changeRatio))} since run ${change.firstRunId}`,
+  );
+  return {
+    schema: "lakeproof.history/1",
+    series,
+    runCount: inOrder.length,
+    metrics,
+    exit: { code, reasons },
+  };
+}
+
+/** Fails a night: the newest level is worse than the one before, and nobody has said why it stands. */
+function isOpen(change: HistoryChange): boolean {
+  return change.newest && change.direction === "worse" && change.acknowledgement === undefined;
+}
+
+function metricHistory(
+  { id, title, unit, better }: Metric,
+  entries: readonly HistoryEntry[],
+  series: string,
+  options: SeriesOptions,
+): MetricHistory {
+  const measured = entries.flatMap((entry) => {
+    const metric = entry.metrics.find((one) => one.id === id);
+    return metric === undefined ? [] : [{ entry, value: metric.value }];
+  });
+  const window = measured.slice(-WINDOW_COUNT);
+  const points = measured.map(({ entry, value }): HistoryPoint => ({
+    runId: entry.runId,
+    startedAtEpochMs: entry.startedAtEpochMs,
+    value,
+  }));
+  const facts = { metricId: id, title, unit, better, points };
+  if (window.length < HISTORY_COUNT_MIN) {
+    const needed = `${String(HISTORY_COUNT_MIN)} runs; there are ${String(window.length)}`;
+    return { ...facts, changes: [], needed };
+  }
+  const found = changesIn(
+    window.map(({ value }) => scaled(value, unit)),
+    options.effectRatioMin,
+    options.randomOf(`${series} ${id}`),
+  );
+  const runIds = window.map(({ entry }) => entry.runId);
+  const changes = found.map((point, index): HistoryChange => {
+    const last = window[point.index - 1]?.entry;
+    const next = window[point.index]?.entry;
+    const change = changeFacts(point, { id, unit, better });
+    const acknowledgement = options.acknowledgements.find(
+      (one) =>
+        one.series === series &&
+        one.metricId === id &&
+        one.direction === change.direction &&
+        isNear(runIds, one.runId, point.index),
+    );
+    return {
+      ...change,
+      id: `cp-${digestOf({ series, metricId: id, runId: next?.runId ?? "" })}`,
+      lastRunId: last?.runId ?? "",
+      firstRunId: next?.runId ?? "",
+      newest: index === found.length - 1,
+      configChanges: changedFields(last?.configFields ?? {}, next?.configFields ?? {}).map(
+        ({ field, baseValue, value }) => `${field}: ${baseValue} → ${value}`,
+      ),
+      ...(acknowledgement === undefined ? {} : { acknowledgement }),
+    };
+  });
+  return { ...facts, changes };
+}
+
+/**
+ * E-divisive over the whole window, and again over its newest half: a level that went down and came back is no
+ * split of the whole, and would hide that it came back.
+ */
+function changesIn(
+  series: readonly number[],
+  effectRatioMin: number,
+  random: () => number,
+): readonly ChangePoint[] {
+  const settings = {
+    random,
+    pValueMax: P_VALUE_MAX,
+    segmentLengthMin: SEGMENT_LENGTH_MIN,
+    effectRatioMin: 1 + effectRatioMin,
+  };
+  const whole = changePoints(series, settings);
+  const from = Math.max(0, series.length - WINDOW_COUNT / 2);
+  if (from === 0) return whole;
+  const newer = changePoints(series.slice(from), settings)
+    .map((point) => ({ ...point, index: point.index + from }))
+    .filter(({ index }) => whole.every((one) => Math.abs(one.index - index) >= SEGMENT_LENGTH_MIN));
+  return [...whole, ...newer].sort((a, b) => a.index - b.index);
+}
+
+/** Further runs may move a change by a place or two; what was said about it still holds. */
+function isNear(runIds: readonly string[], runId: string, index: number): boolean {
+  const place = runIds.indexOf(runId);
+  return place !== -1 && Math.abs(place - index) < SEGMENT_LENGTH_MIN;
+}
+
+function changeFacts(
+  { meanBefore, meanAfter, pValue }: ChangePoint,
+  { id, unit, better }: Pick<Metric, "id" | "unit" | "better">,
+): Pick<HistoryChange, "metricId" | "direction" | "before" | "after" | "changeRatio" | "pValue"> {
+  const before = { value: unscaled(meanBefore, unit), unit };
+  const after = { value: unscaled(meanAfter, unit), unit };
+  return {
+    metricId: id,
+    direction: meanAfter > meanBefore === (better === "lower") ? "worse" : "better",
+    before,
+    after,
+    changeRatio: changeOf(meanAfter / meanBefore, before.value, unit),
+    pValue,
+  };
+}
