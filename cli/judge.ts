@@ -1,14 +1,16 @@
 /** `lakeproof judge` and `lakeproof report`: verdicts and pages from a journal, with no cluster there. */
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join } from "node:path";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Judgement } from "../core/contracts/slo.ts";
 import { host } from "../core/host.ts";
 import { readJournal } from "../core/journal.ts";
 import { judge as judgeJournal } from "../core/judge.ts";
-import { renderConsoleSummary, REPORTERS } from "../reports/index.ts";
+import { drawReports, renderConsoleSummary, REPORTERS } from "../reports/index.ts";
 import { CHECKS } from "../slo/checks/index.ts";
+import type { Signer } from "./certificate-key.ts";
+import { CERTIFICATE_FILE } from "./certificate-manifest.ts";
+import { sealOf } from "./certificate-statement.ts";
+import { sealRun, writeReports } from "./certificate.ts";
 
 export interface JudgeOptions {
   readonly json: boolean;
@@ -27,7 +29,7 @@ async function judged(runDir: string): Promise<Judged> {
 /** Judges again and writes objectives.json; the exit code is the verdict's. */
 export async function judgeRun(runDir: string, options: JudgeOptions): Promise<number> {
   const { journal, judgement } = await judged(runDir);
-  write(runDir, REPORTERS.json.render(journal, judgement));
+  writeReports(runDir, REPORTERS.json.render(journal, judgement));
   print(journal, judgement, options);
   return judgement.exit.code;
 }
@@ -35,41 +37,23 @@ export async function judgeRun(runDir: string, options: JudgeOptions): Promise<n
 /** Draws every report again. Exit 0: drawing is not judging. */
 export async function reportRun(runDir: string, options: JudgeOptions): Promise<number> {
   const { journal, judgement } = await judged(runDir);
-  const paths = renderAll(runDir, journal, judgement);
+  const paths = writeReports(runDir, drawReports(journal, judgement, sealOf(runDir)));
   if (options.json) host.out(`${JSON.stringify({ schema: "lakeproof.report/1", paths })}\n`);
   else for (const path of paths) host.out(`${path}\n`);
   return 0;
 }
 
-/** The end of a run: verdicts, all reports, the manifest of the raw data, the summary. */
-export async function judgeAndReport(runDir: string, options: JudgeOptions): Promise<number> {
+/** The end of a run: verdicts, the manifest of the raw data, all reports, the certificate, the summary. */
+export async function judgeAndReport(
+  runDir: string,
+  options: JudgeOptions & { readonly signer: Signer },
+): Promise<number> {
   const { journal, judgement } = await judged(runDir);
-  renderAll(runDir, journal, judgement);
-  writeManifest(runDir);
+  await sealRun(runDir, { journal, judgement, signer: options.signer });
   print(journal, judgement, options);
   host.err(`report ${join(runDir, "report.html")}\n`);
+  host.err(`certificate ${join(runDir, CERTIFICATE_FILE)}, key ${options.signer.keyid}\n`);
   return judgement.exit.code;
-}
-
-function renderAll(
-  runDir: string,
-  journal: JournalReader,
-  judgement: Judgement,
-): readonly string[] {
-  return Object.values(REPORTERS).flatMap((reporter) =>
-    write(runDir, reporter.render(journal, judgement)),
-  );
-}
-
-function write(
-  runDir: string,
-  files: readonly { readonly path: string; readonly body: string }[],
-): readonly string[] {
-  return files.map(({ path, body }) => {
-    const target = resolve(runDir, path);
-    writeFileSync(target, body);
-    return target;
-  });
 }
 
 function print(journal: JournalReader, judgement: Judgement, options: JudgeOptions): void {
@@ -79,26 +63,4 @@ function print(journal: JournalReader, judgement: Judgement, options: JudgeOptio
   }
   const color = host.stdoutIsTty && host.env["NO_COLOR"] === undefined;
   host.out(renderConsoleSummary(journal, judgement, { color, columns: host.columns }));
-}
-
-/** SHA-256 of every raw file of the run, so that a later reader can tell whether it is still the same. */
-function writeManifest(runDir: string): void {
-  const lines = filesBelow(runDir)
-    .map((path) => relative(runDir, path))
-    .filter((path) => path !== "manifest.sha256")
-    .sort()
-    .map((path) => {
-      const digest = createHash("sha256")
-        .update(readFileSync(join(runDir, path)))
-        .digest("hex");
-      return `${digest}  ${path}\n`;
-    });
-  writeFileSync(join(runDir, "manifest.sha256"), lines.join(""));
-}
-
-function filesBelow(directory: string): readonly string[] {
-  return readdirSync(directory).flatMap((name) => {
-    const path = join(directory, name);
-    return statSync(path).isDirectory() ? filesBelow(path) : [path];
-  });
 }

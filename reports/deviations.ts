@@ -49,6 +49,12 @@ export function nodeLines(plan: Plan): readonly NodeLine[] {
   });
 }
 
+/** Instances of the drivers we have share cores, so a node with named cores is never as specified. */
+export function isAsSpecified({ spec, nodeCount, memoryMiB }: NodeLine): boolean {
+  if (nodeCount < spec.nodeCount || memoryMiB === undefined) return false;
+  return spec.cpuCount === undefined && memoryMiB >= (spec.memoryGiB ?? 0) * 1024;
+}
+
 export function deviationsOf(journal: JournalReader): readonly string[] {
   const { plan, environment } = journal;
   return [

@@ -1,7 +1,7 @@
 /** What ran where: instances, the machine against the seed's specification, versions, and every deviation. */
 import type { JournalReader } from "../core/contracts/journal.ts";
 import { specTotals } from "../core/seed-spec.ts";
-import { deviationsOf, nodeLines } from "./deviations.ts";
+import { deviationsOf, isAsSpecified, nodeLines } from "./deviations.ts";
 import type { NodeLine } from "./deviations.ts";
 import {
   formatBytes,
@@ -149,13 +149,11 @@ function nodeRow(line: NodeLine): readonly Fragment[] {
   return [spec.node, asked, had, nodeMark(line)];
 }
 
-/** Instances of the drivers we have share cores, so a node with named cores is never the same. */
-function nodeMark({ spec, nodeCount, memoryMiB }: NodeLine): Markup {
-  if (nodeCount < spec.nodeCount || memoryMiB === undefined) return sameMark(false);
-  if (spec.cpuCount === undefined && spec.memoryGiB === undefined) {
-    return html`<span class="same">✔ same count</span>`;
-  }
-  return sameMark(spec.cpuCount === undefined && memoryMiB >= (spec.memoryGiB ?? 0) * 1024);
+function nodeMark(line: NodeLine): Markup {
+  const { cpuCount, memoryGiB } = line.spec;
+  return isAsSpecified(line) && cpuCount === undefined && memoryGiB === undefined
+    ? html`<span class="same">✔ same count</span>`
+    : sameMark(isAsSpecified(line));
 }
 
 function sameMark(same: boolean): Markup {

@@ -1,10 +1,11 @@
 /** report.html: one file that opens from disk with no network, verdict first. This file is the order of the page. */
 import { createHash } from "node:crypto";
 import type { JournalReader } from "../core/contracts/journal.ts";
-import type { Reporter } from "../core/contracts/report.ts";
+import type { Reporter, Seal } from "../core/contracts/report.ts";
 import type { Judgement } from "../core/contracts/slo.ts";
 import { timelineOf } from "./charts/timeline.ts";
 import { banner, figures, problems } from "./html-banner.ts";
+import { certificate } from "./html-certificate.ts";
 import { deviations, environment, topology } from "./html-environment.ts";
 import { faults } from "./html-faults.ts";
 import { ledger } from "./html-ledger.ts";
@@ -16,7 +17,9 @@ import type { Markup } from "./markup.ts";
 export const htmlReport: Reporter = {
   name: "html",
   purpose: "the report for people: verdict, evidence, timeline and environment in one file",
-  render: (journal, judgement) => [{ path: "report.html", body: page(journal, judgement).markup }],
+  render: (journal, judgement, seal) => [
+    { path: "report.html", body: page(journal, judgement, seal).markup },
+  ],
 };
 
 // Not part of the page's template: a single added space would change the digest and void the style.
@@ -36,9 +39,10 @@ const SECTIONS = [
   ["differential", "Differential"],
   ["environment", "Environment"],
   ["files", "Files and rerun"],
+  ["certificate", "Certificate"],
 ] as const;
 
-function page(journal: JournalReader, judgement: Judgement): Markup {
+function page(journal: JournalReader, judgement: Judgement, seal: Seal | undefined): Markup {
   const title = `${judgement.status}: ${judgement.scenario} ${judgement.runId} – lakeproof`;
   return html`<!doctype html>
     <html lang="en">
@@ -62,7 +66,8 @@ function page(journal: JournalReader, judgement: Judgement): Markup {
           ${banner(journal, judgement)} ${problems(journal, judgement)}
           ${figures(journal, judgement)} ${claimed(judgement)} ${notClaimed(journal, judgement)}
           ${faults(journal)} ${timeline(journal)} ${ledger(journal)} ${topology(journal)}
-          ${environment(journal)} ${deviations(journal)} ${files(journal)}
+          ${environment(journal)} ${deviations(journal)} ${files(journal, seal)}
+          ${certificate(journal, judgement, seal)}
         </main>
         <footer>
           Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and
@@ -95,14 +100,19 @@ const RAW_FILES = [
   ["logs/", "the log of each instance"],
 ] as const;
 
-function files(journal: JournalReader): Markup {
+const SEALED_FILES = [
+  ["manifest.sha256", "SHA-256 of each raw file, for sha256sum -c"],
+  ["certificate.json", "the signed statement about them"],
+] as const;
+
+function files(journal: JournalReader, seal: Seal | undefined): Markup {
   return html`<section id="files">
     <h2>Raw files and rerun</h2>
     <p class="lead">
       They lie beside this file in the run directory. Judging and drawing again needs no cluster.
     </p>
     <ul class="files">
-      ${RAW_FILES.map(
+      ${[...RAW_FILES, ...(seal === undefined ? [] : SEALED_FILES)].map(
         ([path, about]) =>
           html`<li>
             <a href="${path}"><code>${path}</code></a> ${about}

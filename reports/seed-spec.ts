@@ -1,5 +1,5 @@
 /** The seed's hardware as rows of a report, and which of them a service of a plan stands for. */
-import { ROLE_NAMES, specRole } from "../core/seed-spec.ts";
+import { DISK_KIND_TEXTS, ROLE_NAMES, specRole } from "../core/seed-spec.ts";
 import type { RoleName, SpecDisks, SpecRole } from "../core/seed-spec.ts";
 
 export interface SpecNode extends Pick<
@@ -27,12 +27,6 @@ const GROUPS: Readonly<Record<RoleName, string>> = {
   redis: "redis",
 };
 
-const KIND_TEXTS: Readonly<Record<SpecDisks["kind"], string>> = {
-  hdd: "HDD",
-  ssd: "SSD",
-  nvme: "NVMe SSD",
-};
-
 /** Hardware is per node. */
 export const SPEC_NODES: readonly SpecNode[] = ROLE_NAMES.flatMap(rowsOf);
 
@@ -56,8 +50,9 @@ function rowsOf(name: RoleName): readonly SpecNode[] {
 /** In the seed's own words: one "2TB NVMe SSD", but eight "4TB NVMe drives". */
 function storageText({ count, sizeGB, kind }: SpecDisks): string {
   const size = `${String(sizeGB / 1000)} TB`;
-  if (count === 1) return `${size} ${KIND_TEXTS[kind]}`;
-  return `${String(count)} × ${size} ${kind === "nvme" ? "NVMe" : KIND_TEXTS[kind]}`;
+  const text = DISK_KIND_TEXTS[kind];
+  if (count === 1) return `${size} ${kind === "nvme" ? `${text} SSD` : text}`;
+  return `${String(count)} × ${size} ${text}`;
 }
 
 /** The seed has one load balancer, before the BI instances. These are ours, whatever their services are called. */

@@ -13,6 +13,24 @@ interface SchemaSpec {
 
 const SCHEMAS: readonly SchemaSpec[] = [
   {
+    file: "certificate.schema.json",
+    title: "The statement that certificate.json signs",
+    source: "core/contracts/certificate.ts",
+    type: "CertificateStatement",
+  },
+  {
+    file: "comparison.schema.json",
+    title: "What `lakeproof compare --json` prints: one comparison a line",
+    source: "core/contracts/comparison.ts",
+    type: "Comparison",
+  },
+  {
+    file: "history-entry.schema.json",
+    title: "One run in the history store",
+    source: "core/contracts/comparison.ts",
+    type: "HistoryEntry",
+  },
+  {
     file: "journal-event.schema.json",
     title: "One line of journal.ndjson",
     source: "core/contracts/journal.ts",

@@ -37,11 +37,16 @@ function balanceVerdict(journal: JournalReader): Verdict {
     return verdictOf({ ...FACTS, status: "VIOLATED", because: `${first}.`, details: wrong });
   }
   const measured = rows.filter((row) => row.hop !== "acknowledged" && row.when === "final");
-  if (measured.length === 0) {
+  const lanes = new Set(measured.map((row) => row.lane)).size;
+  if (lanes < Math.max(1, journal.plan.bank.laneCount)) {
+    const which =
+      lanes === 0
+        ? "the final balances were never read back from any hop"
+        : `the final balances were read back of ${String(lanes)} of ${String(journal.plan.bank.laneCount)} lanes`;
     return verdictOf({
       ...FACTS,
       status: "INCONCLUSIVE",
-      because: "Nobody can tell: the final balances were never read back from any hop.",
+      because: `Nobody can tell: ${which}.`,
       needed: "A run that ends with the full verification of every hop.",
     });
   }

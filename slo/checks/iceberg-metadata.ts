@@ -1,4 +1,5 @@
 /** The table's own history, without reading a row: who committed, how often, and how many records. */
+import { BANK_TABLES } from "../../core/bank-schema.ts";
 import type { EventOf, JournalReader } from "../../core/contracts/journal.ts";
 import type { Check, Verdict } from "../../core/contracts/slo.ts";
 import { figure } from "./evidence/text.ts";
@@ -26,11 +27,13 @@ function metadataVerdict(journal: JournalReader): Verdict {
     return verdictOf({ ...FACTS, status: "VIOLATED", because: `${first}.`, details: wrong });
   }
   const added = all.reduce((sum, table) => sum + table.addedRecords, 0);
-  if (added === 0) {
+  const unread = BANK_TABLES.filter((name) => !all.some(({ table }) => table.endsWith(name)));
+  if (added === 0 || unread.length > 0) {
+    const of = added === 0 ? "" : ` of ${unread.join(", ")}`;
     return verdictOf({
       ...FACTS,
       status: "INCONCLUSIVE",
-      because: "Nobody can tell: no snapshot with records was read.",
+      because: `Nobody can tell: no snapshot${of} with records was read.`,
       needed: "A run that ends with the full verification of every hop.",
     });
   }

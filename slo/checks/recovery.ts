@@ -56,7 +56,8 @@ function recoveryVerdict(entry: FaultEntry, window: FaultWindow | undefined): Ve
   });
 }
 
-function recoveryMsOf(window: FaultWindow): number | undefined {
+/** Undefined when the pipeline was never seen working again. */
+export function recoveryMsOf(window: FaultWindow): number | undefined {
   if (window.recoveredMs === undefined) return undefined;
   return window.recoveryMs ?? window.recoveredMs - (window.healedMs ?? window.fromMs);
 }

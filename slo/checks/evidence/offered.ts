@@ -1,4 +1,5 @@
 /** Did the generator offer the load the plan asked for? Without that, no latency means anything. */
+import { arrivalShape } from "../../../core/arrival-shape.ts";
 import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { VerdictStatus } from "../../../core/contracts/slo.ts";
 import { seriesOf, slotTimeMs, sumOf, type Series } from "./load.ts";
@@ -35,7 +36,7 @@ function bankLoad(journal: JournalReader): OfferedLoad {
   const ok = sumOf(series.slots, (slot) => slot.ok);
   const dropped = sumOf(series.slots, (slot) => slot.dropped);
   const events = sumOf(series.slots, (slot) => slot.events);
-  const planned = journal.plan.bank.rateEventsPerS;
+  const planned = plannedRatePerS(journal, series);
   // Failed operations carry no events but were offered: the system's fault, not the generator's.
   const rate = ok === 0 ? planned : ((events / ok) * offered * 1000) / slotTimeMs(series);
   // Transactions differ in size and may arrive at random: three standard errors of their number.
@@ -56,6 +57,25 @@ function bankLoad(journal: JournalReader): OfferedLoad {
     details: [],
     offeredRatePerS: rate,
   };
+}
+
+/** Mean of the planned rate over the slots: a measured time need not be whole periods of a burst or a day. */
+function plannedRatePerS(journal: JournalReader, { slots, windowMs }: Series): number {
+  const { arrivals, rateEventsPerS } = journal.plan.bank;
+  if (typeof arrivals === "string") return rateEventsPerS;
+  const starts = journal.of("load.window").filter((window) => window.workload === "bank");
+  const firstMs = Math.min(...starts.map((window) => window.fromMs));
+  const shape = arrivalShape(arrivals, rateEventsPerS);
+  const expected = (startMs: number): number =>
+    sumOf(
+      slots,
+      ({ fromMs }) =>
+        shape.expectedCount(Math.max(0, fromMs + windowMs - startMs)) -
+        shape.expectedCount(Math.max(0, fromMs - startMs)),
+    );
+  // The load began somewhere within its first window; in doubt for the generator.
+  const events = Math.min(expected(firstMs), expected(firstMs + windowMs));
+  return (events * 1000) / (slots.length * windowMs);
 }
 
 function queryLoad(journal: JournalReader, workload: string): OfferedLoad {

@@ -29,7 +29,7 @@ type ErrorsObjective = Objective & { readonly sli: Sli<"errors"> };
  * An operation that meets its target is over by then; one intended less than that before a fault may be
  * cut by it. Targets of many seconds would eat all steady time, so the margin ends here.
  */
-const FAULT_MARGIN_MS_MAX = 5_000;
+export const FAULT_MARGIN_MS_MAX = 5_000;
 
 interface ClassEvidence {
   readonly name: string | undefined;

@@ -1,13 +1,9 @@
 /** Puts the statistical judgement of one objective into a Verdict: the sentence, the bound, what is still needed. */
 import type { Quantity } from "../../../core/contracts/values.ts";
 import type { Objective, Verdict, VerdictStatus } from "../../../core/contracts/slo.ts";
-import { samplesNeeded } from "../../maths/clopper-pearson.ts";
-import {
-  growthNeeded,
-  judgeBadRatio,
-  type BadRatioJudgement,
-} from "../../maths/judge-bad-ratio.ts";
 import type { SampleGroup } from "../../maths/design-effect.ts";
+import { judgeBadRatio, type BadRatioJudgement } from "../../maths/judge-bad-ratio.ts";
+import { verdictChange, type VerdictChange } from "../../maths/verdict-change.ts";
 import { duration, figure, percent } from "./text.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -100,17 +96,40 @@ function sentenceOf(
   return `${counted}: with 95 % confidence ${claim} (${limit})${holes}.`;
 }
 
+/** What would change an open verdict, in time of the kind that counts. */
 function neededText(objective: Objective, input: ShareEvidence): string {
-  const least = samplesNeeded(objective.badRatioMax);
-  if (input.n === 0) return `${figure(least)} ${input.noun}, none of them bad.`;
-  const factor = growthNeeded({ ...input, badRatioMax: objective.badRatioMax });
-  if (factor === undefined) {
-    return `No run length proves it at the observed share; ${figure(least)} ${input.noun} would do with none bad.`;
+  const change = verdictChange({ ...input, badRatioMax: objective.badRatioMax });
+  const counted = (count: number): string => `${figure(count)} ${input.noun}`;
+  switch (change.kind) {
+    case "decided":
+      return `At least ${percent(COVERAGE_MIN)} of the expected ${input.noun}.`;
+    case "no-samples":
+      return `${counted(change.sampleCountIfNoneBad)}, none of them bad.`;
+    case "more-samples":
+      return (
+        `${counted(change.sampleCount)} at the observed share: ${duration(change.timeMs)} of such time ` +
+        `instead of ${duration(input.timeMs)}, ${duration(change.timeMsMore)} more.${allowedText(change)}`
+      );
+    case "share-too-high": {
+      const violated =
+        change.timeMsUntilViolated === undefined
+          ? ""
+          : ` After ${duration(change.timeMsUntilViolated)} at this share it would be VIOLATED.`;
+      return (
+        `No run length proves it at the observed share of ${percent(change.badRatio)}; ` +
+        `${counted(change.sampleCountIfNoneBad)} would do with none bad.${allowedText(change)}${violated}`
+      );
+    }
   }
-  const expected = input.n + input.missing;
-  if (factor <= 1) return `At least ${percent(COVERAGE_MIN)} of the expected ${input.noun}.`;
-  return (
-    `${figure(Math.ceil(expected * factor))} ${input.noun} at the observed share: ` +
-    `${duration(input.timeMs * factor)} of such time instead of ${duration(input.timeMs)}.`
-  );
+}
+
+/** What this very run could have had and still been a proof. */
+function allowedText(
+  change: Extract<VerdictChange, { kind: "more-samples" | "share-too-high" }>,
+): string {
+  const { badCountAllowed, isOnlyDoubt } = change;
+  const doubt = isOnlyDoubt ? " Only the missing and doubtful ones stand in the way." : "";
+  if (badCountAllowed === undefined) return doubt;
+  const most = badCountAllowed === 0 ? "no bad one" : `at most ${figure(badCountAllowed)} bad`;
+  return ` A run of this size proves it with ${most}.${doubt}`;
 }

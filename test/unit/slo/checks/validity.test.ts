@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EventOf, JournalBody, JournalEvent } from "../../../../core/contracts/journal.ts";
+import type { Arrivals } from "../../../../core/contracts/plan.ts";
 import type { Verdict } from "../../../../core/contracts/slo.ts";
 import { CPU_PROBE, DELAY_PROBE } from "../../../../slo/checks/generator-headroom.ts";
 import { FAULT_FROM_MS, healthyEvents } from "../../../../slo/checks/synthetic.ts";
@@ -106,6 +107,29 @@ describe("offered-load", () => {
     );
     expect(bank(holes).status).toBe("INVALID");
     expect(bank(without(HEALTHY, "load.window")).status).toBe("INVALID");
+  });
+
+  it("expects of every stretch what the shape of the arrivals gives it", () => {
+    const own = HEALTHY.filter((event) => event.kind === "load.window").filter(
+      ({ workload }) => workload === "bank",
+    );
+    const firstMs = own[0]?.fromMs ?? 0;
+    // Only the first quarter of the day is measured: far below the mean.
+    const periodMs = 4 * own.reduce((sum, { windowMs }) => sum + windowMs, 0);
+    const arrivals: Arrivals = { kind: "diurnal", spacing: "uniform", periodMs, peakRatio: 1.8 };
+    const scaled = (share: number): Events =>
+      HEALTHY.map((event): JournalEvent => {
+        if (event.kind === "run.started") {
+          return { ...event, plan: { ...event.plan, bank: { ...event.plan.bank, arrivals } } };
+        }
+        if (event.kind !== "load.window" || event.workload !== "bank") return event;
+        const day = (event.fromMs - firstMs + event.windowMs / 2) / periodMs;
+        const factor = share * (1 - 0.8 * Math.cos(2 * Math.PI * day));
+        const count = Math.round(event.offered * factor);
+        return { ...event, offered: count, ok: count, events: event.events * factor };
+      });
+    expect(bank(scaled(1)).status).toBe("PROVEN");
+    expect(bank(scaled(0.8)).status).toBe("INVALID");
   });
 
   it("accepts queries dropped while a fault holds and not at rest", () => {
