@@ -1,5 +1,7 @@
 /** What the bank's tables and changes look like. Types and constants only. */
 
+import type { OperationKind } from "../core/bank-profile.ts";
+
 export { CANARY_LANE, FENCE_LANE } from "../core/bank-schema.ts";
 export type { BankTable } from "../core/bank-schema.ts";
 
@@ -31,10 +33,23 @@ export interface AccountRow extends RowIdentity {
   readonly data: string;
 }
 
-/** A new version of a row. c: the id is not in the table before; u: it is. */
+/**
+ * A new version of a row. c: the id is not in the table before; u: it is. `before` is the row as it was,
+ * where an update carries it.
+ */
 export type Upsert =
-  | { readonly table: "users"; readonly op: "c" | "u"; readonly row: UserRow }
-  | { readonly table: "accounts"; readonly op: "c" | "u"; readonly row: AccountRow };
+  | {
+      readonly table: "users";
+      readonly op: "c" | "u";
+      readonly row: UserRow;
+      readonly before?: UserRow;
+    }
+  | {
+      readonly table: "accounts";
+      readonly op: "c" | "u";
+      readonly row: AccountRow;
+      readonly before?: AccountRow;
+    };
 
 /**
  * The end of a row. `row` is the row as it was. A delete carries no sequence number of its own on the
@@ -59,8 +74,8 @@ export type Deletion =
 
 export type Change = Upsert | Deletion;
 
-export type TxnKind =
-  "populate" | "transfer" | "profile" | "salary" | "open" | "close" | "reopen" | "fence" | "canary";
+/** batch: several operations in one. */
+export type TxnKind = OperationKind | "populate" | "batch" | "fence" | "canary";
 
 /** Changes that commit together, in this order. */
 export interface Txn {

@@ -64,6 +64,29 @@ export function canaryTxn(
   return { kind: "canary", changes: [change], seqMin: spec.canary, seqMax: spec.canary };
 }
 
+/**
+ * The transaction as the connector reports it: each row with the version it replaces, which an earlier
+ * transaction wrote, and as an insert where there is none.
+ */
+export function replacing(txn: Txn, earlier: Txn | undefined): Txn {
+  const users = new Map<number, UserRow>();
+  const accounts = new Map<number, AccountRow>();
+  for (const change of earlier?.changes ?? []) {
+    if (change.table === "users") users.set(change.row.id, change.row);
+    else accounts.set(change.row.id, change.row);
+  }
+  const changes = txn.changes.map((change): Change => {
+    if (change.op === "d") return change;
+    if (change.table === "users") {
+      const before = users.get(change.row.id);
+      return before === undefined ? { ...change, op: "c" } : { ...change, op: "u", before };
+    }
+    const before = accounts.get(change.row.id);
+    return before === undefined ? { ...change, op: "c" } : { ...change, op: "u", before };
+  });
+  return { ...txn, changes };
+}
+
 function userChange(row: UserRow): Change {
   return { table: "users", op: "u", row };
 }

@@ -3,6 +3,7 @@
  * (business columns, lane, seq) and leaves out `bucket`. Sums, never XOR: a doubled row must show.
  */
 import type { AccountRow, UserRow } from "./bank-rows.ts";
+import { mix32 } from "./random.ts";
 
 /** Mixed in where a number of a row is none: a damaged row must not pass for one with a zero. */
 const NOT_AN_INTEGER = 0x4e61_4e21;
@@ -41,15 +42,9 @@ function mixText(text: string): void {
 
 /** 48 bits: 16 of one lane, all 32 of the other. */
 function finish(): number {
-  const high = avalanche(first);
-  const low = avalanche(second ^ high);
+  const high = mix32(first);
+  const low = mix32(second ^ high);
   return (high >>> 16) * 0x1_0000_0000 + (low >>> 0);
-}
-
-function avalanche(value: number): number {
-  let mixed = Math.imul(value ^ (value >>> 16), 0x85eb_ca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
-  return mixed ^ (mixed >>> 16);
 }
 
 /** Integer in [0, 2^48). */

@@ -12,18 +12,17 @@ const encoder = new TextEncoder();
 /** Kafka's murmur2 of the bytes: a signed 32-bit integer. */
 export function murmur2(bytes: Uint8Array): number {
   const length = bytes.length;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   const wordsEnd = length - (length % 4);
   let hash = MURMUR2_SEED ^ length;
   for (let offset = 0; offset < wordsEnd; offset += 4) {
-    let word = Math.imul(view.getInt32(offset, true), MURMUR2_STEP);
+    let word = Math.imul(wordAt(bytes, offset), MURMUR2_STEP);
     word = Math.imul(word ^ (word >>> 24), MURMUR2_STEP);
     hash = Math.imul(hash, MURMUR2_STEP) ^ word;
   }
   const tailLength = length - wordsEnd;
   if (tailLength > 0) {
     for (let index = tailLength - 1; index >= 0; index -= 1) {
-      hash ^= view.getUint8(wordsEnd + index) << (8 * index);
+      hash ^= (bytes[wordsEnd + index] ?? 0) << (8 * index);
     }
     hash = Math.imul(hash, MURMUR2_STEP);
   }
@@ -31,9 +30,20 @@ export function murmur2(bytes: Uint8Array): number {
   return hash ^ (hash >>> 15);
 }
 
+/** Little endian, without the view object that would cost more than the hash of a short key. */
+function wordAt(bytes: Uint8Array, offset: number): number {
+  return (
+    (bytes[offset] ?? 0) |
+    ((bytes[offset + 1] ?? 0) << 8) |
+    ((bytes[offset + 2] ?? 0) << 16) |
+    ((bytes[offset + 3] ?? 0) << 24)
+  );
+}
+
 /** Partition of a record with this key. */
-export function partitionOf(key: string, partitionCount: number): number {
-  return (murmur2(encoder.encode(key)) & 0x7fff_ffff) % partitionCount;
+export function partitionOf(key: string | Uint8Array, partitionCount: number): number {
+  const bytes = typeof key === "string" ? encoder.encode(key) : key;
+  return (murmur2(bytes) & 0x7fff_ffff) % partitionCount;
 }
 
 /** The key Connect's JSON converter (without schemas) writes for a row of the bank. */

@@ -1,10 +1,10 @@
 /** The bank lane by lane: same seed same operations, contiguous sequences, and a ledger that adds up. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { bankProfile, meanEventsPerTxn, operationRatios } from "../../../core/bank-profile.ts";
 import { LakeproofError } from "../../../core/errors.ts";
 import { seqOf } from "../../../generators/bank-rows.ts";
 import type { AccountRow, Change, Txn, UserRow } from "../../../generators/bank-rows.ts";
 import {
-  BANK_MIX,
   buildDictionaries,
   measureMeanEventsPerTxn,
   openBankLane,
@@ -133,74 +133,88 @@ describe("a lane", () => {
     const replay = new Replay();
     for (const txn of populated(lane)) replay.apply(txn);
     expect(lane.digest()).toEqual(replay.digest());
+    const { balanceSum } = lane.digest();
     for (let index = 0; index < 1_500; index += 1) {
       replay.apply(lane.next(index));
       const digest = lane.digest();
-      expect(digest.balanceSum).toBe(lane.balanceSumConstant);
+      expect(digest.balanceSum).toBe(balanceSum);
       if (index % 50 === 0) expect(digest).toEqual(replay.digest());
     }
     expect(lane.digest()).toEqual(replay.digest());
   });
 
-  it("never overdraws a customer and has one user in a hundred at about 2 KB", () => {
-    const lane = openBankLane(options({ userCount: 210 }));
-    const rows = changesOf([...populated(lane, 50), ...operated(lane, 3_000)]).map(
-      ({ row }) => row,
-    );
+  it("never overdraws a customer and has one user in a hundred at 2 KiB, within four deviations", () => {
+    const lane = openBankLane(options({ userCount: 5_000 }));
+    const changes = changesOf([...populated(lane, 500), ...operated(lane, 3_000)]);
+    const rows = changes.map(({ row }) => row);
     const balances = rows.flatMap((row) => ("balance" in row ? [row.balance] : []));
     expect(Math.min(...balances)).toBe(0);
-    const wide = rows.filter((row) => row.data.length > 2_000);
-    expect(new Set(wide.map((row) => row.id)).size).toBe(3);
+    const wide = new Set(rows.filter((row) => row.data.length > 2_000).map((row) => row.id));
+    // 50 ± 4 × √50 of 5000.
+    expect(Math.abs(wide.size - 50)).toBeLessThan(28);
     expect(rows.every((row) => typeof JSON.parse(row.data) === "object")).toBe(true);
+  });
+
+  it("holds in the end exactly the rows that a replay of its changes holds", () => {
+    const lane = openBankLane(options());
+    const replay = new Replay();
+    for (const txn of [...populated(lane), ...operated(lane, 3_000)]) replay.apply(txn);
+    const rows = [...lane.rows()];
+    const keyOf = (row: UserRow | AccountRow): string =>
+      `${"email" in row ? "users" : "accounts"}/${String(row.id)}`;
+    expect(new Map(rows.map((row) => [keyOf(row), row]))).toEqual(replay.rows);
+    expect(rows).toHaveLength(replay.rows.size);
   });
 
   it("populates whole users within the limit", () => {
     const lane = openBankLane(options());
     const sizes = populated(lane, 20).map((txn) => txn.changes.length);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(20);
-    expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThan(20 - 5);
+    expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThan(20 - 4);
   });
 });
 
 describe("the mix", () => {
-  it("keeps its shares within 1.5 %, a stable number of accounts and a merchant at 1.5 %", () => {
+  it("keeps the declared shares of operations and events within 1 %, and the number of accounts", () => {
     const lane = openBankLane(options({ userCount: 400 }));
     populated(lane, 1_000);
     const rowCount = lane.digest().rowCount;
     const txns = operated(lane, 40_000);
     const share = (...kinds: readonly string[]): number =>
       txns.filter(({ kind }) => kinds.includes(kind)).length / txns.length;
-    const declared = new Map<string, number>(BANK_MIX);
-    for (const kind of ["transfer", "profile", "salary"]) {
-      expect(Math.abs(share(kind) - (declared.get(kind) ?? 0))).toBeLessThan(0.015);
+    const declared = operationRatios(bankProfile(undefined, 8));
+    for (const kind of ["transfer", "profile", "salary"] as const) {
+      expect(Math.abs(share(kind) - declared[kind])).toBeLessThan(0.01);
     }
-    expect(Math.abs(share("open", "close", "reopen") - 0.21)).toBeLessThan(0.015);
+    expect(Math.abs(share("open", "reopen") - share("close"))).toBeLessThan(0.01);
     expect(share("reopen")).toBeGreaterThan(0.03);
-    expect(Math.abs(share("close") - share("open", "reopen"))).toBeLessThan(0.015);
     expect(Math.abs(lane.digest().rowCount / rowCount - 1)).toBeLessThan(0.06);
     const changes = changesOf(txns);
-    const merchantId = 2 + 1 + 8;
-    const merchant = changes.filter(
-      ({ table, row }) => table === "accounts" && row.id === merchantId,
-    );
-    expect(Math.abs(merchant.length / changes.length - 0.015)).toBeLessThan(0.003);
+    const eventShare = (op: string): number =>
+      changes.filter((change) => change.op === op).length / changes.length;
+    expect(Math.abs(eventShare("c") - 0.05)).toBeLessThan(0.01);
+    expect(Math.abs(eventShare("u") - 0.9)).toBeLessThan(0.01);
+    expect(Math.abs(eventShare("d") - 0.05)).toBeLessThan(0.01);
   });
 
-  it("closes an account by house, update to closed, delete, and opens the same id again", () => {
+  it("closes an account by heir, update to closed, delete, and opens the same id again", () => {
     const lane = openBankLane(options());
     populated(lane);
     const txns = operated(lane, 2_000);
     const close = txns.find(({ kind }) => kind === "close");
     expect(close?.changes.map(({ op }) => op)).toEqual(["u", "u", "d"]);
-    const [house, closed, deleted] = close?.changes ?? [];
-    expect(house?.row.id).toBe(3);
+    const [heir, closed, deleted] = close?.changes ?? [];
+    expect(heir?.row.id).not.toBe(closed?.row.id);
     expect(closed?.row).toMatchObject({ status: "closed", balance: 0 });
     expect(deleted).toMatchObject({ row: closed?.row, id: closed?.row.id, seq: close?.seqMax });
     const reopened = txns.filter(({ kind }) => kind === "reopen").flatMap(({ changes }) => changes);
-    const ids = reopened.filter(({ op }) => op === "c").map(({ row }) => row.id);
-    const closedIds = new Set(changesOf(txns).flatMap((c) => (c.op === "d" ? [c.id] : [])));
-    expect(ids.length).toBeGreaterThan(0);
-    expect(ids.every((id) => closedIds.has(id))).toBe(true);
+    const inserts = reopened.filter(({ op }) => op === "c");
+    const deletes = changesOf(txns).filter(({ op }) => op === "d");
+    const ownerOf = new Map(deletes.map(({ row }) => [row.id, "userId" in row ? row.userId : 0]));
+    expect(inserts.length).toBeGreaterThan(0);
+    for (const { row } of inserts) {
+      expect("userId" in row ? row.userId : undefined).toBe(ownerOf.get(row.id));
+    }
   });
 
   it("works in the smallest lane", () => {
@@ -210,12 +224,14 @@ describe("the mix", () => {
     expect(lane.digest()).toEqual(replay.digest());
   });
 
-  it("carries the mean number of events that is measured beforehand, within 3 %", () => {
+  it("carries the mean number of events that is measured beforehand and that follows from the profile, within 3 %", () => {
     const mean = measureMeanEventsPerTxn(options());
     const lane = openBankLane(options({ lane: 5 }));
     populated(lane);
     const txns = operated(lane, 20_000);
-    expect(Math.abs(changesOf(txns).length / txns.length / mean - 1)).toBeLessThan(0.03);
+    const measured = changesOf(txns).length / txns.length;
+    expect(Math.abs(measured / mean - 1)).toBeLessThan(0.03);
+    expect(Math.abs(measured / meanEventsPerTxn(bankProfile(undefined, 8)) - 1)).toBeLessThan(0.03);
   });
 });
 
@@ -249,7 +265,9 @@ describe("rollbackLast", () => {
       settle(lane.next(index), before);
     }
     expect(lane.digest()).toEqual(replay.digest());
-    expect(rolledBack).toEqual(new Set(["populate", ...BANK_MIX.map(([kind]) => kind)]));
+    expect(rolledBack).toEqual(
+      new Set(["populate", "transfer", "profile", "salary", "open", "close", "reopen"]),
+    );
   });
 
   it("is refused twice in a row and before the first transaction", () => {
@@ -270,6 +288,15 @@ describe("refusals", () => {
     expect(() => openBankLane(options({ lane: 8, userCount: 3 }))).toThrow(
       /lane 8 is not one of 8 lanes; 3 users/,
     );
+  });
+
+  it("names what is wrong with a profile", () => {
+    expect(() => openBankLane(options({ profile: { zipfExponent: 0 } }))).toThrow(
+      "zipfExponent is 0",
+    );
+    expect(() =>
+      openBankLane(options({ lane: 0, userCount: 4, profile: { merchantCount: 9 } })),
+    ).toThrow("2 merchants are too many for 4 users");
   });
 
   it("does not operate before it is populated", () => {

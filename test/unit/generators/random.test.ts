@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { LakeproofError } from "../../../core/errors.ts";
 import { arrivals } from "../../../generators/arrivals.ts";
-import { Random, subSeed } from "../../../generators/random.ts";
+import { Random, streamKey, subSeed } from "../../../generators/random.ts";
 
 const DRAWS = 100_000;
 
@@ -49,6 +49,52 @@ describe("Random", () => {
     const random = new Random(8n);
     const seen = new Set(Array.from({ length: 1_000 }, () => random.between(-1, 2)));
     expect([...seen].sort((a, b) => a - b)).toEqual([-1, 0, 1, 2]);
+  });
+});
+
+describe("Random.restart", () => {
+  const KEY = streamKey(1n, "test");
+  const shared = new Random(0n);
+  const first = (index: number, version: number, key = KEY): number => {
+    shared.restart(key, index, version);
+    return shared.uint32();
+  };
+
+  it("goes to the same stream from wherever it stands", () => {
+    const random = new Random(9n);
+    for (let draws = 0; draws < 5; draws += 1) {
+      random.restart(KEY, 7, 3);
+      expect(random.uint32()).toBe(first(7, 3));
+      for (let draw = 0; draw < draws; draw += 1) random.uint32();
+    }
+    expect(first(7, 3)).not.toBe(first(7, 4));
+    expect(first(7, 3)).not.toBe(first(8, 3));
+    expect(first(7, 3)).not.toBe(first(7, 3, streamKey(2n, "test")));
+  });
+
+  it.each([
+    ["neighbouring rows", (step: number): number => first(step, 0)],
+    ["neighbouring versions", (step: number): number => first(5, step)],
+    ["rows and versions that move together", (step: number): number => first(step, step)],
+  ])("is even over 256 cells in %s: chi-square within five deviations of 255", (_, draw) => {
+    for (const shift of [0, 12, 24]) {
+      const counts = new Array<number>(256).fill(0);
+      for (let step = 0; step < DRAWS; step += 1) {
+        const cell = (draw(step) >>> shift) & 255;
+        counts[cell] = (counts[cell] ?? 0) + 1;
+      }
+      const expected = DRAWS / 256;
+      const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+      // 255 ± 5 × 22.6: too even would be as wrong.
+      expect(chiSquare).toBeLessThan(368);
+      expect(chiSquare).toBeGreaterThan(142);
+    }
+  });
+
+  it("has no correlation between one row's draw and the next's: below 5 / √n", () => {
+    const draws = Array.from({ length: DRAWS }, (_, index) => first(index, 1) / 2 ** 32 - 0.5);
+    const product = draws.reduce((sum, draw, index) => sum + draw * (draws[index + 1] ?? 0), 0);
+    expect(Math.abs((12 * product) / DRAWS)).toBeLessThan(5 / Math.sqrt(DRAWS));
   });
 });
 
