@@ -5,6 +5,7 @@
 import type { Fault, FaultContext, FaultEntry } from "../core/contracts/fault.ts";
 import type { FaultState, JournalWriter } from "../core/contracts/journal.ts";
 import { LakeproofError, reasonOf } from "../core/errors.ts";
+import { RECOVERY_PATIENCE } from "../core/lease.ts";
 import type { UndoLog } from "./safety/undo-log.ts";
 
 export interface InjectionPorts {
@@ -22,9 +23,6 @@ export interface InjectionPorts {
    */
   readonly deliveredEverywhere: InjectionPorts["delivered"];
 }
-
-/** A fault that never recovers is waited for this many times its budget, then the run goes on. */
-const PATIENCE = 2;
 
 export async function inject<P>(
   entry: FaultEntry,
@@ -48,7 +46,7 @@ export async function inject<P>(
   undoLog.intend({ id: entry.id, fault: entry.fault, undo });
   change("undo-written", { undo });
   change("injecting");
-  const limitMs = entry.recoveryBudgetMs * PATIENCE;
+  const limitMs = entry.recoveryBudgetMs * RECOVERY_PATIENCE;
   let failure: unknown;
   let takeOverMs: number | undefined;
   try {

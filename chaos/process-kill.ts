@@ -3,17 +3,12 @@ import { z } from "zod";
 import type { Fault, FaultContext } from "../core/contracts/fault.ts";
 import { reasonOf } from "../core/errors.ts";
 import { host } from "../core/host.ts";
+import { identitiesOf, replacedSince, type Identities } from "./identity.ts";
 
 const Params = z.strictObject({});
 type Params = z.infer<typeof Params>;
 
-interface Identity {
-  readonly pid: number;
-  readonly startTicks: string;
-}
-
-/** Identities before the kill: the proof is that other processes answer afterwards. */
-const before = new WeakMap<FaultContext<Params>, ReadonlyMap<string, Identity>>();
+const before = new WeakMap<FaultContext<Params>, Identities>();
 
 export const processKill: Fault<Params> = {
   name: "process-kill",
@@ -24,7 +19,7 @@ export const processKill: Fault<Params> = {
   stopsTarget: true,
   undo: (context) => ({ kind: "start-instances", instanceIds: context.instanceIds }),
   inject: async (context) => {
-    before.set(context, new Map(context.instanceIds.flatMap((id) => identityOf(context, id))));
+    before.set(context, identitiesOf(context));
     await Promise.all(context.instanceIds.map((id) => context.driver.act(id, "kill")));
   },
   evidence: async (context) => {
@@ -34,26 +29,8 @@ export const processKill: Fault<Params> = {
   recover: async (context) => {
     await Promise.all(context.instanceIds.map((id) => context.restart(id, context.signal)));
   },
-  evidenceAfter: (context) => {
-    const replaced = context.instanceIds.flatMap((id) => {
-      const old = before.get(context)?.get(id);
-      const [now] = identityOf(context, id);
-      if (old === undefined || now === undefined || now[1].startTicks === old.startTicks) return [];
-      return [`process ${String(old.pid)} of ${id} was replaced by ${String(now[1].pid)}`];
-    });
-    const all = replaced.length === context.instanceIds.length;
-    return Promise.resolve(all ? replaced.join("; ") : undefined);
-  },
+  evidenceAfter: (context) => Promise.resolve(replacedSince(context, before.get(context))),
 };
-
-function identityOf(
-  context: FaultContext<Params>,
-  instanceId: string,
-): readonly (readonly [string, Identity])[] {
-  const instance = context.driver.instance(instanceId);
-  if (instance === undefined) return [];
-  return [[instanceId, { pid: instance.pid, startTicks: instance.startTicks }]];
-}
 
 async function proofOf(
   context: FaultContext<Params>,

@@ -21,6 +21,8 @@ export interface BudgetInput {
   readonly restarts: boolean;
   /** Others do its work, and the time counts from the fault itself. */
   readonly takesOver: boolean;
+  /** How long its connections were disturbed while nobody took over; absent where they were not. */
+  readonly disturbedMs?: number;
   readonly canaryRoundMs: number;
 }
 
@@ -134,11 +136,28 @@ export function recoveryBudget(input: BudgetInput): Budget {
   return { budgetMs, formula: `${formula} = ${String(budgetMs / 1000)} s` };
 }
 
-function restartTerms({ component, restarts }: BudgetInput): readonly Term[] {
+/** Linux doubles the pause between two retransmissions up to this. */
+const TCP_RETRANSMISSION_MS_MAX = 120_000;
+
+/**
+ * After a disturbance others may be in the middle of taking over, and a sender that nobody answered waits about
+ * as long again as it has waited so far.
+ */
+function afterDisturbance(component: string, disturbedMs: number): readonly Term[] {
+  const known = CATCH_UP[component] ?? [];
+  const takeOver = (TAKE_OVER[component] ?? []).filter(({ what }) =>
+    known.every((term) => term.what !== what),
+  );
+  const silentMs = Math.min(TCP_RETRANSMISSION_MS_MAX, disturbedMs);
+  return [...takeOver, { what: "pause of a sender that was not answered", ms: silentMs }];
+}
+
+function restartTerms({ component, restarts, disturbedMs }: BudgetInput): readonly Term[] {
   const restart: readonly Term[] = restarts
     ? [{ what: `restart of ${component}`, ms: RESTART_MS[component] ?? 60_000 }]
     : [];
-  return [...restart, ...(CATCH_UP[component] ?? [])];
+  const settle = disturbedMs === undefined ? [] : afterDisturbance(component, disturbedMs);
+  return [...restart, ...(CATCH_UP[component] ?? []), ...settle];
 }
 
 function takeOverTerms({ component, canaryRoundMs }: BudgetInput): readonly Term[] {

@@ -15,6 +15,8 @@ const UndoShape = z.discriminatedUnion("kind", [
     proxy: z.string(),
     toxic: z.string(),
   }),
+  z.object({ kind: z.literal("clear-network"), tag: z.string() }),
+  z.object({ kind: z.literal("power-on-nodes"), instanceIds: z.array(z.string()).readonly() }),
 ]);
 
 const Line = z.discriminatedUnion("step", [

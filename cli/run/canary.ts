@@ -124,45 +124,40 @@ export class Canaries {
   }
 
   /** Resolves with the moment a canary committed after `sinceMs` was first seen; undefined after `limitMs`. */
-  async delivered(
-    sinceMs: number,
-    limitMs: number,
-    signal: AbortSignal,
-  ): Promise<number | undefined> {
-    let listener: Listener | undefined;
-    const seen = new Promise<number>((resolve) => {
-      listener = (ackMs, visibleMs) => {
-        if (ackMs >= sinceMs) resolve(visibleMs);
-      };
-      this.#waiting.add(listener);
-    });
-    try {
-      return await Promise.race([seen, host.sleep(limitMs, signal).then(() => undefined)]);
-    } finally {
-      if (listener !== undefined) this.#waiting.delete(listener);
-    }
+  delivered(sinceMs: number, limitMs: number, signal: AbortSignal): Promise<number | undefined> {
+    return this.#seen((ackMs) => ackMs >= sinceMs, limitMs, signal);
   }
 
   /** The same for every partition of both tables: the moment the last of them was first seen. */
-  async deliveredEverywhere(
+  deliveredEverywhere(
     sinceMs: number,
     limitMs: number,
     signal: AbortSignal,
   ): Promise<number | undefined> {
     const missing = new Set(this.#lines);
-    let listener: Listener | undefined;
-    const seen = new Promise<number>((resolve) => {
-      listener = (ackMs, visibleMs, line) => {
-        if (ackMs < sinceMs) return;
-        missing.delete(line);
-        if (missing.size === 0) resolve(visibleMs);
-      };
-      this.#waiting.add(listener);
-    });
+    const completes = (ackMs: number, line: string): boolean => {
+      if (ackMs < sinceMs) return false;
+      missing.delete(line);
+      return missing.size === 0;
+    };
+    return this.#seen(completes, limitMs, signal);
+  }
+
+  /** The moment the first canary that `suffices` was seen. */
+  async #seen(
+    suffices: (ackMs: number, line: string) => boolean,
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const listener: Listener = (ackMs, visibleMs, line) => {
+      if (suffices(ackMs, line)) resolve(visibleMs);
+    };
+    this.#waiting.add(listener);
     try {
-      return await Promise.race([seen, host.sleep(limitMs, signal).then(() => undefined)]);
+      return await Promise.race([promise, host.sleep(limitMs, signal).then(() => undefined)]);
     } finally {
-      if (listener !== undefined) this.#waiting.delete(listener);
+      this.#waiting.delete(listener);
     }
   }
 

@@ -3,6 +3,7 @@ import { styleText } from "node:util";
 import type { JournalEvent, JournalWriter } from "../../core/contracts/journal.ts";
 import type { Phase, Plan } from "../../core/contracts/plan.ts";
 import { host } from "../../core/host.ts";
+import { readinessText } from "../../infra/critical-path.ts";
 import type { ProvisionStep } from "../../infra/provision.ts";
 
 export interface RunConsole {
@@ -52,6 +53,10 @@ export function openConsole(plan: Plan, journal: JournalWriter, json: boolean): 
   return {
     provisioning: (step) => {
       if (step.kind === "starting") return;
+      if (step.kind === "complete") {
+        say(`${clock(journal.nowMs())}  ${readinessText(step.elapsedMs, step.critical)}`);
+        return;
+      }
       const took = step.kind === "ready" ? step.instance.readyMs : step.elapsedMs;
       const seconds = `${(took / 1000).toFixed(1)} s`;
       say(`${clock(journal.nowMs())}  ${step.kind.padEnd(10)} ${step.id.padEnd(22)} ${seconds}`);

@@ -4,12 +4,14 @@ import { FAULTS, inject, openUndoLog, type InjectionPorts } from "../../chaos/in
 import type { Fault, FaultContext, FaultEntry } from "../../core/contracts/fault.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
-import { labDir } from "../../infra/drivers/lab.ts";
+import { leaseMsOf } from "../../core/lease.ts";
+import { labDir, readLab } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
 import type { Canaries } from "./canary.ts";
 import type { Session } from "./session.ts";
 
 const SERVING_INTERVAL_MS = 500;
+const HEAL_MS_MAX = 120_000;
 
 export async function breakThings(session: Session, canaries: Canaries): Promise<void> {
   const { plan, journal, signal, lab } = session;
@@ -77,6 +79,11 @@ async function untilServing(
   }
 }
 
+/** A lab that stays up is given back whole, also when the run is stopped in the middle of a fault. */
+function healingSignal(labId: string, stop: AbortSignal): AbortSignal {
+  return stop.aborted && readLab(labId)?.held === true ? host.deadline(HEAL_MS_MAX) : stop;
+}
+
 function contextOf(
   session: Session,
   entry: FaultEntry,
@@ -84,14 +91,17 @@ function contextOf(
 ): FaultContext<unknown> {
   const { lab, journal, signal } = session;
   return {
+    id: entry.id,
     params: entry.params,
     instanceIds,
     driver: lab.driver,
     endpoints: lab.endpoints,
+    services: session.plan.topology.services,
+    leaseMs: entry.leaseMs ?? leaseMsOf(entry),
     signal,
     useTarget: (id, stop) => lab.probe(id, stop),
     restart: async (instanceId, stop) => {
-      const instance = await lab.restart(instanceId, stop);
+      const instance = await lab.restart(instanceId, healingSignal(lab.id, stop));
       const { id, component, host: address } = instance.spec;
       journal.append({
         kind: "instance.ready",

@@ -16,7 +16,7 @@ import { startTap, type KafkaTap } from "./tap.ts";
 import { drain, takeBaseline, verify, type Baseline } from "./verify.ts";
 
 const FIRST_DELIVERY_MS_MAX = 180_000;
-const ENGINE_WARMUP_MS_MAX = 40_000;
+const ENGINE_WARMUP_MS_MAX = { base: 40_000, perWorker: 10_000 } as const;
 
 interface Running {
   readonly load: BankLoad;
@@ -59,7 +59,7 @@ async function startAll(session: Session, queryScript: string): Promise<Running>
   const { lab, signal } = session;
   const trino = openTrino(lab.endpoints.address("trino"), "lakeproof-baseline");
   const baseline = await takeBaseline(session, trino);
-  await warmEngine(session, trino, ENGINE_WARMUP_MS_MAX);
+  await warmEngine(session, trino, engineWarmupMsMax(session));
   const offsets = await endOffsets(
     lab.endpoints.addresses("kafka"),
     BANK_TABLES.map(topicOf),
@@ -74,6 +74,12 @@ async function startAll(session: Session, queryScript: string): Promise<Running>
   const queries = new LateQueries(session, queryScript);
   const samplers = startSamplers(session, () => queries.pid);
   return { load, tap, canaries, reader, queries, samplers, baseline };
+}
+
+/** Every worker has to load and compile the same code, and all of them share this machine's cores. */
+function engineWarmupMsMax({ plan }: Session): number {
+  const workerCount = plan.topology.services["trino-worker"]?.replicaCount ?? 0;
+  return ENGINE_WARMUP_MS_MAX.base + workerCount * ENGINE_WARMUP_MS_MAX.perWorker;
 }
 
 async function stopAll(running: Running): Promise<void> {
@@ -121,7 +127,7 @@ async function warmUp(session: Session, running: Running): Promise<void> {
   const { signal, plan, journal } = session;
   const deliveredMs = await running.canaries.delivered(0, FIRST_DELIVERY_MS_MAX, signal);
   if (deliveredMs !== undefined) {
-    await warmEngine(session, running.reader.trino, ENGINE_WARMUP_MS_MAX);
+    await warmEngine(session, running.reader.trino, engineWarmupMsMax(session));
     running.queries.start();
     await host.sleep(plan.durations.warmupMs, signal);
     journalMemory(session);

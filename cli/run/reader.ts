@@ -17,6 +17,8 @@ import type { KafkaTap } from "./tap.ts";
 
 const POLL_MS = 1000;
 const QUERY_MS_MAX = 20_000;
+/** Given up at the usual limit, the statements of a cold engine would start over for ever and never warm it. */
+const FIRST_QUERY_MS_MAX = 90_000;
 
 export class LakeReader {
   readonly #session: Session;
@@ -32,6 +34,7 @@ export class LakeReader {
   /** Highest bucket compared with the books. */
   #comparedTo: number;
   #lagRecords = 0;
+  #answered = false;
 
   constructor(session: Session, canaries: Canaries, load: BankLoad, tap: KafkaTap) {
     this.#session = session;
@@ -81,6 +84,7 @@ export class LakeReader {
     const askedMs = journal.nowMs();
     const rows = await controlRows(this.#trino, bucketMin, this.#deadline());
     const seenMs = journal.nowMs();
+    this.#answered = true;
     this.#canaries.observe(rows, askedMs, seenMs);
     this.#measureLag(rows);
     const complete = this.#completeBucket(rows);
@@ -91,7 +95,8 @@ export class LakeReader {
   }
 
   #deadline(): AbortSignal {
-    return host.deadline(QUERY_MS_MAX, this.#stopping.signal);
+    const limitMs = this.#answered ? QUERY_MS_MAX : FIRST_QUERY_MS_MAX;
+    return host.deadline(limitMs, this.#stopping.signal);
   }
 
   /** Records in Kafka past the newest control row that the lake shows, per partition. */

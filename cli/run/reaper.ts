@@ -3,7 +3,6 @@
  * reason, and it then undoes what is left. A pipe needs no polling and cannot be forgotten.
  */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { host } from "../../core/host.ts";
 
 export interface Reaper {
@@ -12,8 +11,7 @@ export interface Reaper {
 }
 
 export function startReaper(labId: string): Reaper {
-  const launcher = fileURLToPath(new URL("../lakeproof.js", import.meta.url));
-  const child = spawn(host.nodePath, [launcher, "reap", labId], {
+  const child = spawn(host.nodePath, [host.launcherPath, "reap", labId], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });

@@ -1,6 +1,7 @@
 /** WHERE instances run. */
 import type { Capability } from "./values.ts";
 import type { Instance, InstanceSpec } from "./component.ts";
+import type { Network } from "./network.ts";
 
 export interface Driver extends AsyncDisposable {
   readonly kind: "local" | "docker" | "kubernetes" | "external";
@@ -14,6 +15,8 @@ export interface Driver extends AsyncDisposable {
   act(instanceId: string, action: "kill" | "pause" | "resume"): Promise<void>;
   /** State letter of each process of the instance as the kernel sees it ("S", "T", …); empty when gone. */
   processStates(instanceId: string): readonly string[];
+  /** Absent where instances have no network of their own. */
+  readonly network?: Network;
 }
 
 export type InstanceProbe = (spec: InstanceSpec, signal: AbortSignal) => Promise<void>;

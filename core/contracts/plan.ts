@@ -16,12 +16,73 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** How starts lie around the expected rate: evenly, or as a Poisson process. */
+export type ArrivalSpacing = "uniform" | "poisson";
+
+/** The last `burstMs` of every period come at `peakRatio` times the mean rate, the rest as slow as keeps the mean. */
+export interface BurstArrivals {
+  readonly kind: "burst";
+  readonly spacing: ArrivalSpacing;
+  readonly periodMs: number;
+  readonly burstMs: number;
+  /** Above 1, at most periodMs / burstMs: then nothing comes between the bursts. */
+  readonly peakRatio: number;
+}
+
+/** A sine over the period: the trough at its start, `peakRatio` times the mean rate in its middle. */
+export interface DiurnalArrivals {
+  readonly kind: "diurnal";
+  readonly spacing: ArrivalSpacing;
+  readonly periodMs: number;
+  /** Above 1, at most 2: then the trough is silent. */
+  readonly peakRatio: number;
+}
+
+/** When load is meant to start. Whatever the shape, every whole period has the mean rate. */
+export type Arrivals = ArrivalSpacing | BurstArrivals | DiurnalArrivals;
+
+/** What the bank's operations look like; core/bank-profile.ts has the defaults and what is allowed. */
+export interface BankProfile {
+  /** Transfers touch the k-th busiest account in proportion to k^-zipfExponent. */
+  readonly zipfExponent: number;
+  /** Accounts that everybody pays, on top of the skew. */
+  readonly merchantCount: number;
+  /** Share of all changes of the bank, whatever the number of lanes, on each merchant's one account. */
+  readonly merchantEventRatio: number;
+  /** Shares of the change events; they add up to 1. */
+  readonly insertRatio: number;
+  readonly updateRatio: number;
+  readonly deleteRatio: number;
+  /** Share of the inserts that open a closed account again, under its old key. */
+  readonly reopenRatio: number;
+  /** Shares of the operations that do nothing but update; they add up to 1. */
+  readonly transferRatio: number;
+  readonly profileRatio: number;
+  readonly salaryRatio: number;
+  /** Salary operations come so many in a row: 1 spreads them evenly. */
+  readonly salaryRunCount: number;
+  /** Accounts one salary operation pays. */
+  readonly salaryAccountCountMin: number;
+  readonly salaryAccountCountMax: number;
+  /** Operations that commit together, with the share of the transactions that have so many; shares add up to 1. */
+  readonly txnSizes: readonly { readonly operationCount: number; readonly txnRatio: number }[];
+  /** Share of the rows whose `data` is wide enough to be stored out of line, and by how much. */
+  readonly wideUserRatio: number;
+  readonly wideAccountRatio: number;
+  readonly wideBytes: number;
+  /** Free text in every row, and the share of it (and of wide text) that no codec can compress away. */
+  readonly payloadBytes: number;
+  readonly entropyRatio: number;
+}
+
 export interface BankPlan {
   readonly laneCount: number;
   readonly userCountPerLane: number;
   readonly rateEventsPerS: number;
-  readonly arrivals: "uniform" | "poisson";
+  readonly arrivals: Arrivals;
   readonly bucketMs: number;
+  /** What differs from the default profile. A plan has it whole. */
+  readonly profile?: Partial<BankProfile>;
 }
 
 export interface QueryClassPlan {
@@ -41,6 +102,18 @@ export interface Provable {
   readonly provable: boolean;
   /** Length of the window that would be enough at the planned rate. */
   readonly durationMsNeeded: number;
+  /**
+   * What it takes to be rather sure of the proof although some samples are bad. Absent where no sample is
+   * counted: rates, and what the plan does not measure.
+   */
+  readonly withBad?: {
+    /** Share of bad samples that is reckoned with. */
+    readonly badRatio: number;
+    /** Probability of the proof at that share. */
+    readonly powerRatio: number;
+    readonly sampleCountNeeded: number;
+    readonly durationMsNeeded: number;
+  };
 }
 
 export interface Plan {
@@ -51,6 +124,8 @@ export interface Plan {
   readonly seed: string;
   readonly driver: string;
   readonly isolation: string;
+  /** By which means each disturbance of the network is made here, or why it cannot be. Absent in older plans. */
+  readonly network?: Readonly<Record<string, string>>;
   readonly topology: {
     readonly name: string;
     readonly topicPartitionCount: number;

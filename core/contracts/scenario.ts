@@ -5,7 +5,7 @@ import type { Services, Topology } from "./topology.ts";
 export interface ScenarioFault<S extends Services, FaultName extends string = string> {
   readonly fault: FaultName;
   readonly service: keyof S & string;
-  /** A role that is looked up when the fault is injected, e.g. "leader". Default: the first instances. */
+  /** An instance, or a role that is looked up when the fault is injected, e.g. "leader". Default: the first instances. */
   readonly target?: string;
   /** How many instances at once. Default 1. */
   readonly count?: number;

@@ -12,7 +12,17 @@ export interface Quantity {
 export type Outcome = "ok" | "fail" | "unknown";
 
 /** Something a driver can do to an instance or a link. A fault names what it needs; `plan` refuses what is missing. */
-export type Capability = "kill" | "pause" | "restart" | "linkLatency";
+export type Capability =
+  | "kill"
+  | "pause"
+  | "restart"
+  | "linkLatency"
+  | "networkCut"
+  | "networkReset"
+  | "networkLoss"
+  | "networkRate"
+  | "networkDelay"
+  | "nodePower";
 
 /**
  * How instances are kept apart: each its own loopback address, or each its own network namespace with real

@@ -9,6 +9,12 @@ import { join } from "node:path";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { gatewayOf, PLACES, type Place } from "../zones.ts";
+import { inUserNamespace } from "./isolation.ts";
+import {
+  findNetworkSupport,
+  type NetworkPrograms,
+  type NetworkSupport,
+} from "./network-support.ts";
 import { rulesetOf, type Listener } from "./ruleset.ts";
 import { isAlive, processFacts } from "./processes.ts";
 
@@ -21,6 +27,11 @@ const NETNS_DIR = "/run/netns";
 export interface Fabric {
   readonly pid: number;
   readonly startTicks: string;
+  /** In the order of their links. */
+  readonly nodes: readonly FabricNode[];
+  readonly programs: NetworkPrograms;
+  /** What this kernel can do to the links. */
+  readonly support: NetworkSupport;
 }
 
 export interface FabricNode {
@@ -34,14 +45,13 @@ export interface FabricOptions {
   readonly labDir: string;
   readonly nodes: readonly FabricNode[];
   readonly listeners: readonly Listener[];
-  /** Absolute path of nft and ip. */
-  readonly nft: string;
-  readonly ip: string;
+  /** Absolute paths. */
+  readonly programs: NetworkPrograms;
 }
 
 /** Builds the network and returns once every node has its link. Throws PROVISIONING_FAILED with the reason. */
 export async function openFabric(options: FabricOptions, signal: AbortSignal): Promise<Fabric> {
-  const { labDir } = options;
+  const { labDir, nodes, programs } = options;
   mkdirSync(labDir, { recursive: true, mode: 0o755 });
   const files = {
     script: join(labDir, "fabric.sh"),
@@ -72,7 +82,8 @@ export async function openFabric(options: FabricOptions, signal: AbortSignal): P
   const deadlineMs = host.monotonicMs() + READY_MS_MAX;
   while (pid !== undefined && child.exitCode === null && host.monotonicMs() < deadlineMs) {
     if (existsSync(files.ready)) {
-      return { pid, startTicks: processFacts(pid)?.startTicks ?? "0" };
+      const startTicks = processFacts(pid)?.startTicks ?? "0";
+      return { pid, startTicks, nodes, programs, support: findNetworkSupport(programs) };
     }
     await host.sleep(25, signal);
   }
@@ -85,19 +96,19 @@ export async function openFabric(options: FabricOptions, signal: AbortSignal): P
 
 /** One shell script: a few hundred short commands, far quicker than as many processes of ours. */
 export function scriptOf(
-  options: Pick<FabricOptions, "nodes" | "nft" | "ip">,
+  options: Pick<FabricOptions, "nodes" | "programs">,
   rules: string,
   ready: string,
 ): string {
-  const { ip } = options;
+  const { ip, nft } = options.programs;
   const bridges = PLACES.flatMap((place) => [
     `link add ${bridgeOf(place)} type bridge forward_delay 0`,
     `addr add ${gatewayOf(place)}/24 dev ${bridgeOf(place)}`,
     `link set ${bridgeOf(place)} up`,
   ]);
   const links = options.nodes.flatMap((node, index) => [
-    `link add v${String(index)} type veth peer name eth0 netns ${node.id}`,
-    `link set v${String(index)} master ${bridgeOf(node.place)} up`,
+    `link add ${linkNamed(index)} type veth peer name eth0 netns ${node.id}`,
+    `link set ${linkNamed(index)} master ${bridgeOf(node.place)} up`,
   ]);
   const inside = options.nodes.map(
     (node) =>
@@ -112,7 +123,7 @@ export function scriptOf(
     `${ip} -batch - <<'EOF'\nlink set lo up\n${[...bridges, ...links].join("\n")}\nEOF`,
     ...inside,
     `echo 1 > /proc/sys/net/ipv4/ip_forward`,
-    `${options.nft} -f ${rules}`,
+    `${nft} -f ${rules}`,
     `echo ready > ${ready}`,
     "exec sleep infinity",
     "",
@@ -123,13 +134,38 @@ function bridgeOf(place: Place): string {
   return `br-${place}`;
 }
 
+/** The router's end of a node's link. */
+function linkNamed(index: number): string {
+  return `v${String(index)}`;
+}
+
+/** Throws FAULT_FAILED for a node that the lab does not have. */
+export function linkOf(fabric: Fabric, nodeId: string): string {
+  const index = fabric.nodes.findIndex((node) => node.id === nodeId);
+  if (index >= 0) return linkNamed(index);
+  throw new LakeproofError("FAULT_FAILED", `The lab's network has no node called ${nodeId}.`, {
+    hint: `Its nodes are ${fabric.nodes.map((node) => node.id).join(", ")}.`,
+  });
+}
+
+/** File that stands for a node's network namespace. */
+export function namespacePath(fabric: Fabric, nodeId: string): string {
+  return `/proc/${String(fabric.pid)}/root${NETNS_DIR}/${nodeId}`;
+}
+
+/** Command line prefix for whoever owns the network but stands outside of the user namespace it is in. */
+export function asOwner(fabric: Fabric): readonly string[] {
+  if (host.uid === 0 || inUserNamespace()) return [];
+  return ["nsenter", "--preserve-credentials", `--user=/proc/${String(fabric.pid)}/ns/user`, "--"];
+}
+
 export function fabricAlive(fabric: Fabric): boolean {
   return isAlive(fabric.pid, fabric.startTicks);
 }
 
 /** Command line that runs in the network namespace of a node. */
 export function inNode(fabric: Fabric, nodeId: string): readonly string[] {
-  return ["nsenter", `--net=/proc/${String(fabric.pid)}/root${NETNS_DIR}/${nodeId}`, "--"];
+  return ["nsenter", `--net=${namespacePath(fabric, nodeId)}`, "--"];
 }
 
 /** Command line that runs where the routing and the rules are. */

@@ -18,7 +18,7 @@ import type { Instance } from "../../core/contracts/component.ts";
 import type { Isolation } from "../../core/contracts/values.ts";
 import { host } from "../../core/host.ts";
 import type { Fabric } from "./fabric.ts";
-import { environmentOf, isAlive, processFacts } from "./processes.ts";
+import { isAlive, processFacts, startedWith } from "./processes.ts";
 
 export interface LabState {
   readonly schema: "lakeproof.lab/1";
@@ -71,7 +71,7 @@ export function ownerMark(): string {
 
 /** True when the process works for a harness that is gone. */
 export function isOrphan(pid: number): boolean {
-  const owner = environmentOf(pid).get(OWNER_VARIABLE);
+  const owner = startedWith(pid, OWNER_VARIABLE);
   if (owner === undefined) return false;
   const [ownerPid, startTicks = "0"] = owner.split(":");
   return !isAlive(Number(ownerPid), startTicks);

@@ -7,14 +7,17 @@ import { chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync 
 import { dirname, join } from "node:path";
 import type { Command, Instance, InstanceSpec } from "../../core/contracts/component.ts";
 import type { Driver, InstanceProbe } from "../../core/contracts/driver.ts";
-import type { Capability, Isolation } from "../../core/contracts/values.ts";
+import type { Network } from "../../core/contracts/network.ts";
+import type { Capability } from "../../core/contracts/values.ts";
 import { LakeproofError, reasonOf } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { labMark, readLab, writeLab, type LabState } from "./lab.ts";
 import { inNode, type Fabric } from "./fabric.ts";
 import { inUserNamespace } from "./isolation.ts";
+import { openNetwork } from "./network.ts";
+import type { NetworkSupport } from "./network-support.ts";
+import { removeAttachSocket, temporaryFilesIn } from "../temporary-directory.ts";
 import {
-  environmentOf,
   familyOf,
   isAlive,
   markedProcesses,
@@ -26,17 +29,15 @@ import {
 const PROBE_INTERVAL_MS = { first: 150, growth: 1.25, max: 1000 } as const;
 const PROBE_TIMEOUT_MS = 20_000;
 const LOG_TAIL_LINES = 50;
-
-/** The same in both isolations so far: what only namespaces can do has no fault yet. */
-export function capabilitiesOf(isolation: Isolation): ReadonlySet<Capability> {
-  return CAPABILITIES[isolation];
-}
+/** With the lab's mark, tells whose process it is when group and parent no longer do. */
+const INSTANCE_MARK = "LAKEPROOF_INSTANCE";
 
 const PROCESS_FAULTS = ["kill", "pause", "restart", "linkLatency"] as const;
-const CAPABILITIES: Readonly<Record<Isolation, ReadonlySet<Capability>>> = {
-  loopback: new Set(PROCESS_FAULTS),
-  namespaces: new Set(PROCESS_FAULTS),
-};
+
+/** `support` where every node has a network of its own. */
+export function capabilitiesOf(support: NetworkSupport | undefined): ReadonlySet<Capability> {
+  return new Set([...PROCESS_FAULTS, ...(support?.capabilities ?? [])]);
+}
 
 export function openLocalDriver(initial: LabState): Driver {
   return new LocalDriver(initial);
@@ -45,6 +46,7 @@ export function openLocalDriver(initial: LabState): Driver {
 class LocalDriver implements Driver {
   readonly kind = "local";
   readonly capabilities: ReadonlySet<Capability>;
+  readonly network?: Network;
   readonly #instances = new Map<string, Instance>();
   readonly #children = new Map<string, ChildProcess>();
   readonly #labId: string;
@@ -56,7 +58,8 @@ class LocalDriver implements Driver {
     this.#labId = state.id;
     this.#logsDir = state.logsDir;
     this.#fabric = state.fabric;
-    this.capabilities = capabilitiesOf(state.isolation);
+    this.capabilities = capabilitiesOf(state.fabric?.support);
+    if (state.fabric !== undefined) this.network = openNetwork(state.fabric);
     for (const [id, instance] of Object.entries(state.instances)) this.#instances.set(id, instance);
   }
 
@@ -93,14 +96,17 @@ class LocalDriver implements Driver {
   }
 
   async #prepare(spec: InstanceSpec, logPath: string): Promise<void> {
-    mkdirSync(spec.dataDir, { recursive: true, mode: 0o755 });
+    const temporaryDir = temporaryDirOf(spec);
+    mkdirSync(temporaryDir, { recursive: true, mode: 0o755 });
     for (const [path, content] of Object.entries(spec.files)) {
       const target = join(spec.dataDir, path);
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, content);
     }
     const user = spec.unprivileged === true ? this.#unprivilegedUser : undefined;
-    if (user !== undefined && !inUserNamespace()) chownSync(spec.dataDir, user.uid, user.gid);
+    if (user !== undefined && !inUserNamespace()) {
+      for (const dir of [spec.dataDir, temporaryDir]) chownSync(dir, user.uid, user.gid);
+    }
     for (const command of spec.prepare) await this.#runToEnd(spec, command, logPath);
   }
 
@@ -148,9 +154,10 @@ class LocalDriver implements Driver {
       PATH: host.env["PATH"] ?? "/usr/bin:/bin",
       HOME: spec.dataDir,
       LANG: "C.UTF-8",
+      ...temporaryFilesIn(temporaryDirOf(spec)),
       ...command.env,
       LAKEPROOF_LAB: this.#labId,
-      LAKEPROOF_INSTANCE: spec.id,
+      [INSTANCE_MARK]: spec.id,
     };
   }
 
@@ -219,9 +226,7 @@ class LocalDriver implements Driver {
 
   /** Patroni's postmaster leaves group and parent behind; it still carries the marks it was born with. */
   #family(instance: Instance): readonly ProcessFacts[] {
-    const marked = markedProcesses(labMark(this.#labId)).filter(
-      (facts) => environmentOf(facts.pid).get("LAKEPROOF_INSTANCE") === instance.spec.id,
-    );
+    const marked = markedProcesses(labMark(this.#labId), `${INSTANCE_MARK}=${instance.spec.id}`);
     const roots = new Set([instance.pid, ...marked.map((facts) => facts.pid)]);
     const all = [...roots].flatMap((pid) => familyOf(pid));
     return [...new Map(all.map((facts) => [facts.pid, facts])).values()];
@@ -238,7 +243,10 @@ export function alive(instance: Instance): boolean {
 
 /** Asks, waits, then kills the whole family. Safe when it is already gone. */
 export async function stopInstance(instance: Instance, graceMs: number): Promise<void> {
-  if (!alive(instance)) return;
+  if (!alive(instance)) {
+    removeAttachSocket(instance.pid);
+    return;
+  }
   const family = familyOf(instance.pid);
   if (graceMs > 0) {
     signalProcess(instance.pid, "SIGTERM");
@@ -253,6 +261,11 @@ export async function stopInstance(instance: Instance, graceMs: number): Promise
 async function untilGone(instance: Instance, limitMs: number): Promise<void> {
   const deadlineMs = host.monotonicMs() + limitMs;
   while (alive(instance) && host.monotonicMs() < deadlineMs) await host.sleep(25);
+  if (!alive(instance)) removeAttachSocket(instance.pid);
+}
+
+function temporaryDirOf(spec: InstanceSpec): string {
+  return join(spec.dataDir, "tmp");
 }
 
 function failed(id: string, what: string, logPath: string): LakeproofError {

@@ -63,25 +63,28 @@ export function familyOf(pid: number): readonly ProcessFacts[] {
   return everyone.filter((facts) => family.has(facts.pid));
 }
 
-/** The environment a process was started with; empty when it is gone or not ours to read. */
-export function environmentOf(pid: number): ReadonlyMap<string, string> {
+/** A variable of the environment that a process was started with. */
+export function startedWith(pid: number, name: string): string | undefined {
+  const start = `${name}=`;
+  const entry = environmentEntries(pid).find((candidate) => candidate.startsWith(start));
+  return entry?.slice(start.length);
+}
+
+/** What the environment of a process was when it started; empty when it is gone or not ours to read. */
+function environmentEntries(pid: number): readonly string[] {
   try {
-    const entries = readFileSync(`/proc/${String(pid)}/environ`, "utf8").split("\0");
-    return new Map(
-      entries.map((entry): [string, string] => {
-        const at = entry.indexOf("=");
-        return [entry.slice(0, at), entry.slice(at + 1)];
-      }),
-    );
+    return readFileSync(`/proc/${String(pid)}/environ`, "utf8").split("\0");
   } catch {
-    return new Map();
+    return [];
   }
 }
 
-/** Processes whose environment carries the mark that the driver gave to everything of a lab. */
-export function markedProcesses(mark: string): readonly ProcessFacts[] {
-  const [name = "", value] = mark.split("=");
-  return allProcesses().filter((facts) => environmentOf(facts.pid).get(name) === value);
+/** Processes that were started with all of these `NAME=value` marks in their environment. */
+export function markedProcesses(...marks: readonly string[]): readonly ProcessFacts[] {
+  return allProcesses().filter(({ pid }) => {
+    const entries = environmentEntries(pid);
+    return marks.every((mark) => entries.includes(mark));
+  });
 }
 
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {

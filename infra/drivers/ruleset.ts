@@ -13,20 +13,15 @@ export interface Listener {
 }
 
 export const NFT_TABLE = "lakeproof";
-/** Pairs of addresses that are cut apart; each element carries a time-out, so that a cut heals by itself. */
-const CUT_SET = "cut";
 
 /** Pure: nft text. Replies pass by connection tracking; whatever else is not allowed is refused and counted. */
 export function rulesetOf(listeners: readonly Listener[]): string {
   const rules = ALLOWED.flatMap((flow) => flowRules(flow, listeners));
   return [
     `table inet ${NFT_TABLE} {`,
-    `  set ${CUT_SET} { type ipv4_addr . ipv4_addr; flags timeout; }`,
     `  counter denied { }`,
-    `  counter cut { }`,
     "  chain forward {",
     "    type filter hook forward priority 0; policy drop;",
-    `    ip saddr . ip daddr @${CUT_SET} counter name cut drop`,
     "    ct state established,related accept",
     // Where the kernel hands bridged packets to this table too, neighbours must not be taken for strangers.
     ...PLACES.map((place) => {
@@ -36,15 +31,6 @@ export function rulesetOf(listeners: readonly Listener[]): string {
     ...rules.map((rule) => `    ${rule}`),
     // Refused instead of dropped: who tries learns it at once, as at a firewall inside one's own house.
     "    counter name denied reject with icmpx admin-prohibited",
-    "  }",
-    "}",
-    // Between nodes of one zone: the bridge is a table of its own.
-    `table bridge ${NFT_TABLE} {`,
-    `  set ${CUT_SET} { type ipv4_addr . ipv4_addr; flags timeout; }`,
-    "  counter cut { }",
-    "  chain forward {",
-    "    type filter hook forward priority 0; policy accept;",
-    `    ip saddr . ip daddr @${CUT_SET} counter name cut drop`,
     "  }",
     "}",
     "",

@@ -66,10 +66,13 @@ afterAll(async () => {
 
 function context(instanceId: string, params: unknown): FaultContext<unknown> {
   return {
+    id: "f1",
     params,
     instanceIds: [instanceId],
     driver: lab.driver,
     endpoints: lab.endpoints,
+    services: topology.services,
+    leaseMs: 60_000,
     signal: AbortSignal.timeout(60_000),
     useTarget: (id, signal) => lab.probe(id, signal),
     restart: async (id, signal) => {

@@ -36,6 +36,21 @@ it("gives back what was intended and not undone, newest first", () => {
   expect(readUndoLog(path)).toEqual([]);
 });
 
+it("keeps every kind of undo as it was", () => {
+  const path = newPath();
+  using log = openUndoLog(path);
+  const undos: readonly OpenUndo["undo"][] = [
+    kill.undo,
+    pause.undo,
+    { kind: "remove-toxic", apiAddress: "127.77.0.9:8474", proxy: "p", toxic: "t" },
+    { kind: "clear-network", tag: "f5" },
+    { kind: "power-on-nodes", instanceIds: ["kafka-0", "kafka-1"] },
+  ];
+  const all = undos.map((undo, at): OpenUndo => ({ id: `f${String(at + 1)}`, fault: "x", undo }));
+  for (const entry of all) log.intend(entry);
+  expect(readUndoLog(path)).toEqual([...all].reverse());
+});
+
 it("is empty where there is no log", () => {
   expect(readUndoLog(newPath())).toEqual([]);
 });

@@ -40,7 +40,11 @@ it("counts the systems of the specification", () => {
 
 it("names every node once in the script, with its link in the bridge of its zone", () => {
   const nodes = plan.specs.map((spec) => ({ id: spec.id, place: spec.zone, host: spec.host }));
-  const script = scriptOf({ nodes, nft: "/nft", ip: "/ip" }, "/rules", "/ready");
+  const script = scriptOf(
+    { nodes, programs: { nft: "/nft", ip: "/ip", tc: "/tc" } },
+    "/rules",
+    "/ready",
+  );
   for (const { id, host } of nodes) {
     expect(script.split(`/ip netns add ${id}\n`)).toHaveLength(2);
     expect(script).toContain(`addr add ${host}/24 dev eth0`);

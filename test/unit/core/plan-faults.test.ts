@@ -1,0 +1,182 @@
+/** What `plan` makes of faults: classes from the topology, leases, budgets, and what it refuses and why. */
+import { closest } from "fastest-levenshtein";
+import { describe, expect, it } from "vitest";
+import { FAULTS } from "../../../chaos/index.ts";
+import type { FaultEntry } from "../../../core/contracts/fault.ts";
+import type { Scenario, ScenarioFault } from "../../../core/contracts/scenario.ts";
+import { LEASE_MS_MAX } from "../../../core/lease.ts";
+import { plan } from "../../../core/plan.ts";
+import { duplicateBudget, recoveryBudget } from "../../../infra/budgets.ts";
+import { capabilitiesOf } from "../../../infra/drivers/local.ts";
+import { supportFrom, type NetworkSupport } from "../../../infra/drivers/network-support.ts";
+import { toleranceOf } from "../../../infra/tolerance.ts";
+import { mini as miniTopology, production } from "../../../infra/topologies/index.ts";
+import { mini } from "../../../scenarios/mini.ts";
+
+/** A kernel with everything but netem. */
+const support = supportFrom(
+  new Set(["drop", "half-open", "reset", "loss", "police", "classify", "htb"] as const),
+);
+
+function planned(
+  fault: ScenarioFault<Scenario["topology"]["services"]>,
+  network: NetworkSupport | "none" = support,
+  topology: Scenario["topology"] = production,
+): FaultEntry {
+  const there = network === "none" ? undefined : network;
+  const made = plan({ ...mini, topology, faults: [fault] }, 1n, {
+    driver: "local",
+    isolation: there === undefined ? "loopback" : "namespaces",
+    capabilities: capabilitiesOf(there),
+    network: there?.notes ?? {},
+    faults: FAULTS,
+    objectives: [],
+    budgetOf: recoveryBudget,
+    toleranceOf,
+    rolesOf: (component) => (component === "patroni" ? ["leader"] : []),
+    duplicatesOf: duplicateBudget,
+    provable: () => [],
+    nearest: (word, known) => closest(word, [...known]),
+  });
+  const [entry] = made.faults;
+  if (entry === undefined) throw new Error("nothing was planned");
+  return entry;
+}
+
+const cut = (
+  service: string,
+  count: number,
+  params: Readonly<Record<string, string>>,
+): FaultEntry => planned({ fault: "partition", service, count, holdMs: 20_000, params });
+
+describe("the class of a partition follows from the topology", () => {
+  it.for([
+    // Five brokers with two copies to confirm of three: one may go.
+    ["kafka", 1, { shape: "full" }, "W"],
+    ["kafka", 2, { shape: "full" }, "X"],
+    ["kafka", 1, { shape: "one-way" }, "B"],
+    ["kafka", 2, { shape: "one-way" }, "X"],
+    ["kafka", 1, { shape: "partial" }, "B"],
+    // The smaller side is what is cut off, whoever was named.
+    ["kafka", 4, { shape: "partial" }, "B"],
+    ["kafka", 2, { shape: "partial" }, "X"],
+    ["kafka", 1, { shape: "ring" }, "B"],
+    ["postgres", 1, { shape: "full" }, "W"],
+    ["postgres", 1, { shape: "partial", from: "etcd" }, "B"],
+    ["postgres", 2, { shape: "partial", from: "etcd" }, "X"],
+    ["postgres", 1, { shape: "client-only" }, "B"],
+    ["minio", 1, { shape: "zone" }, "X"],
+  ] as const)("%s × %i %j is %s", ([service, count, params, faultClass]) => {
+    const entry = cut(service, count, params);
+    expect(entry.faultClass).toBe(faultClass);
+    // Others take over from what is gone for everybody, and from nothing less.
+    expect(entry.takesOver).toBe(faultClass === "W");
+  });
+
+  it("a zone has the largest budget of all that is in it", () => {
+    const zone = cut("minio", 1, { shape: "zone" });
+    for (const service of ["minio", "postgres", "etcd"]) {
+      const alone = cut(service, 1, { shape: "one-way" });
+      expect(zone.recoveryBudgetMs).toBeGreaterThanOrEqual(alone.recoveryBudgetMs);
+    }
+    expect(zone.duplicateEventCountMax).toBeGreaterThan(0);
+  });
+});
+
+it("classes the others by how many they touch", () => {
+  const classOf = (fault: string, count: number, params = {}): string =>
+    planned({ fault, service: "kafka", count, holdMs: 5000, params }).faultClass;
+  expect(classOf("half-open", 1)).toBe("B");
+  expect(classOf("half-open", 2)).toBe("X");
+  expect(classOf("connection-reset", 1)).toBe("B");
+  expect(classOf("packet-loss", 2, { lossRatio: 0.01 })).toBe("W");
+  expect(classOf("packet-loss", 1, { lossRatio: 0.1 })).toBe("B");
+  expect(classOf("packet-loss", 2, { lossRatio: 0.1 })).toBe("X");
+  expect(classOf("bandwidth-cap", 2)).toBe("B");
+  expect(classOf("node-power-off", 1)).toBe("W");
+  expect(classOf("node-power-off", 2)).toBe("X");
+  expect(classOf("graceful-stop", 1)).toBe("W");
+  // All five, but never two at a time.
+  expect(classOf("rolling-restart", 5)).toBe("W");
+});
+
+describe("leases", () => {
+  it("outlive the hold and the time others may take to take over", () => {
+    const entry = cut("postgres", 1, { shape: "full" });
+    expect(entry.leaseMs).toBeGreaterThan(2 * entry.recoveryBudgetMs);
+    expect(cut("kafka", 2, { shape: "full" }).leaseMs).toBeGreaterThan(20_000);
+  });
+
+  it("belong to the network alone", () => {
+    expect(planned({ fault: "process-kill", service: "kafka", holdMs: 5000 })).not.toHaveProperty(
+      "leaseMs",
+    );
+  });
+
+  it("longer than the kernel is asked for are refused", () => {
+    const long = { service: "kafka", count: 2, holdMs: LEASE_MS_MAX - 1000 };
+    expect(() => planned({ ...long, fault: "partition" })).toThrow(
+      /may last 629000 ms; the kernel ends it after 600000 ms at most/,
+    );
+    expect(planned({ ...long, fault: "process-kill" }).holdMs).toBe(LEASE_MS_MAX - 1000);
+    expect(() => planned({ ...long, fault: "partition", holdMs: LEASE_MS_MAX + 1 })).toThrow(
+      /holdMs is 600001/,
+    );
+  });
+});
+
+describe("what cannot be done is refused with the reason and the nearest that can", () => {
+  it.for([
+    ["network-latency", support, /lacks netem\).* nearest that it can do is link-latency/],
+    ["partition", "none", /needs networkCut .*isolation loopback.* process-pause/],
+    ["node-power-off", "none", /needs nodePower .* process-kill/],
+    ["packet-loss", "none", /needs networkLoss .* link-latency/],
+    ["connection-reset", supportFrom(new Set()), /lacks reset.* process-kill/],
+    // Without nft there is still a power switch.
+    ["partition", supportFrom(new Set()), /lacks drop, half-open.* node-power-off/],
+  ] as const)("%s", ([fault, network, message]) => {
+    expect(() => planned({ fault, service: "kafka", holdMs: 5000 }, network)).toThrow(message);
+  });
+
+  it("a ring of three, a partition from nobody, a zone that holds the harness", () => {
+    expect(() =>
+      planned(
+        { fault: "partition", service: "kafka", holdMs: 5000, params: { shape: "ring" } },
+        support,
+        miniTopology,
+      ),
+    ).toThrow(/a ring needs 4 instances, kafka has 3/);
+    expect(() => cut("kafka", 5, { shape: "partial" })).toThrow(/no instance left/);
+    expect(() => cut("kafka", 1, { shape: "partial", from: "kafak" })).toThrow(
+      /from is "kafak"; services are .*kafka/,
+    );
+    expect(() => cut("prometheus", 1, { shape: "zone" })).toThrow(/where the harness itself sits/);
+  });
+
+  it("a target that is neither an instance nor a role", () => {
+    const at = (service: string, target: string): FaultEntry =>
+      planned({ fault: "partition", service, target, holdMs: 5000 });
+    expect(at("kafka", "kafka-3").instanceId).toBe("kafka-3");
+    expect(at("postgres", "leader").instanceId).toBe("the leader of postgres");
+    expect(() => at("kafka", "kafka-5")).toThrow(/did you mean kafka-\d\? Known: kafka-0/);
+    expect(() => at("postgres", "leadr")).toThrow(/did you mean leader/);
+  });
+
+  it("parameters out of range, all at once", () => {
+    const faults = [
+      { fault: "packet-loss", service: "kafka", holdMs: 5000, params: { lossRatio: 2 } },
+      { fault: "partition", service: "kafka", holdMs: 5000, params: { shape: "star" } },
+    ];
+    for (const fault of faults) expect(() => planned(fault)).toThrow(/params of/);
+  });
+});
+
+it("counts the pause of a sender that was not answered into the budget of what is not taken over", () => {
+  const short = planned({ fault: "half-open", service: "kafka", holdMs: 10_000 });
+  const long = planned({ fault: "half-open", service: "kafka", holdMs: 60_000 });
+  const longest = planned({ fault: "half-open", service: "kafka", holdMs: 400_000 });
+  expect(long.recoveryBudgetMs - short.recoveryBudgetMs).toBe(50_000);
+  // As long as Linux lets it grow, and no longer.
+  expect(longest.recoveryBudgetMs - short.recoveryBudgetMs).toBe(110_000);
+  expect(long.recoveryBudgetFormula).toContain("pause of a sender that was not answered 60 s");
+});
