@@ -4,17 +4,16 @@
  */
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { LakeproofError, reasonOf } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { inNode, inRouter, type Fabric } from "../infra/drivers/fabric.ts";
-import { listLabs, type LabState } from "../infra/drivers/lab.ts";
+import type { LabState } from "../infra/drivers/lab.ts";
 import { isAllowed, NFT_TABLE, type Listener } from "../infra/drivers/ruleset.ts";
 import { listenersOf } from "../infra/listeners.ts";
 import { ALLOWED, HARNESS_NODE, OUTSIDE_NODE, PLACES, type Place } from "../infra/zones.ts";
-import { insideLab, runInside } from "./inside.ts";
-import { obtainArtifacts } from "./lab.ts";
+import { isElsewhere, runInside } from "./inside.ts";
+import { labThatIsUp, obtainArtifacts } from "./lab.ts";
 import { programIn } from "../infra/artifacts/programs.ts";
 
 const CONNECT_MS_MAX = 3000;
@@ -33,15 +32,20 @@ export interface FlowOutcome {
   readonly asExpected: boolean;
 }
 
-export async function checkZones(options: { readonly json: boolean }): Promise<number> {
-  const lab = listLabs().find((candidate) => candidate.fabric !== undefined);
-  if (lab?.fabric === undefined) {
-    throw new LakeproofError("LAB_NOT_UP", "No lab with zones is up.", {
-      hint: "Start one with `lakeproof up mini`; loopback labs have no zones.",
+export interface CheckZonesOptions {
+  readonly json: boolean;
+  readonly subnet: string | undefined;
+}
+
+export async function checkZones(options: CheckZonesOptions): Promise<number> {
+  const lab = labThatIsUp(options.subnet);
+  const { fabric } = lab;
+  if (fabric === undefined) {
+    throw new LakeproofError("LAB_NOT_UP", `Lab ${lab.id} is on loopback: it has no zones.`, {
+      hint: "Start one with `lakeproof up mini` where namespaces are allowed.",
     });
   }
-  if (insideLab()?.id !== lab.id) return runInside(lab);
-  const { fabric } = lab;
+  if (isElsewhere(lab)) return runInside(lab);
   const listeners = listenersOf(Object.values(lab.instances).map(({ spec }) => spec));
   const before = await deniedCount(fabric);
   const outcomes = (
@@ -97,8 +101,7 @@ async function attemptIn(
   nodeId: string,
   addresses: readonly string[],
 ): Promise<readonly FlowResult[]> {
-  const launcher = fileURLToPath(new URL("lakeproof.js", import.meta.url));
-  const argv = [...inNode(fabric, nodeId), host.nodePath, launcher, "try-flows"];
+  const argv = [...inNode(fabric, nodeId), host.nodePath, host.launcherPath, "try-flows"];
   return Results.parse(JSON.parse(await outputOf(argv, JSON.stringify(addresses))));
 }
 
@@ -144,7 +147,7 @@ const Counter = z.object({
 /** What the rule at the end of the chain has refused so far: the kernel's own evidence. */
 async function deniedCount(fabric: Fabric): Promise<number> {
   const signal = host.deadline(60_000);
-  const artifacts = await obtainArtifacts({}, "namespaces", signal, () => undefined);
+  const artifacts = await obtainArtifacts({}, "namespaces", signal);
   const nft = programIn(artifacts["nftables"] ?? "", "nft");
   const argv = [...inRouter(fabric), nft, "-j", "list", "counter", "inet", NFT_TABLE, "denied"];
   const { nftables } = Counter.parse(JSON.parse(await outputOf(argv, "")));

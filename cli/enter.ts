@@ -1,20 +1,15 @@
 /** `lakeproof enter`: runs any command where the lab's addresses can be reached, with this terminal. */
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
-import { listLabs } from "../infra/drivers/lab.ts";
 import { HARNESS_NODE } from "../infra/zones.ts";
 import { runThere } from "./inside.ts";
+import { labThatIsUp } from "./lab.ts";
 
 export function enter(
   command: readonly string[],
-  options: { readonly node?: string },
+  options: { readonly node?: string; readonly subnet: string | undefined },
 ): Promise<number> {
-  const lab = listLabs().find((candidate) => candidate.state === "up");
-  if (lab === undefined) {
-    throw new LakeproofError("LAB_NOT_UP", "No lab is up.", {
-      hint: "Start one with `lakeproof up mini`.",
-    });
-  }
+  const lab = labThatIsUp(options.subnet);
   const nodes = [HARNESS_NODE.id, ...Object.keys(lab.instances)];
   const node = options.node ?? HARNESS_NODE.id;
   if (!nodes.includes(node)) {

@@ -17,14 +17,7 @@ export async function fetchArtifacts(options: FetchOptions): Promise<number> {
       stop.abort(new DOMException(`Stopped by ${signal}; run it again to go on.`, "AbortError"));
     });
   }
-  const paths = await obtainArtifacts(
-    topology.services,
-    topology.isolation,
-    stop.signal,
-    (line) => {
-      host.err(`  ${line}\n`);
-    },
-  );
+  const paths = await obtainArtifacts(topology.services, topology.isolation, stop.signal);
   const seconds = ((host.monotonicMs() - startedMs) / 1000).toFixed(1);
   if (options.json)
     host.out(`${JSON.stringify({ schema: "lakeproof.fetch/1", paths }, null, 2)}\n`);

@@ -18,6 +18,7 @@ import {
   type LabState,
 } from "../infra/drivers/lab.ts";
 import { alive, openLocalDriver, stopInstance } from "../infra/drivers/local.ts";
+import { networkLeftovers, sweepNetwork } from "../infra/drivers/network-leftovers.ts";
 import { familyOf, isAlive, markedProcesses, signalProcess } from "../infra/drivers/processes.ts";
 
 export const UNDO_FILE = "undo.ndjson";
@@ -63,6 +64,14 @@ async function healLab(labId: string): Promise<HealOutcome> {
       }
     }
   }
+  // A log that was lost or cut off must not keep the network from being healed.
+  if (state?.held === true && state.fabric !== undefined) {
+    try {
+      done.push(...sweepNetwork(state.fabric).map((what) => `${what}: removed`));
+    } catch (error) {
+      failed.push(`network: ${reasonOf(error)}`);
+    }
+  }
   for (const facts of markedProcesses(labMark(labId))) {
     if (!isOrphan(facts.pid)) continue;
     signalProcess(facts.pid, "SIGKILL");
@@ -97,24 +106,42 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
       return `${entry.fault}: toxic ${what.toxic} removed`;
     }
     case "start-instances": {
-      const gone = what.instanceIds
-        .flatMap((id) => state.instances[id] ?? [])
-        .filter((instance) => !alive(instance));
+      const started = await startGone(state, what.instanceIds);
       const names = what.instanceIds.join(", ");
-      if (!state.held || gone.length === 0) return `${entry.fault}: ${names} needs no restart`;
-      const driver = openLocalDriver(state);
-      const anyAnswer = (): Promise<void> => Promise.resolve();
-      for (const { spec } of gone) await driver.start(spec, anyAnswer, host.deadline(60_000));
-      return `${entry.fault}: ${names} started again`;
+      return `${entry.fault}: ${names} ${started ? "started again" : "needs no restart"}`;
+    }
+    case "clear-network": {
+      await openLocalDriver(state).network?.clear(what.tag);
+      return `${entry.fault}: network cleared of ${what.tag}`;
+    }
+    case "power-on-nodes": {
+      const { network } = openLocalDriver(state);
+      for (const id of what.instanceIds) await network?.powerOn(id);
+      const started = await startGone(state, what.instanceIds);
+      const names = what.instanceIds.join(", ");
+      return `${entry.fault}: links of ${names} are up${started ? ", started again" : ""}`;
     }
   }
+}
+
+/** False where nothing is to be done: a lab that goes with its run is taken down anyway. */
+async function startGone(state: LabState, instanceIds: readonly string[]): Promise<boolean> {
+  const gone = instanceIds
+    .flatMap((id) => state.instances[id] ?? [])
+    .filter((instance) => !alive(instance));
+  if (!state.held || gone.length === 0) return false;
+  const driver = openLocalDriver(state);
+  const anyAnswer = (): Promise<void> => Promise.resolve();
+  for (const { spec } of gone) await driver.start(spec, anyAnswer, host.deadline(60_000));
+  return true;
 }
 
 /** Ends every process of the lab and removes its directory. Returns how many processes there were. */
 export async function takeDown(labId: string): Promise<number> {
   const instances = Object.values(readLab(labId)?.instances ?? {});
   const running = instances.filter(alive);
-  await Promise.all(running.map((instance) => stopInstance(instance, 0)));
+  // Also those that died before: one that a fault killed may have left its socket.
+  await Promise.all(instances.map((instance) => stopInstance(instance, 0)));
   // Whatever else carries the lab's mark: started just before a crash, or a load generator.
   const marked = markedProcesses(labMark(labId)).filter((facts) => facts.pid !== host.pid);
   for (const facts of marked) {
@@ -142,6 +169,7 @@ export function residueOf(labId: string): readonly string[] {
     return [
       ...open,
       ...stopped.map((instance) => `${instance.spec.id} is still paused`),
+      ...networkResidue(state),
       ...orphans.map((facts) => `process ${String(facts.pid)} of a dead run still runs`),
     ];
   }
@@ -150,6 +178,15 @@ export function residueOf(labId: string): readonly string[] {
   );
   const directory = directoryExists(labDir(labId)) ? [`directory ${labDir(labId)} is left`] : [];
   return [...open, ...processes, ...directory];
+}
+
+function networkResidue(state: LabState): readonly string[] {
+  if (state.fabric === undefined) return [];
+  try {
+    return networkLeftovers(state.fabric).map(({ what }) => what);
+  } catch (error) {
+    return [`the network cannot be looked at: ${reasonOf(error)}`];
+  }
 }
 
 function directoryExists(path: string): boolean {

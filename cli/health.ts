@@ -1,10 +1,10 @@
 /** `lakeproof health`: the daily check of everything in the lab that is up. Changes nothing but what probes write. */
-import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
-import { listLabs, type LabState } from "../infra/drivers/lab.ts";
+import type { LabState } from "../infra/drivers/lab.ts";
 import { healthReport, healthText } from "../infra/health/report.ts";
 import { checkHealth, type HealthRow } from "../infra/health/run.ts";
-import { insideLab, runInside } from "./inside.ts";
+import { isElsewhere, runInside } from "./inside.ts";
+import { labThatIsUp } from "./lab.ts";
 import { listenForStop } from "./stop.ts";
 import { topologyNamed } from "./up.ts";
 
@@ -22,7 +22,7 @@ export interface HealthOptions {
 /** Exit 0 healthy, with warnings or without; 10 when something is bad. */
 export async function health(options: HealthOptions): Promise<number> {
   const state = labThatIsUp(options.subnet);
-  if (state.fabric !== undefined && insideLab()?.id !== state.id) return runInside(state);
+  if (isElsewhere(state)) return runInside(state);
   const startedMs = host.monotonicMs();
   const rows = await ask(state, options);
   const report = healthReport({
@@ -85,26 +85,4 @@ class Progress {
   clear(): void {
     if (this.#toldCount > 0 && host.stderrIsTty) host.err(`\r${" ".repeat(40)}\r`);
   }
-}
-
-function labThatIsUp(subnet: string | undefined): LabState {
-  const inside = insideLab();
-  if (inside !== undefined) return inside;
-  const labs = listLabs().filter(
-    (lab) => lab.state === "up" && (subnet === undefined || lab.subnet === subnet),
-  );
-  const [lab, another] = labs;
-  if (lab === undefined) {
-    throw new LakeproofError(
-      "LAB_NOT_UP",
-      subnet === undefined ? "No lab is up." : `No lab is up on ${subnet}.x.`,
-      {
-        hint: "Start one with `lakeproof up mini`; `lakeproof status` shows those that are starting.",
-      },
-    );
-  }
-  if (another === undefined) return lab;
-  throw new LakeproofError("USAGE", `${String(labs.length)} labs are up.`, {
-    hint: `Choose one with --subnet: ${labs.map(({ id, subnet: on }) => `${on} is ${id}`).join(", ")}.`,
-  });
 }

@@ -3,20 +3,24 @@
  * lab's own node, with this terminal. The host's network never learns of the lab.
  */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import type { Isolation } from "../core/contracts/values.ts";
 import { defaultCacheDir } from "../infra/artifacts/cache.ts";
 import { programIn } from "../infra/artifacts/programs.ts";
-import { inNode, openFabric, type FabricNode } from "../infra/drivers/fabric.ts";
+import { openStore } from "../infra/artifacts/store.ts";
+import { asOwner, inNode, openFabric, type FabricNode } from "../infra/drivers/fabric.ts";
 import {
   chooseIsolation,
-  inUserNamespace,
   LOOPBACK_LIMITS,
   type IsolationChoice,
 } from "../infra/drivers/isolation.ts";
 import { labDir, readLab, stateDir, writeLab, type LabState } from "../infra/drivers/lab.ts";
+import {
+  findNetworkSupport,
+  type NetworkPrograms,
+  type NetworkSupport,
+} from "../infra/drivers/network-support.ts";
 import { planLab, type Shape } from "../infra/lab-plan.ts";
 import { listenersOf } from "../infra/listeners.ts";
 import { HARNESS_NODE, OUTSIDE_NODE } from "../infra/zones.ts";
@@ -80,14 +84,39 @@ export async function makeFabric(enter: Enter): Promise<LabState> {
       labDir: labDir(state.id),
       nodes,
       listeners: listenersOf(plan.specs),
-      nft: programIn(artifacts["nftables"] ?? "", "nft"),
-      ip: programIn(artifacts["iproute2"] ?? "", "ip"),
+      programs: networkPrograms(artifacts),
     },
     enter.signal,
   );
   const made: LabState = { ...state, fabric };
   writeLab(made);
   return made;
+}
+
+/** Absolute paths of what makes and disturbs the lab's network. */
+export function networkPrograms(artifacts: Readonly<Record<string, string>>): NetworkPrograms {
+  const iproute2 = artifacts["iproute2"] ?? "";
+  return {
+    nft: programIn(artifacts["nftables"] ?? "", "nft"),
+    ip: programIn(iproute2, "ip"),
+    tc: programIn(iproute2, "tc"),
+  };
+}
+
+/**
+ * What can be done to the network of a lab that is up, or of one that could be made here; undefined where nodes
+ * have no network of their own. Fetches nothing.
+ */
+export async function networkSupport(
+  isolation: Isolation,
+  lab: LabState | undefined,
+): Promise<NetworkSupport | undefined> {
+  if (isolation === "loopback") return undefined;
+  if (lab?.fabric !== undefined) return lab.fabric.support;
+  const store = openStore({ cacheDir: defaultCacheDir(), log: () => undefined });
+  const [nftables, iproute2] = [await store.locate("nftables"), await store.locate("iproute2")];
+  if (nftables === undefined || iproute2 === undefined) return findNetworkSupport(undefined);
+  return findNetworkSupport(networkPrograms({ nftables: nftables.path, iproute2: iproute2.path }));
 }
 
 /** Runs this very command line in the lab's node and returns its exit code. */
@@ -103,14 +132,16 @@ export function runThere(
 ): Promise<number> {
   const { fabric } = state;
   if (fabric === undefined) return run(command, {});
-  const join_ = inUserNamespace() || host.uid === 0 ? [] : userNamespaceOf(fabric.pid);
   // Should this process be killed, the one inside must not go on alone.
-  const argv = ["setpriv", "--pdeathsig", "KILL", ...join_, ...inNode(fabric, nodeId), ...command];
+  const argv = [
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    ...asOwner(fabric),
+    ...inNode(fabric, nodeId),
+    ...command,
+  ];
   return run(argv, { [INSIDE_VARIABLE]: state.id });
-}
-
-function userNamespaceOf(pid: number): readonly string[] {
-  return ["nsenter", "--preserve-credentials", `--user=/proc/${String(pid)}/ns/user`, "--"];
 }
 
 /** Runs this command line as root of a user namespace: all a lab needs, nothing on the machine. */
@@ -120,8 +151,7 @@ export function runInUserNamespace(): Promise<number> {
 }
 
 function selfCommand(): readonly string[] {
-  const launcher = fileURLToPath(new URL("lakeproof.js", import.meta.url));
-  return [host.nodePath, launcher, ...host.argv];
+  return [host.nodePath, host.launcherPath, ...host.argv];
 }
 
 function run(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {

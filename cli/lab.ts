@@ -1,4 +1,4 @@
-/** Finding, claiming and naming labs: shared by `up`, `down`, `status` and `run`. */
+/** Finding, claiming and naming labs, and fetching what they are made of: shared by the verbs. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LakeproofError } from "../core/errors.ts";
@@ -12,6 +12,7 @@ import type { ArtifactName } from "../infra/artifacts/table.ts";
 import { labDir, labsDir, listLabs, ownerAlive, type LabState } from "../infra/drivers/lab.ts";
 import { processFacts } from "../infra/drivers/processes.ts";
 import { artifactsOf } from "../infra/lab-plan.ts";
+import { insideLab } from "./inside.ts";
 
 /** Artifacts that a lab in namespaces needs beside those of its components. */
 const FABRIC_ARTIFACTS = ["iproute2", "nftables"] as const;
@@ -21,6 +22,29 @@ export const SUBNET_DEFAULT = "127.77.0";
 /** The lab that holds the addresses, if any. One whose owner died is not it: `heal` takes that away. */
 export function labOn(subnet: string): LabState | undefined {
   return listLabs().find((lab) => lab.subnet === subnet);
+}
+
+/** The lab a command is about. Throws LAB_NOT_UP where none is up, USAGE where several are. */
+export function labThatIsUp(subnet: string | undefined): LabState {
+  const inside = insideLab();
+  if (inside !== undefined) return inside;
+  const labs = listLabs().filter(
+    (lab) => lab.state === "up" && (subnet === undefined || lab.subnet === subnet),
+  );
+  const [lab, another] = labs;
+  if (lab === undefined) {
+    throw new LakeproofError(
+      "LAB_NOT_UP",
+      subnet === undefined ? "No lab is up." : `No lab is up on ${subnet}.x.`,
+      {
+        hint: "Start one with `lakeproof up mini`; `lakeproof status` shows those that are starting.",
+      },
+    );
+  }
+  if (another === undefined) return lab;
+  throw new LakeproofError("USAGE", `${String(labs.length)} labs are up.`, {
+    hint: `Choose one with --subnet: ${labs.map(({ id, subnet: on }) => `${on} is ${id}`).join(", ")}.`,
+  });
 }
 
 /** Refuses a subnet outside loopback: servers and load go nowhere else. */
@@ -81,12 +105,11 @@ export function artifactsFor(
   return [...artifactsOf(services), ...network, "k6"] as readonly ArtifactName[];
 }
 
-/** Paths of everything the topology and the load need; fetched where missing, with progress. */
+/** Paths of everything the topology and the load need; fetched where missing, with progress on stderr. */
 export async function obtainArtifacts(
   services: Topology["services"] | Plan["topology"]["services"],
   isolation: Isolation,
   signal: AbortSignal,
-  log: (line: string) => void,
 ): Promise<Readonly<Record<string, string>>> {
   const names = artifactsFor(services, isolation);
   const startedMs = new Map<string, number>();
@@ -102,7 +125,7 @@ export async function obtainArtifacts(
       lastMs = nowMs;
       const spent = `${(elapsedMs / 1000).toFixed(0)} s`;
       const left = state === "verified" ? "done" : `about ${(etaMs / 1000).toFixed(0)} s left`;
-      log(`${state.padEnd(9)} ${name.padEnd(18)} ${spent.padStart(6)}  ${left}`);
+      host.err(`  ${state.padEnd(9)} ${name.padEnd(18)} ${spent.padStart(6)}  ${left}\n`);
     },
   });
   return store.ensure(names, signal);

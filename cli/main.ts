@@ -13,6 +13,7 @@ export async function main(): Promise<void> {
     .showSuggestionAfterError()
     .addHelpText("after", exitCodeHelp());
   let code = 0;
+  host.letReadersLeave();
   addVerbs(program, (exit) => {
     code = exit;
   });

@@ -1,39 +1,51 @@
 /** `lakeproof plan`: what a run would do and what it could prove, before anything starts. */
 import { closest } from "fastest-levenshtein";
 import { FAULTS } from "../chaos/index.ts";
+import type { Component } from "../core/contracts/component.ts";
+import { bankProfile, meanEventsPerTxn } from "../core/bank-profile.ts";
 import type { Plan } from "../core/contracts/plan.ts";
 import type { Isolation } from "../core/contracts/values.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { plan } from "../core/plan.ts";
+import { COMPONENTS } from "../infra/components/index.ts";
 import { duplicateBudget, recoveryBudget } from "../infra/budgets.ts";
 import { capabilitiesOf } from "../infra/drivers/local.ts";
+import type { NetworkSupport } from "../infra/drivers/network-support.ts";
 import { toleranceOf } from "../infra/tolerance.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
 import { OBJECTIVES } from "../slo/objectives/index.ts";
+import { provableLines, recoveryLine } from "../slo/objectives/provable-text.ts";
 import { provable } from "../slo/objectives/provable.ts";
-import { settleIsolation } from "./inside.ts";
+import { networkSupport, settleIsolation } from "./inside.ts";
 import { checkSubnet } from "./lab.ts";
-
-/** Changes a transaction carries on average; the generator measures it exactly when it starts. */
-const EVENTS_PER_TXN = 2.2;
 
 export interface PlanOptions {
   readonly scenario: string;
   readonly seed: string | undefined;
+  /** Change events a second instead of the scenario's own. */
+  readonly rate: string | undefined;
   readonly subnet: string;
 }
 
-export function makePlan(options: PlanOptions, isolation: Isolation): Plan {
+/** `support`: what can be done to the network, where there is one. */
+export function makePlan(
+  options: PlanOptions,
+  isolation: Isolation,
+  support: NetworkSupport | undefined,
+): Plan {
   checkSubnet(options.subnet);
-  return plan(scenarioNamed(options.scenario), seedOf(options.seed), {
+  return plan(atRate(scenarioNamed(options.scenario), options.rate), seedOf(options.seed), {
     driver: "local",
     isolation,
-    capabilities: capabilitiesOf(isolation),
+    capabilities: capabilitiesOf(support),
+    network: support?.notes ?? {},
     faults: FAULTS,
     objectives: Object.values(OBJECTIVES),
     budgetOf: recoveryBudget,
+    rolesOf: (component) =>
+      Object.keys((COMPONENTS as Readonly<Record<string, Component>>)[component]?.roles ?? {}),
     duplicatesOf: duplicateBudget,
     toleranceOf,
     provable: provableOf,
@@ -47,6 +59,19 @@ export function scenarioNamed(name: string): Scenario {
   const known = Object.keys(SCENARIOS);
   throw new LakeproofError("USAGE", `There is no scenario ${JSON.stringify(name)}.`, {
     hint: `Did you mean ${closest(name, known)}? Scenarios are ${known.join(", ")}.`,
+  });
+}
+
+const RATE_EVENTS_PER_S_MAX = 1_000_000;
+
+function atRate(scenario: Scenario, text: string | undefined): Scenario {
+  if (text === undefined) return scenario;
+  const rateEventsPerS = Number(text);
+  if (/^\d+$/.test(text) && rateEventsPerS >= 1 && rateEventsPerS <= RATE_EVENTS_PER_S_MAX) {
+    return { ...scenario, bank: { ...scenario.bank, rateEventsPerS } };
+  }
+  throw new LakeproofError("USAGE", `--rate is ${JSON.stringify(text)}.`, {
+    hint: `Allowed is a whole number of change events a second from 1 to ${String(RATE_EVENTS_PER_S_MAX)}.`,
   });
 }
 
@@ -71,11 +96,12 @@ function provableOf(base: Omit<Plan, "provable">): Plan["provable"] {
       (sum, fault) => sum + fault.holdMs + fault.recoveryBudgetMs / 2 + quietMs,
       0,
     );
+  const profile = bankProfile(base.bank.profile, base.bank.laneCount);
   return provable({
     objectives: base.objectives,
     claims: base.claims,
     bank: {
-      transactionRatePerS: base.bank.rateEventsPerS / EVENTS_PER_TXN,
+      transactionRatePerS: base.bank.rateEventsPerS / meanEventsPerTxn(profile),
       eventRatePerS: base.bank.rateEventsPerS,
     },
     queries: base.queries,
@@ -91,9 +117,10 @@ export interface PrintPlanOptions extends PlanOptions {
   readonly json: boolean;
 }
 
-export function printPlan(options: PrintPlanOptions): number {
+export async function printPlan(options: PrintPlanOptions): Promise<number> {
   const { topology } = scenarioNamed(options.scenario);
-  const made = makePlan(options, settleIsolation(topology, options.isolation).isolation);
+  const { isolation } = settleIsolation(topology, options.isolation);
+  const made = makePlan(options, isolation, await networkSupport(isolation, undefined));
   host.out(options.json ? `${JSON.stringify(made, null, 2)}\n` : planText(made));
   return 0;
 }
@@ -109,30 +136,19 @@ export function planText(made: Plan): string {
       `  ${fault.id}  ${fault.fault.padEnd(14)} ${fault.instanceId.padEnd(24)} class ${fault.faultClass}` +
       `  hold ${String(fault.holdMs / 1000)} s  recovery budget ${String(fault.recoveryBudgetMs / 1000)} s`,
   );
-  const objectives = made.provable.map((row) => {
-    const word = row.claimed ? "claimed" : "not claimed";
-    const can = row.provable ? "provable" : "not provable in this run";
-    const needed = row.durationMsNeeded > 0 ? `, takes ${duration(row.durationMsNeeded)}` : "";
-    return `  ${row.objectiveId.padEnd(26)} ${word.padEnd(12)} ${can}${row.provable ? "" : needed}`;
-  });
   return [
     `scenario ${made.scenario}  seed ${made.seed}  topology ${made.topology.name}  driver ${made.driver} (${made.isolation})`,
     made.purpose,
     ISOLATION_TEXTS[made.isolation] ?? made.isolation,
+    ...Object.entries(made.network ?? {}).map(([what, how]) => `  ${what.padEnd(14)} ${how}`),
     `load: ${String(made.bank.rateEventsPerS)} change events/s through PostgreSQL, ${made.queries
       .map((query) => `${query.name} ${String(query.ratePerS)}/s`)
       .join(", ")}`,
     "faults:",
     ...faults,
-    "objectives:",
-    ...objectives,
+    `  ${recoveryLine(made.faults.map((fault) => fault.fault))}`,
+    "objectives, with one-sided 95 % confidence; times are of the measured time that counts:",
+    ...provableLines(made.provable).map((line) => `  ${line}`),
     "",
   ].join("\n");
-}
-
-function duration(ms: number): string {
-  const minutes = ms / 60_000;
-  if (minutes < 90) return `${minutes.toFixed(0)} min`;
-  const hours = minutes / 60;
-  return hours < 72 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} days`;
 }

@@ -1,7 +1,6 @@
 /** `lakeproof run`: plan, provision or attach, load, break, verify, judge, report. */
 import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { JournalWriter } from "../core/contracts/journal.ts";
 import type { Plan } from "../core/contracts/plan.ts";
 import { LakeproofError, reasonOf } from "../core/errors.ts";
@@ -9,20 +8,14 @@ import { host } from "../core/host.ts";
 import { openJournal } from "../core/journal.ts";
 import { configDigests, openLab, provision, type Lab } from "../infra/provision.ts";
 import { environmentOf } from "../infra/environment.ts";
-import type { IsolationChoice } from "../infra/drivers/isolation.ts";
 import { stateDir, type LabState } from "../infra/drivers/lab.ts";
 import { runSelftest } from "../slo/checks/selftest.ts";
+import { openSigner } from "./certificate-key.ts";
 import { residueOf, takeDown } from "./heal.ts";
-import {
-  insideLab,
-  isElsewhere,
-  makeFabric,
-  runInside,
-  runInUserNamespace,
-  settleIsolation,
-} from "./inside.ts";
+import { insideLab, isElsewhere, networkSupport, runInside, settleIsolation } from "./inside.ts";
 import { labOn, newLabState, obtainArtifacts } from "./lab.ts";
 import { judgeAndReport } from "./judge.ts";
+import { runInNewLab } from "./new-lab.ts";
 import { makePlan, planText, scenarioNamed } from "./plan.ts";
 import { preflight } from "./requirements.ts";
 import { openConsole, type RunConsole } from "./run/console.ts";
@@ -35,9 +28,12 @@ import { VERSION, versionsOf } from "./version.ts";
 export interface RunOptions {
   readonly scenario: string;
   readonly seed: string | undefined;
+  readonly rate: string | undefined;
   readonly subnet: string;
   readonly isolation: string;
   readonly runsDir: string;
+  /** PEM file of the key that signs the certificate; this user's own where none is named. */
+  readonly key: string | undefined;
   readonly json: boolean;
 }
 
@@ -59,12 +55,17 @@ export async function run(options: RunOptions): Promise<number> {
     there === undefined
       ? settleIsolation(scenarioNamed(options.scenario).topology, options.isolation)
       : { isolation: there.isolation, userNamespace: false };
-  const plan = makePlan(options, choice.isolation);
+  const support = await networkSupport(choice.isolation, there);
+  const plan = makePlan(options, choice.isolation, support);
+  const signer = openSigner(options.key);
   if (attached !== undefined && isElsewhere(attached)) return runInside(attached);
   const stop = new AbortController();
   if (attached === undefined && inside === undefined) {
     await preflight(plan.topology, options.subnet, choice.isolation);
-    if (choice.isolation === "namespaces") return runInOwnLab(options, plan, choice, stop);
+    if (choice.isolation === "namespaces") {
+      const lab = { topology: plan.topology, subnet: options.subnet, held: false };
+      return runInNewLab(lab, choice, stop.signal);
+    }
   }
   host.err(planText(plan));
   listenForStop(stop, {
@@ -74,7 +75,8 @@ export async function run(options: RunOptions): Promise<number> {
   host.onCrash((error) => {
     stop.abort(error);
   });
-  const artifacts = await obtain(plan, stop.signal);
+  const { services } = plan.topology;
+  const artifacts = await obtainArtifacts(services, choice.isolation, stop.signal);
   const { runDir, runId } = makeRunDir(options.runsDir, plan);
   const logsDir = join(runDir, "logs");
   const state =
@@ -92,37 +94,7 @@ export async function run(options: RunOptions): Promise<number> {
   const console = openConsole(plan, journal, options.json);
   const frame: RunFrame = { options, plan, runDir, runId, journal, console, stop };
   await act(frame, state, artifacts);
-  return judgeAndReport(runDir, { json: options.json });
-}
-
-function obtain(plan: Plan, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
-  const isolation = plan.isolation === "namespaces" ? "namespaces" : "loopback";
-  return obtainArtifacts(plan.topology.services, isolation, signal, (line) => {
-    host.err(`  ${line}\n`);
-  });
-}
-
-/** Fetches while the registries can be reached, makes the lab's network, and goes on inside it. */
-async function runInOwnLab(
-  options: RunOptions,
-  plan: Plan,
-  choice: IsolationChoice,
-  stop: AbortController,
-): Promise<number> {
-  const artifacts = await obtain(plan, stop.signal);
-  if (choice.userNamespace) return runInUserNamespace();
-  const state = newLabState({
-    topology: plan.topology.name,
-    subnet: options.subnet,
-    isolation: choice.isolation,
-    held: false,
-  });
-  try {
-    const { topology } = plan;
-    return await runInside(await makeFabric({ topology, state, artifacts, signal: stop.signal }));
-  } finally {
-    await takeDown(state.id);
-  }
+  return judgeAndReport(runDir, { json: options.json, signer });
 }
 
 /** Everything between run.started and run.ended. Never rejects: what went wrong is in the journal. */
@@ -185,7 +157,8 @@ function journalStart(
     join(frame.runDir, "environment.json"),
     `${JSON.stringify(environment, null, 2)}\n`,
   );
-  const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}`;
+  const rate = options.rate === undefined ? "" : ` --rate ${options.rate}`;
+  const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}${rate}`;
   journal.append({
     kind: "run.started",
     schema: "lakeproof.journal/1",
@@ -275,5 +248,5 @@ function makeRunDir(runsDir: string, plan: Plan): { runDir: string; runId: strin
 }
 
 function queryScript(): string {
-  return fileURLToPath(new URL("../generators/k6/queries.ts", import.meta.url));
+  return join(host.packageDir, "generators", "k6", "queries.ts");
 }

@@ -1,16 +1,18 @@
 /** `lakeproof up`: a topology for people, held until `down`. */
 import { closest } from "fastest-levenshtein";
 import type { Topology } from "../core/contracts/topology.ts";
-import type { Isolation } from "../core/contracts/values.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
+import { readinessText } from "../infra/critical-path.ts";
 import { metabaseJar } from "../infra/components/metabase.ts";
-import { keepLogs, readLab, type LabState } from "../infra/drivers/lab.ts";
+import { keepLogs, type LabState } from "../infra/drivers/lab.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
+import { planLab } from "../infra/lab-plan.ts";
 import { provision } from "../infra/provision.ts";
 import { takeDown } from "./heal.ts";
-import { insideLab, makeFabric, runInside, runInUserNamespace, settleIsolation } from "./inside.ts";
+import { insideLab, settleIsolation } from "./inside.ts";
 import { checkSubnet, labOn, newLabState, obtainArtifacts } from "./lab.ts";
+import { runInNewLab } from "./new-lab.ts";
 import { preflight } from "./requirements.ts";
 import { status } from "./status.ts";
 import { listenForStop } from "./stop.ts";
@@ -35,35 +37,10 @@ export async function up(options: UpOptions): Promise<number> {
   }
   const choice = settleIsolation(topology, options.isolation);
   await preflight(topology, options.subnet, choice.isolation);
-  if (choice.userNamespace) {
-    await obtain(topology, choice.isolation, stop.signal);
-    return runInUserNamespace();
-  }
-  const state = newLabState({
-    topology: topology.name,
-    subnet: options.subnet,
-    isolation: choice.isolation,
-    held: true,
-  });
-  if (choice.isolation === "loopback") return bringUp(options, topology, state, stop);
-  const artifacts = await obtain(topology, choice.isolation, stop.signal);
-  let code = 1;
-  try {
-    code = await runInside(await makeFabric({ topology, state, artifacts, signal: stop.signal }));
-  } finally {
-    if (readLab(state.id)?.state !== "up") await takeDown(state.id);
-  }
-  return code;
-}
-
-function obtain(
-  topology: Topology,
-  isolation: Isolation,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, string>>> {
-  return obtainArtifacts(topology.services, isolation, signal, (line) => {
-    host.err(`  ${line}\n`);
-  });
+  const lab = { topology, subnet: options.subnet, held: true };
+  if (choice.isolation === "namespaces") return runInNewLab(lab, choice, stop.signal);
+  const state = newLabState({ ...lab, topology: topology.name, isolation: choice.isolation });
+  return bringUp(options, topology, state, stop);
 }
 
 /** Starts everything where the lab's addresses can be reached. */
@@ -74,8 +51,10 @@ async function bringUp(
   stop: AbortController,
 ): Promise<number> {
   listenForStop(stop, { notice: "Stopping: the lab is taken down.", hint: "Nothing is left up." });
-  const artifacts = await obtain(topology, state.isolation, stop.signal);
+  const artifacts = await obtainArtifacts(topology.services, state.isolation, stop.signal);
   const startedMs = host.monotonicMs();
+  const stepCount = stepCountOf(topology, state, artifacts);
+  let doneCount = 0;
   try {
     await provision({
       topology,
@@ -84,8 +63,14 @@ async function bringUp(
       signal: stop.signal,
       onStep: (step) => {
         if (step.kind === "starting") return;
+        if (step.kind === "complete") {
+          host.err(`  ${readinessText(step.elapsedMs, step.critical)}\n`);
+          return;
+        }
+        doneCount += 1;
         const seconds = ((host.monotonicMs() - startedMs) / 1000).toFixed(1);
-        host.err(`  ${seconds.padStart(5)} s  ${step.kind.padEnd(10)} ${step.id}\n`);
+        const done = `${String(doneCount)}/${String(stepCount)}`.padStart(7);
+        host.err(`  ${seconds.padStart(5)} s ${done}  ${step.kind.padEnd(10)} ${step.id}\n`);
       },
     });
   } catch (error) {
@@ -94,6 +79,18 @@ async function bringUp(
     throw error;
   }
   return status({ json: options.json });
+}
+
+/** Every instance gets ready; a service without any is configured. */
+function stepCountOf(
+  topology: Topology,
+  state: LabState,
+  artifacts: Readonly<Record<string, string>>,
+): number {
+  const { specs } = planLab(topology, state, artifacts);
+  const services = Object.keys(topology.services);
+  const without = services.filter((name) => !specs.some(({ service }) => service === name));
+  return specs.length + without.length;
 }
 
 export function topologyNamed(name: string): Topology {

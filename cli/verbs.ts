@@ -1,10 +1,13 @@
 /** Every verb by name, with its options. One file a verb does the work. */
 import { join } from "node:path";
 import type { Command } from "commander";
+import { closest } from "fastest-levenshtein";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
+import { checkAlerts } from "./check-alerts.ts";
 import { checkZones, tryFlows } from "./check-zones.ts";
+import { addCompare } from "./compare.ts";
 import { completion } from "./completion.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
@@ -12,37 +15,48 @@ import { enter } from "./enter.ts";
 import { fetchArtifacts } from "./fetch.ts";
 import { heal, reap } from "./heal.ts";
 import { health } from "./health.ts";
+import { addHistory } from "./history.ts";
 import { judgeRun, reportRun } from "./judge.ts";
 import { SUBNET_DEFAULT } from "./lab.ts";
 import { lint } from "./lint.ts";
 import { list } from "./list.ts";
 import { maintain } from "./maintain.ts";
-import { printPlan } from "./plan.ts";
+import { printPlan, type PrintPlanOptions } from "./plan.ts";
 import { portsOf } from "./requirements.ts";
 import { preflightInventory } from "./preflight-inventory.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
 import { up } from "./up.ts";
+import { verify } from "./verify.ts";
 
 interface Common {
   readonly json: boolean;
   readonly subnet: string;
   readonly isolation: string;
   readonly seed?: string;
+  readonly rate?: string;
   readonly runs: string;
   readonly verify: boolean;
+  readonly key?: string;
+  readonly publicKey?: string;
   readonly example: boolean;
   readonly quiet: boolean;
+  readonly node: string;
 }
 
 const JSON_OPTION = ["--json", "machine-readable output on stdout", false] as const;
 const SUBNET_OPTION = ["--subnet <a.b.c>", "loopback addresses to use", SUBNET_DEFAULT] as const;
+const WHICH_OPTION = ["--subnet <a.b.c>", "only the lab on these addresses"] as const;
 const ISOLATION_OPTION = [
   "--isolation <kind>",
   "auto, namespaces or loopback: how nodes are kept apart",
   "auto",
 ] as const;
 const SEED_OPTION = ["--seed <number>", "repeat a run's decisions"] as const;
+const RATE_OPTION = [
+  "--rate <events/s>",
+  "change events a second, where this machine cannot carry the scenario's own",
+] as const;
 
 export function addVerbs(program: Command, exit: (code: number) => void): void {
   const verb = (name: string, about: string): Command => program.command(name).description(about);
@@ -51,28 +65,42 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...SUBNET_OPTION)
     .option(...ISOLATION_OPTION)
     .option(...SEED_OPTION)
+    .option(...RATE_OPTION)
     .option("--runs <dir>", "where run directories go", join(host.cwd, "runs"))
-    .action(async (scenario: string, { json, subnet, isolation, seed, runs }: Common) => {
-      exit(await run({ scenario, seed, subnet, isolation, json, runsDir: runs }));
+    .option("--key <pem>", "Ed25519 key that signs the certificate (default: your own)")
+    .action(async (scenario: string, { runs, key, ...options }: Common) => {
+      exit(await run({ ...chosen(scenario, options), runsDir: runs, key }));
     });
   verb("plan <scenario>", "what a run would do and what it could prove; starts nothing")
     .option(...JSON_OPTION)
     .option(...SUBNET_OPTION)
     .option(...ISOLATION_OPTION)
     .option(...SEED_OPTION)
-    .action((scenario: string, { json, subnet, isolation, seed }: Common) => {
-      exit(printPlan({ scenario, seed, subnet, isolation, json }));
+    .option(...RATE_OPTION)
+    .action(async (scenario: string, options: Common) => {
+      exit(await printPlan(chosen(scenario, options)));
     });
   verb("judge <run>", "judge an old run directory again; needs no cluster")
     .option(...JSON_OPTION)
     .action(async (runDir: string, { json }: Common) => {
       exit(await judgeRun(runDir, { json }));
     });
+  verb(
+    "verify <run>",
+    "is a run's certificate true? Signature, files, and every verdict judged again",
+  )
+    .option(...JSON_OPTION)
+    .option("--public-key <pem>", "the key you trust to have signed it")
+    .action(async (target: string, { json, publicKey }: Common) => {
+      exit(await verify({ target, publicKey, json }));
+    });
   verb("report <run>", "draw the reports of an old run directory again")
     .option(...JSON_OPTION)
     .action(async (runDir: string, { json }: Common) => {
       exit(await reportRun(runDir, { json }));
     });
+  addCompare(verb, exit);
+  addHistory(verb, exit);
   addLabVerbs(verb, exit);
   verb("doctor", "what this machine lacks, and the exact fix")
     .option(...JSON_OPTION)
@@ -101,6 +129,11 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
   });
 }
 
+function chosen(scenario: string, options: Omit<Common, "runs">): PrintPlanOptions {
+  const { json, subnet, isolation, seed, rate } = options;
+  return { scenario, seed, rate, subnet, isolation, json };
+}
+
 function addLabVerbs(
   verb: (name: string, about: string) => Command,
   exit: (code: number) => void,
@@ -125,14 +158,15 @@ function addLabVerbs(
   verb("health", "the daily check of every service of the lab that is up, in under a minute")
     .option(...JSON_OPTION)
     .option("--quiet", "only the summary line, for cron", false)
-    .option("--subnet <a.b.c>", "only the lab on these addresses")
+    .option(...WHICH_OPTION)
     .action(async ({ json, subnet, quiet }: Partial<Common>) => {
       exit(await health({ json: json === true, subnet, quiet: quiet === true }));
     });
   verb("enter [command...]", "run a command, or a shell, where the lab's addresses can be reached")
     .option("--node <instance>", "in the node of this instance instead of the harness's own")
-    .action(async (command: string[], { node }: { readonly node?: string }) => {
-      exit(await enter(command, node === undefined ? {} : { node }));
+    .option(...WHICH_OPTION)
+    .action(async (command: string[], { node, subnet }: Partial<Common>) => {
+      exit(await enter(command, { subnet, ...(node === undefined ? {} : { node }) }));
     });
   verb(
     "preflight [inventory]",
@@ -148,18 +182,10 @@ function addLabVerbs(
     .action((target: string, { json }: Common) => {
       exit(lint({ target, json }));
     });
-  verb(
-    "check <what>",
-    "zones: try every zone against every port and prove what is allowed and denied",
-  )
-    .option(...JSON_OPTION)
-    .action(async (what: string, { json }: Common) => {
-      if (what !== "zones") throw unknownCheck(what);
-      exit(await checkZones({ json }));
-    });
+  addCheck(verb, exit);
   verb("down", "take down what `up` started")
     .option(...JSON_OPTION)
-    .option("--subnet <a.b.c>", "only the lab on these addresses")
+    .option(...WHICH_OPTION)
     .action(async ({ json, subnet }: Partial<Common>) => {
       exit(await down({ json: json === true, subnet }));
     });
@@ -170,8 +196,28 @@ function addLabVerbs(
     });
 }
 
+function addCheck(
+  verb: (name: string, about: string) => Command,
+  exit: (code: number) => void,
+): void {
+  verb(
+    "check <what>",
+    "zones: try every flow between zones and prove it allowed or denied; alerts: make each fire and resolve",
+  )
+    .option(...JSON_OPTION)
+    .option(...WHICH_OPTION)
+    .action(async (what: string, { json, subnet }: Partial<Common>) => {
+      const check = (CHECKS as Readonly<Record<string, typeof checkZones>>)[what];
+      if (check === undefined) throw unknownCheck(what);
+      exit(await check({ json: json === true, subnet }));
+    });
+}
+
+const CHECKS = { zones: checkZones, alerts: checkAlerts } as const;
+
 function unknownCheck(what: string): LakeproofError {
+  const known = Object.keys(CHECKS);
   return new LakeproofError("USAGE", `There is no check ${JSON.stringify(what)}.`, {
-    hint: "Did you mean zones? It is the only one.",
+    hint: `Did you mean ${closest(what, known)}? Checks are ${known.join(" and ")}.`,
   });
 }

@@ -4,7 +4,7 @@ export const EXIT_CODES = {
   0: "every claimed objective is PROVEN",
   1: "internal error of lakeproof",
   2: "usage or configuration error; nothing was started",
-  10: "a claimed objective is VIOLATED",
+  10: "a claimed objective is VIOLATED, or a check found something bad",
   11: "a claimed objective is INCONCLUSIVE",
   12: "a metric REGRESSED against its baseline",
   13: "data was lost, doubled, reordered or corrupted",
@@ -34,6 +34,18 @@ export const ERROR_CODES = {
     about: "A tool, port, disk space or memory that must be there first.",
   },
   RUN_NOT_FOUND: { exit: 2, about: "A run directory that does not exist or holds no journal." },
+  RUN_UNUSABLE: {
+    exit: 21,
+    about: "A run that was cut short or is INVALID: its figures must not be compared.",
+  },
+  RUNS_DIFFER: {
+    exit: 2,
+    about: "Runs on another testbed, of another configuration or by another plan.",
+  },
+  HISTORY_INVALID: {
+    exit: 2,
+    about: "The history store holds something that was not written by lakeproof, or no more.",
+  },
   LAB_BUSY: { exit: 2, about: "The addresses are taken by another lab or program." },
   LAB_NOT_UP: { exit: 2, about: "The command needs a lab that is up." },
   ARTIFACT_FAILED: { exit: 20, about: "A binary, jar or wheel could not be fetched or built." },

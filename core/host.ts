@@ -3,8 +3,10 @@
  * Everything else in the house takes time and text from here, so that tests can replace it.
  */
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { hrtime } from "node:process";
+import { fileURLToPath } from "node:url";
 
 export interface Host {
   readonly argv: readonly string[];
@@ -14,6 +16,10 @@ export interface Host {
   readonly uid: number;
   readonly nodeVersion: string;
   readonly nodePath: string;
+  /** What is never compiled lies under it as in the sources: the launcher, the k6 scripts. */
+  readonly packageDir: string;
+  /** The script that starts lakeproof again: `nodePath launcherPath verb …`. */
+  readonly launcherPath: string;
   readonly stdoutIsTty: boolean;
   readonly stderrIsTty: boolean;
   readonly columns: number;
@@ -27,6 +33,8 @@ export interface Host {
   readStdin(): Promise<string>;
   out(text: string): void;
   err(text: string): void;
+  /** From now on a reader that leaves before the end, as `| head` does, is no failure: what else is written is lost. */
+  letReadersLeave(): void;
   exit(code: number): never;
   onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", handler: () => void): void;
   /** A defect in a timer or an unawaited promise: told here instead of ending the process uncleaned. */
@@ -98,6 +106,14 @@ function deadline(ms: number, ...parents: readonly AbortSignal[]): AbortSignal {
   return controller.signal;
 }
 
+function letReadersLeave(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
+
 let loopDelay: ReturnType<typeof monitorEventLoopDelay> | undefined;
 
 /** Started by the first call: an idle command must not pay for the timer behind it. */
@@ -113,6 +129,13 @@ function eventLoopDelayMsP99(): number {
   return Math.max(0, lateMs);
 }
 
+/** The package's folder, from the URL of this module: core/host.ts, or dist/core/host.js once compiled. */
+export function packageDirFrom(moduleUrl: string): string {
+  return fileURLToPath(new URL(moduleUrl.endsWith(".ts") ? ".." : "../..", moduleUrl));
+}
+
+const packageDir = packageDirFrom(import.meta.url);
+
 export const host: Host = {
   argv: process.argv.slice(2),
   env: process.env,
@@ -123,6 +146,8 @@ export const host: Host = {
   uid: process.getuid?.() ?? -1,
   nodeVersion: process.version,
   nodePath: process.execPath,
+  packageDir,
+  launcherPath: join(packageDir, "cli", "lakeproof.js"),
   get stdoutIsTty() {
     return process.stdout.isTTY;
   },
@@ -142,6 +167,7 @@ export const host: Host = {
   },
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  letReadersLeave,
   exit: (code) => process.exit(code),
   onSignal: (signal, handler) => void process.on(signal, handler),
   onCrash: (handler) => {

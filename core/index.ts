@@ -1,4 +1,7 @@
 /** What a program that embeds lakeproof may use: the contracts, the journal, the judge and the errors. */
+export type * from "./contracts/certificate.ts";
+export type * from "./contracts/calibration.ts";
+export type * from "./contracts/comparison.ts";
 export type * from "./contracts/component.ts";
 export type * from "./contracts/driver.ts";
 export type * from "./contracts/fault.ts";

@@ -5,6 +5,7 @@
 import type { JournalReader } from "./contracts/journal.ts";
 import type { Check, Judgement, Verdict, VerdictStatus } from "./contracts/slo.ts";
 import { ERROR_CODES, EXIT_CODES, EXIT_GRAVITY, reasonOf, type ExitCode } from "./errors.ts";
+import { ROLE_NAMES, specRole, type RoleName } from "./seed-spec.ts";
 
 /** Gravest first. */
 const STATUS_GRAVITY: readonly VerdictStatus[] = ["INVALID", "VIOLATED", "INCONCLUSIVE", "PROVEN"];
@@ -101,9 +102,14 @@ function gravityOf(verdict: Verdict): number {
 }
 
 /** The seed's hardware, in one line: what a machine would have to be for its figures to be certified. */
-const SPECIFIED =
-  "the seed specifies separate servers: PostgreSQL 16 cores/64 GB, 5 Kafka brokers of 8 cores/32 GB, " +
-  "8 MinIO nodes of 16 cores/64 GB, 10 Trino workers of 32 cores/128 GB";
+const SPECIFIED = `the seed specifies separate servers: ${ROLE_NAMES.flatMap(serversOf).join(", ")}`;
+
+function serversOf(role: RoleName): readonly string[] {
+  const { title, nodeCount, cpuCount, memoryGiB } = specRole(role);
+  if (cpuCount === undefined || memoryGiB === undefined) return [];
+  const names = `${String(nodeCount)} ${title}${nodeCount === 1 ? "" : "s"}`;
+  return [`${names} of ${String(cpuCount)} cores/${String(memoryGiB)} GiB`];
+}
 
 function certifiableReason(journal: JournalReader): string {
   const { cpuModel, cpuCount, memoryBytes } = journal.environment;

@@ -7,6 +7,10 @@ import type { Zone } from "./contracts/topology.ts";
 /** Slowest first: a faster kind stands for a slower one, never the other way round. */
 export const DISK_KINDS = ["hdd", "ssd", "nvme"] as const;
 export type DiskKind = (typeof DISK_KINDS)[number];
+export const DISK_KIND_TEXTS = { hdd: "HDD", ssd: "SSD", nvme: "NVMe" } as const satisfies Record<
+  DiskKind,
+  string
+>;
 
 export interface SpecDisks {
   readonly count: number;
@@ -153,6 +157,9 @@ export function specRole(role: RoleName): SpecRole {
 
 /** What section 2.1 says the MinIO servers hold together. */
 export const SPEC_MINIO = { rawTB: 256, usableTB: 170 } as const;
+
+/** Section 5.2 alerts below so many healthy instances of the BI tier. */
+export const SPEC_BI_HEALTHY_COUNT_MIN = 2;
 
 export const SPEC_TOPIC_PARTITIONS = 10;
 export const SPEC_REPLICATION_FACTOR = 3;

@@ -7,6 +7,7 @@ import type { Component, Endpoints, Instance, InstanceSpec } from "../core/contr
 import type { Driver } from "../core/contracts/driver.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
+import { criticalPath, type CriticalPath } from "./critical-path.ts";
 import { readLab, writeLab, type LabState } from "./drivers/lab.ts";
 import { openLocalDriver } from "./drivers/local.ts";
 import { componentOf, planLab, serviceOf, type LabPlan, type Shape } from "./lab-plan.ts";
@@ -18,7 +19,8 @@ const PROVISION_MS_MAX = 900_000;
 export type ProvisionStep =
   | { readonly kind: "starting"; readonly id: string }
   | { readonly kind: "ready"; readonly id: string; readonly instance: Instance }
-  | { readonly kind: "configured"; readonly id: string; readonly elapsedMs: number };
+  | { readonly kind: "configured"; readonly id: string; readonly elapsedMs: number }
+  | { readonly kind: "complete"; readonly elapsedMs: number; readonly critical: CriticalPath };
 
 export interface Lab {
   readonly id: string;
@@ -30,7 +32,7 @@ export interface Lab {
   probe(instanceId: string, signal: AbortSignal): Promise<void>;
   /** Starts a stopped instance again on its own data. */
   restart(instanceId: string, signal: AbortSignal): Promise<Instance>;
-  /** Ids of `count` instances: those in a role right now, or the first. */
+  /** Ids of `count` instances: the one named, those in a role right now, or the first. */
   targets(
     service: string,
     role: string | undefined,
@@ -60,6 +62,8 @@ export async function provision(options: ProvisionOptions): Promise<Lab> {
   const gate = new StartGate();
   const names = Object.keys(topology.services);
   const done = new Map<string, Promise<void>>();
+  const readyMs = new Map<string, number>();
+  const startedMs = host.monotonicMs();
   const begin = (service: string): Promise<void> => {
     const running = done.get(service);
     if (running !== undefined) return running;
@@ -68,7 +72,9 @@ export async function provision(options: ProvisionOptions): Promise<Lab> {
     const enter = (): Promise<Disposable> =>
       gate.enter(component.startCoreCount ?? 1, names.indexOf(service), signal);
     const work = Promise.all((spec.dependsOn ?? []).map(begin)).then(() =>
-      startService({ service, component, plan, lab, signal, onStep, enter }),
+      startService({ service, component, plan, lab, signal, onStep, enter }).then((ms) => {
+        readyMs.set(service, ms);
+      }),
     );
     done.set(service, work);
     return work;
@@ -84,6 +90,8 @@ export async function provision(options: ProvisionOptions): Promise<Lab> {
   }
   const current = readLab(state.id) ?? state;
   writeLab({ ...current, state: "up" });
+  const elapsedMs = host.monotonicMs() - startedMs;
+  onStep({ kind: "complete", elapsedMs, critical: criticalPath(topology.services, readyMs) });
   return lab;
 }
 
@@ -97,25 +105,28 @@ interface ServiceStart {
   readonly enter: () => Promise<Disposable>;
 }
 
-async function startService(start: ServiceStart): Promise<void> {
+/** Returns the milliseconds it took itself: its slowest instance and its configuration, no waiting for room. */
+async function startService(start: ServiceStart): Promise<number> {
   const { service, component, plan, lab, signal, onStep } = start;
   const specs = plan.specs.filter((spec) => spec.service === service);
-  await Promise.all(
+  const readyMs = await Promise.all(
     specs.map(async (spec) => {
       using _pass = await start.enter();
       signal.throwIfAborted();
       onStep({ kind: "starting", id: spec.id });
       const instance = await lab.driver.start(spec, probeOf(component), signal);
       onStep({ kind: "ready", id: spec.id, instance });
+      return instance.readyMs;
     }),
   );
-  if (component.configure === undefined) return;
+  const slowestMs = Math.max(0, ...readyMs);
+  if (component.configure === undefined) return slowestMs;
   const startedMs = host.monotonicMs();
   if (specs.length === 0) onStep({ kind: "starting", id: service });
   await component.configure(plan.contextOf(service), signal);
-  if (specs.length === 0) {
-    onStep({ kind: "configured", id: service, elapsedMs: host.monotonicMs() - startedMs });
-  }
+  const elapsedMs = host.monotonicMs() - startedMs;
+  if (specs.length === 0) onStep({ kind: "configured", id: service, elapsedMs });
+  return slowestMs + elapsedMs;
 }
 
 function probeOf(component: Component): (spec: InstanceSpec, signal: AbortSignal) => Promise<void> {
@@ -148,7 +159,9 @@ export function openLab(
     probe: (id, signal) => probeFor(specOf(id))(specOf(id), signal),
     restart: (id, signal) => driver.start(specOf(id), probeFor(specOf(id)), signal),
     targets: async (service, role, count, signal) => {
-      if (role === undefined) return plan.endpoints.instanceIds(service).slice(0, count);
+      const all = plan.endpoints.instanceIds(service);
+      if (role === undefined) return all.slice(0, count);
+      if (all.includes(role)) return [role];
       const lookUp = componentOf(topology.services, service).roles?.[role];
       if (lookUp === undefined) throw noRole(topology, service, role);
       return [await lookUp(plan.contextOf(service), signal)];

@@ -1,9 +1,21 @@
 /** How many instances of each kind may be gone at once while the rest does all of its work. */
 
-type Tolerance = (replicaCount: number) => number;
+import type { ServiceSpec } from "../core/contracts/topology.ts";
+import { drivesPerNodeOf } from "./components/minio.ts";
+import {
+  defaultParityOf,
+  evenPool,
+  hostsThatMayGo,
+  setDriveCountOf,
+  writeLossOf,
+} from "./erasure.ts";
 
-const minority: Tolerance = (replicaCount) => Math.floor((replicaCount - 1) / 2);
-const allButOne: Tolerance = (replicaCount) => replicaCount - 1;
+/** What of a service decides. */
+type Sized = Pick<ServiceSpec, "component" | "replicaCount" | "config">;
+type Tolerance = (replicaCount: number, service: Sized) => number;
+
+const minority = (replicaCount: number): number => Math.floor((replicaCount - 1) / 2);
+const allButOne = (replicaCount: number): number => replicaCount - 1;
 
 const TOLERANCE: Readonly<Record<string, Tolerance>> = {
   patroni: minority,
@@ -14,8 +26,7 @@ const TOLERANCE: Readonly<Record<string, Tolerance>> = {
   connect: allButOne,
   // One slot each, and one TaskManager more than the job needs.
   "flink-taskmanager": (replicaCount) => (replicaCount < 2 ? 0 : 1),
-  // Two drives a node in sets of at most 16 with a parity of 4; at half the set a write needs one drive more.
-  minio: (replicaCount) => (replicaCount < 4 ? 0 : replicaCount < 8 ? 1 : 2),
+  minio: (replicaCount, { config }) => nodesThatMayGo(replicaCount, drivesPerNodeOf(config ?? {})),
   "trino-worker": allButOne,
   superset: allButOne,
   metabase: allButOne,
@@ -23,6 +34,13 @@ const TOLERANCE: Readonly<Record<string, Tolerance>> = {
   redis: (replicaCount) => minority(Math.floor(replicaCount / 2)),
 };
 
-export function toleranceOf(component: string, replicaCount: number): number {
-  return Math.max(0, TOLERANCE[component]?.(replicaCount) ?? 0);
+export function toleranceOf(service: Sized): number {
+  return Math.max(0, TOLERANCE[service.component]?.(service.replicaCount, service) ?? 0);
+}
+
+/** For writes, which lose their quorum no later than reads. */
+function nodesThatMayGo(nodeCount: number, drivesPerNode: number): number {
+  const setDriveCount = setDriveCountOf(nodeCount * drivesPerNode, nodeCount);
+  const writeLoss = writeLossOf(setDriveCount, defaultParityOf(setDriveCount));
+  return hostsThatMayGo(evenPool(nodeCount, drivesPerNode), setDriveCount, writeLoss);
 }

@@ -29,6 +29,8 @@ export const production = defineScenario({
     { fault: "process-kill", service: "minio", count: 2, holdMs: 15_000 },
     { fault: "process-kill", service: "trino-worker", count: 2, holdMs: 15_000 },
     { fault: "process-kill", service: "trino", holdMs: 5000 },
+    { fault: "process-kill", service: "superset", holdMs: 15_000 },
+    { fault: "process-kill", service: "redis", target: "master", holdMs: 15_000 },
   ],
   warmupMs: 15_000,
   controlMs: 60_000,

@@ -158,7 +158,7 @@ function ownToolHint(artifact: AptTools): string {
 /** Unpacks the packages of `downloadDir`, removes them from there and makes a script for each program. */
 export async function layOutPackages(
   artifact: AptTools,
-  context: Pick<FetchContext, "name" | "mark" | "signal" | "log" | "downloadDir">,
+  context: Pick<FetchContext, "name" | "mark" | "workDir" | "signal" | "log" | "downloadDir">,
   contentDir: string,
 ): Promise<void> {
   const root = join(contentDir, ROOT);

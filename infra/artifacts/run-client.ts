@@ -1,6 +1,7 @@
 /** What all package clients share: how one is run, what a fetch is told, how content that differs is told. */
 import { LakeproofError } from "../../core/errors.ts";
 import type { ClientName } from "./artifact.ts";
+import { temporaryFilesIn } from "../temporary-directory.ts";
 import { MARK_VARIABLE } from "./cache.ts";
 import { type CommandResult, runCommand } from "./process.ts";
 
@@ -53,12 +54,16 @@ export interface RunOptions {
 export async function runClient(
   client: ClientName,
   argv: readonly string[],
-  context: Pick<FetchContext, "name" | "mark" | "signal" | "log">,
+  context: Pick<FetchContext, "name" | "mark" | "workDir" | "signal" | "log">,
   options: RunOptions,
 ): Promise<CommandResult> {
   const shown = shorten(argv);
   context.log(`${context.name}: $ ${shown}`);
-  const env = { ...options.env, [MARK_VARIABLE]: context.mark };
+  const env = {
+    ...temporaryFilesIn(context.workDir),
+    ...options.env,
+    [MARK_VARIABLE]: context.mark,
+  };
   const result = await runCommand(argv, { ...options, env, signal: context.signal });
   if (result.exitCode === 0) return result;
   const how =

@@ -177,10 +177,10 @@ interface Fill {
 async function fill(context: Fill): Promise<readonly ManifestFile[] | undefined> {
   const { artifact, name, stagingDir, signal } = context;
   const { log } = context.options;
-  const owner = { name, mark: basename(stagingDir), signal, log };
   const downloadDir = join(stagingDir, "download");
   const contentDir = join(stagingDir, "entry", "content");
   const workDir = join(stagingDir, "work");
+  const owner = { name, mark: basename(stagingDir), workDir, signal, log };
   for (const dir of [downloadDir, contentDir, workDir]) await mkdir(dir, { recursive: true });
   {
     // Maven's local repository and the others' caches are not made for two clients at once.
@@ -190,7 +190,6 @@ async function fill(context: Fill): Promise<readonly ManifestFile[] | undefined>
     );
     await fetchArtifact(artifact, {
       ...owner,
-      workDir,
       downloadDir,
       clientDir: context.cache.clientDir(artifact.client),
       onBuilding: () => {

@@ -40,7 +40,7 @@ export async function requestJson(url: string, request: JsonRequest): Promise<un
 }
 
 /** fetch wraps the socket's error: the cause is what a person wants to read. */
-function connectReason(error: unknown): string {
+export function connectReason(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause === undefined ? reasonOf(error) : reasonOf(cause);
 }

@@ -74,7 +74,7 @@ export interface KafkaAdmin {
     topics: readonly string[],
     settings: readonly string[],
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
-  /** Records that the group has not committed yet, of one topic; undefined where it never committed. */
+  /** Records that the group has not committed yet, of one topic; undefined where it never committed any of them. */
   lagEvents(group: string, topic: string, partitionCount: number): Promise<number | undefined>;
   group(group: string): Promise<KafkaGroup>;
 }
@@ -150,7 +150,6 @@ async function lagOf(
     groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes }] }],
   });
   const partitions = committed?.topics[0]?.partitions ?? [];
-  if (partitions.every(({ committedOffset }) => committedOffset < 0n)) return undefined;
   const [ends] = await admin.listOffsets({
     topics: [
       {
@@ -162,10 +161,12 @@ async function lagOf(
   const next = new Map(
     partitions.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset]),
   );
-  return (ends?.partitions ?? []).reduce((sum, { partitionIndex, offset }) => {
+  const lagEvents = (ends?.partitions ?? []).reduce((sum, { partitionIndex, offset }) => {
     const read = Number(next.get(partitionIndex) ?? 0n);
     return sum + Math.max(0, Number(offset) - Math.max(0, read));
   }, 0);
+  const neverCommitted = partitions.every(({ committedOffset }) => committedOffset < 0n);
+  return neverCommitted && lagEvents > 0 ? undefined : lagEvents;
 }
 
 /** The library lists brokers that are registered; one of them may be gone this very moment. */

@@ -267,6 +267,49 @@ function membersSeenBy(address: string, signal: AbortSignal): Promise<readonly C
   );
 }
 
+/** Addresses of the nodes that answer as masters and serve slots, each with those slots. */
+async function servingMasters(
+  addresses: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly SlotRange[]>> {
+  const answers = await Promise.allSettled(
+    addresses.map(async (address) => {
+      const own = (await membersSeenBy(address, signal)).find((member) => member.self);
+      return { address, slots: own?.role === "master" ? own.slots : [] };
+    }),
+  );
+  signal.throwIfAborted();
+  const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+  return new Map(
+    found.filter(({ slots }) => slots.length > 0).map(({ address, slots }) => [address, slots]),
+  );
+}
+
+/** A node that is a master with slots at this moment. Throws CLIENT_FAILED when none answers as one. */
+export async function redisMaster(
+  addresses: readonly string[],
+  signal: AbortSignal,
+): Promise<string> {
+  const [first] = (await servingMasters(addresses, signal)).keys();
+  if (first === undefined) throw notReady("no Redis node answers as a master");
+  return first;
+}
+
+/** A value written and read back at every master there is, which together must serve every slot. */
+export async function useRedisCluster(
+  addresses: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const masters = await servingMasters(addresses, signal);
+  const served = [...masters.values()]
+    .flat()
+    .reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  if (served !== REDIS_SLOT_COUNT) throw notReady(`${String(served)} slots are served`);
+  for (const [address, slots] of masters) {
+    await withRedis(address, signal, (send) => roundTrip(send, address, slots));
+  }
+}
+
 /** Why the cluster is not what it should be, asked of every node; undefined when all is well. */
 async function clusterProblem(
   addresses: readonly string[],

@@ -7,7 +7,14 @@ import { requestJson } from "../clients/http.ts";
 import { replicationOf } from "./kafka.ts";
 import { CONNECT_READINGS } from "../monitoring/jmx.ts";
 import { jmxAgent } from "./jmx-agent.ts";
-import { addressOf, eachOrdinal, type InstanceDraft, javaFlags, properties } from "./shape.ts";
+import {
+  addressOf,
+  eachOrdinal,
+  type InstanceDraft,
+  instanceAt,
+  javaFlags,
+  properties,
+} from "./shape.ts";
 
 /** Name of the one connector. */
 export const CONNECTOR = "bank";
@@ -63,9 +70,7 @@ export const connect: Component = {
     /** The worker that runs the connector's one task: losing another one is no news. */
     task: async (context, signal) => {
       const workers = context.endpoints.addresses(context.service);
-      const owner = await taskOwner(workers, signal);
-      const at = workers.indexOf(owner);
-      return context.endpoints.instanceIds(context.service)[at] ?? `${context.service}-0`;
+      return instanceAt(context, await taskOwner(workers, signal));
     },
   },
   // Listing connectors goes through the worker's group: it answers only once the worker has joined.

@@ -71,6 +71,8 @@ export function connectorConfig(context: ComponentContext): Record<string, strin
     "slot.failover": "true",
     "slot.retry.delay.ms": "2000",
     "slot.max.retries": "30",
+    // A slot that was made anew while nobody looked is ahead of the offset: an error, not a silent gap.
+    "offset.mismatch.strategy": "trust_offset",
     "publication.name": SLOT,
     "publication.autocreate.mode": "filtered",
     "table.include.list": [...BANK_TABLES.map((table) => `bank.${table}`), HEARTBEAT_TABLE].join(

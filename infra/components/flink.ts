@@ -205,6 +205,8 @@ function clusterConfig(
     "s3.path.style.access": "true",
     "s3.access-key": OBJECT_STORE_KEY,
     "s3.secret-key": context.secret,
+    // Hadoop's file system knows nothing of the JVM's own temporary directory.
+    "s3.buffer.dir": join(dataDir, "tmp", "s3a"),
     "io.tmp.dirs": join(dataDir, "tmp"),
     "table.local-time-zone": "UTC",
     "classloader.check-leaked-classloader": "false",

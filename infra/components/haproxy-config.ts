@@ -48,6 +48,15 @@ interface HaproxyTimings {
   readonly serverTimeoutMs: number;
 }
 
+/** As they stand in its log and metrics. */
+export const BACKENDS = {
+  bi: "bi_servers",
+  waf: "waf_servers",
+  leader: "leader_servers",
+  replicas: "replica_servers",
+  minio: "minio_servers",
+} as const;
+
 export const METRICS_PORT = 8405;
 /** Where requests come back that the web application firewall has let through. */
 export const BI_INNER_PORT = 3002;

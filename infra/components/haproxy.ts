@@ -7,17 +7,22 @@ import { request } from "node:https";
 import { join } from "node:path";
 import type { Component, ComponentContext, InstanceSpec } from "../../core/contracts/component.ts";
 import { LakeproofError } from "../../core/errors.ts";
+import { SPEC_BI_HEALTHY_COUNT_MIN } from "../../core/seed-spec.ts";
 import { untilAborted } from "../../core/until-aborted.ts";
 import { programIn } from "../artifacts/programs.ts";
 import { openObjectStore } from "../clients/object-store.ts";
 import { withPostgres } from "../clients/postgres.ts";
 import {
+  BACKENDS,
   BI_INNER_PORT,
   haproxyConfig,
   HAPROXY_TIMINGS,
   METRICS_PORT,
   type Proxy,
 } from "./haproxy-config.ts";
+import { MINIO_PORT } from "./minio.ts";
+import { PATRONI_REST_PORT } from "./patroni.ts";
+import { POSTGRES_PORT } from "./postgres.ts";
 import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
 import { WAF_HEALTH_PATH } from "./waf.ts";
 
@@ -25,10 +30,7 @@ export { HAPROXY_TIMINGS };
 
 const BI_PORT = 3001;
 const BI_TLS_PORT = 3443;
-const POSTGRES_PORT = 5432;
 const REPLICAS_PORT = 5433;
-const PATRONI_PORT = 8008;
-const MINIO_PORT = 9000;
 
 const CERTIFICATE = "edge.pem";
 /** HAProxy finds a key by itself when it is named like this. */
@@ -37,8 +39,6 @@ const CERTIFICATE_DAYS = 30;
 
 /** Says in each answer which server gave it. */
 const SERVED_BY = "x-served-by";
-/** The seed's alert: fewer healthy instances than this are too few. */
-const HEALTHY_COUNT_MIN = 2;
 
 const HEALTH_PATHS: Readonly<Record<string, string>> = {
   superset: "/health",
@@ -84,7 +84,7 @@ export const haproxyBi: Component = {
     for (let sent = 0; sent < 2 * serverCount; sent += 1) {
       served.add(await servedBy(`http://${addressOf(spec)}${path}`, signal));
     }
-    const needed = Math.min(HEALTHY_COUNT_MIN, serverCount);
+    const needed = Math.min(SPEC_BI_HEALTHY_COUNT_MIN, serverCount);
     if (served.size < needed) {
       throw notReady(
         `${spec.id}: ${String(served.size)} of ${String(serverCount)} servers answered`,
@@ -165,7 +165,7 @@ function biProxy(context: ComponentContext, host: string, servers: Servers, heal
     ],
   };
   const bi = {
-    name: "bi_servers",
+    name: BACKENDS.bi,
     balance: "roundrobin" as const,
     check: `GET ${health}`,
     servers,
@@ -179,12 +179,12 @@ function biProxy(context: ComponentContext, host: string, servers: Servers, heal
   return {
     ...shape,
     frontends: [
-      { ...entry, backend: "waf_servers" },
+      { ...entry, backend: BACKENDS.waf },
       { name: "bi_inner", binds: [`${host}:${String(BI_INNER_PORT)}`], backend: bi.name },
     ],
     backends: [
       {
-        name: "waf_servers",
+        name: BACKENDS.waf,
         balance: "roundrobin",
         check: `GET ${WAF_HEALTH_PATH}`,
         servers: serversOf(context, firewall),
@@ -200,7 +200,7 @@ function postgresProxy(host: string, servers: Servers): Proxy {
     name,
     balance: "roundrobin",
     check,
-    checkPort: PATRONI_PORT,
+    checkPort: PATRONI_REST_PORT,
     servers,
     serverOptions: ["on-marked-down shutdown-sessions"],
   });
@@ -212,17 +212,17 @@ function postgresProxy(host: string, servers: Servers): Proxy {
       {
         name: "postgres_leader",
         binds: [`${host}:${String(POSTGRES_PORT)}`],
-        backend: "leader_servers",
+        backend: BACKENDS.leader,
       },
       {
         name: "postgres_replicas",
         binds: [`${host}:${String(REPLICAS_PORT)}`],
-        backend: "replica_servers",
+        backend: BACKENDS.replicas,
       },
     ],
     backends: [
-      backend("leader_servers", "OPTIONS /primary"),
-      backend("replica_servers", "OPTIONS /replica"),
+      backend(BACKENDS.leader, "OPTIONS /primary"),
+      backend(BACKENDS.replicas, "OPTIONS /replica"),
     ],
   };
 }
@@ -233,11 +233,11 @@ function minioProxy(host: string, servers: Servers): Proxy {
     mode: "http",
     timings: HAPROXY_TIMINGS.minio,
     frontends: [
-      { name: "minio", binds: [`${host}:${String(MINIO_PORT)}`], backend: "minio_servers" },
+      { name: "minio", binds: [`${host}:${String(MINIO_PORT)}`], backend: BACKENDS.minio },
     ],
     backends: [
       {
-        name: "minio_servers",
+        name: BACKENDS.minio,
         // Uploads differ by orders of magnitude in length: turns would pile them up on one node.
         balance: "leastconn",
         check: "GET /minio/health/live",

@@ -1,6 +1,5 @@
 /** Compaction and snapshot expiry beside the live stream: a process of ours that asks Trino to do both. */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Component, ComponentContext } from "../../core/contracts/component.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
@@ -11,14 +10,6 @@ import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
 
 const PORT = 9464;
 const CONFIG_FILE = "maintenance.json";
-
-/** The launcher is never built: from the sources it is two folders up, from dist/ three. */
-const LAUNCHER = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith(".ts") ? "../../cli/lakeproof.js" : "../../../cli/lakeproof.js",
-    import.meta.url,
-  ),
-);
 
 export const lakeMaintenance: Component = {
   kind: "lake-maintenance",
@@ -51,7 +42,7 @@ export const lakeMaintenance: Component = {
             host.nodePath,
             // Node takes its heap from the machine's size, not from what this service may have.
             `--max-old-space-size=${String(Math.floor(context.memoryMiB / 2))}`,
-            LAUNCHER,
+            host.launcherPath,
             "maintain",
             join(dataDir, CONFIG_FILE),
           ],

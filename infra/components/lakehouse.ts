@@ -21,6 +21,11 @@ const TYPES: Readonly<Record<string, string>> = {
   balance: "BIGINT",
 };
 
+/** The consumer group in which Flink reads a change topic. */
+export function consumerGroupOf(table: BankTable): string {
+  return `flink-raw-${table}`;
+}
+
 export const lakehouse: Component = {
   kind: "lakehouse",
   artifacts: [],
@@ -48,7 +53,7 @@ export function lakeStatements(context: ComponentContext): readonly string[] {
     sourceSql("users", kafka),
     sourceSql("accounts", kafka),
     `SET 'pipeline.name' = '${JOB_NAME}'`,
-    `EXECUTE STATEMENT SET BEGIN ${insertSql("users")}; ${insertSql("accounts")}; END`,
+    `EXECUTE STATEMENT SET BEGIN ${insertSql("users", context)}; ${insertSql("accounts", context)}; END`,
   ];
 }
 
@@ -98,15 +103,24 @@ function sourceSql(table: BankTable, kafka: string): string {
     kafka_partition INT METADATA FROM 'partition' VIRTUAL,
     kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL
   ) WITH ('connector' = 'kafka', 'topic' = '${topicOf(table)}',
-    'properties.bootstrap.servers' = '${kafka}', 'properties.group.id' = 'flink-raw-${table}',
+    'properties.bootstrap.servers' = '${kafka}', 'properties.group.id' = '${consumerGroupOf(table)}',
     'properties.isolation.level' = 'read_committed',
     'scan.startup.mode' = 'earliest-offset', 'format' = 'json')`;
 }
 
-function insertSql(table: BankTable): string {
+/**
+ * Every writer leaves one file a table and checkpoint, and every query opens them all: `writerCount` keeps them
+ * few where the load is small. Without it each of the job's tasks writes.
+ */
+function insertSql(table: BankTable, context: ComponentContext): string {
+  const { writerCount } = context.config;
+  const hint =
+    writerCount === undefined
+      ? ""
+      : ` /*+ OPTIONS('write-parallelism' = '${String(writerCount)}') */`;
   const image = (name: string): string => `COALESCE(\`after\`.${name}, \`before\`.${name})`;
   const business = businessColumns(table).map(({ name }) => image(name));
-  return `INSERT INTO ${CATALOG}.raw_data.${table} SELECT ${business.join(", ")}, op, ts_ms,
+  return `INSERT INTO ${CATALOG}.raw_data.${table}${hint} SELECT ${business.join(", ")}, op, ts_ms,
     source.\`table\`, CAST(TO_TIMESTAMP_LTZ(ts_ms, 3) AS DATE),
     ${image("lane")}, CASE WHEN op = 'd' THEN \`before\`.seq + 1 ELSE \`after\`.seq END,
     ${image("bucket")}, ${image("fp")}, source.ts_ms, source.lsn, kafka_partition, kafka_offset

@@ -4,7 +4,7 @@ import type { Component, ComponentContext } from "../../core/contracts/component
 import { OBJECT_STORE_KEY, openObjectStore } from "../clients/object-store.ts";
 import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
 
-const PORT = 9000;
+export const MINIO_PORT = 9000;
 export const WAREHOUSE_BUCKET = "iceberg-warehouse";
 export const CHECKPOINT_BUCKET = "flink-checkpoints";
 
@@ -21,7 +21,7 @@ export const minio: Component = {
         component: "minio",
         ordinal,
         host,
-        ports: { main: PORT, console: 9001 },
+        ports: { main: MINIO_PORT, console: 9001 },
         dataDir: context.dataDir(id),
         readyMsMax: 120_000,
         files: {},
@@ -29,7 +29,7 @@ export const minio: Component = {
         command: {
           argv: [
             ...[context.artifact("minio"), "server", ...drives(context)],
-            ...["--address", `${host}:${String(PORT)}`, "--console-address", `${host}:9001`],
+            ...["--address", `${host}:${String(MINIO_PORT)}`, "--console-address", `${host}:9001`],
           ],
           env: {
             MINIO_ROOT_USER: OBJECT_STORE_KEY,
@@ -74,7 +74,7 @@ function nodeCount(context: ComponentContext): number {
 /** One after the other over the nodes, so that every stripe of an erasure set spreads over all of them. */
 function drives(context: ComponentContext): readonly string[] {
   const count = nodeCount(context);
-  const each = (context.replicaCount * drivesPerNode(context)) / count;
+  const each = (context.replicaCount * drivesPerNodeOf(context.config)) / count;
   if (count === 1 && each === 1) return [join(context.dataDir(`${context.service}-0`), "drive")];
   return Array.from({ length: each }, (_, drive) =>
     Array.from({ length: count }, (__, ordinal) => {
@@ -83,13 +83,13 @@ function drives(context: ComponentContext): readonly string[] {
         `drive${String(drive + 1)}`,
       );
       if (count === 1) return path;
-      return `http://${context.host(context.service, ordinal)}:${String(PORT)}${path}`;
+      return `http://${context.host(context.service, ordinal)}:${String(MINIO_PORT)}${path}`;
     }),
   ).flat();
 }
 
 /** The seed has 8 per node; at model size 2 give the same set of 16 on 8 nodes. */
-function drivesPerNode(context: ComponentContext): number {
-  const { drivesPerNode: wished } = context.config;
+export function drivesPerNodeOf(config: ComponentContext["config"]): number {
+  const { drivesPerNode: wished } = config;
   return typeof wished === "number" ? wished : 1;
 }

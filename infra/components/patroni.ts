@@ -13,9 +13,9 @@ import { pythonCommand, pythonEnvironment } from "../artifacts/python.ts";
 import { requestJson } from "../clients/http.ts";
 import { withPostgres } from "../clients/postgres.ts";
 import { createDatabases, POSTGRES_PORT, SLOT } from "./postgres.ts";
-import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
+import { addressOf, eachOrdinal, type InstanceDraft, instanceAt } from "./shape.ts";
 
-const REST_PORT = 8008;
+export const PATRONI_REST_PORT = 8008;
 const SCOPE = "bank";
 
 /** ttl ≥ loop wait + 2 × retry timeout, as Patroni demands. The recovery budget is computed from these. */
@@ -36,7 +36,7 @@ export const patroni: Component = {
         component: "patroni",
         ordinal,
         host: address,
-        ports: { main: POSTGRES_PORT, rest: REST_PORT },
+        ports: { main: POSTGRES_PORT, rest: PATRONI_REST_PORT },
         dataDir,
         readyMsMax: 180_000,
         unprivileged: true,
@@ -81,14 +81,18 @@ function patroniConfig(
     scope: SCOPE,
     name: id,
     restapi: {
-      listen: `${address}:${String(REST_PORT)}`,
-      connect_address: `${address}:${String(REST_PORT)}`,
+      listen: `${address}:${String(PATRONI_REST_PORT)}`,
+      connect_address: `${address}:${String(PATRONI_REST_PORT)}`,
     },
     etcd3: { hosts: context.endpoints.addresses("etcd") },
     bootstrap: {
       dcs: {
         ttl: ttlS,
         loop_wait: loopWaitS,
+        // A postmaster that crashes is started in place: not for longer than a standby takes to be promoted.
+        primary_start_timeout: ttlS,
+        // Without etcd's majority the leader stays while all members answer it.
+        failsafe_mode: true,
         retry_timeout: retryTimeoutS,
         maximum_lag_on_failover: 1_048_576,
         synchronous_mode: true,
@@ -119,11 +123,6 @@ function patroniConfig(
       ],
     },
   };
-}
-
-function instanceAt(context: ComponentContext, address: string): string {
-  const at = context.endpoints.addresses(context.service).indexOf(address);
-  return context.endpoints.instanceIds(context.service)[at] ?? `${context.service}-0`;
 }
 
 /** The same on every member: a standby with fewer senders or slots than its leader refuses to start. */

@@ -6,8 +6,13 @@ import { join } from "node:path";
 import type { Component } from "../../core/contracts/component.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { programIn } from "../artifacts/programs.ts";
-import { formRedisCluster, probeRedisNode } from "../clients/redis.ts";
-import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
+import {
+  formRedisCluster,
+  probeRedisNode,
+  redisMaster,
+  useRedisCluster,
+} from "../clients/redis.ts";
+import { addressOf, eachOrdinal, type InstanceDraft, instanceAt } from "./shape.ts";
 
 const PORT = 6379;
 const BUS_PORT = 16379;
@@ -55,6 +60,12 @@ export const redis: Component = {
     });
   },
   probe: (spec, signal) => probeRedisNode(addressOf(spec), signal),
+  roles: {
+    master: async (context, signal) =>
+      instanceAt(context, await redisMaster(context.endpoints.addresses(context.service), signal)),
+  },
+  serving: (context, signal) =>
+    useRedisCluster(context.endpoints.addresses(context.service), signal),
   configure: (context, signal) =>
     formRedisCluster(context.endpoints.addresses(context.service), signal),
 };

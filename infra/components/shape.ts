@@ -19,6 +19,12 @@ export function addressOf(spec: InstanceSpec, port = "main"): string {
   return `${spec.host}:${String(number ?? 0)}`;
 }
 
+/** The instance of the service that serves this address. */
+export function instanceAt(context: ComponentContext, address: string): string {
+  const at = context.endpoints.addresses(context.service).indexOf(address);
+  return context.endpoints.instanceIds(context.service)[at] ?? `${context.service}-0`;
+}
+
 /** Java properties text. */
 export function properties(entries: Readonly<Record<string, string | number | boolean>>): string {
   return Object.entries(entries)

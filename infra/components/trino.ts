@@ -191,6 +191,11 @@ function configProperties(
     "memory.heap-headroom-per-node": `${String(Math.floor(heapMiB * 0.25))}MB`,
     "task.concurrency": 2,
     "task.max-worker-threads": 4,
+    // Each task of a stage costs more than its share of work at model size, and its own scheduler thread
+    // wakes hundreds of times a second in every node that idles.
+    "query.max-hash-partition-count": Math.min(2, Math.max(1, workerCount)),
+    "query.min-hash-partition-count": 1,
+    "experimental.thread-per-driver-scheduler-enabled": false,
     "plugin.dir": join(context.artifact("trino"), "plugin"),
     "catalog.config-dir": "etc/catalog",
   });

@@ -3,6 +3,7 @@
  * because it deletes every file no snapshot names, and those are also the files that a live writer has finished
  * but not yet committed. After a long outage such files are older than any retention a lab could wait for.
  */
+import { DAY_MS } from "../../core/units.ts";
 import type { MaintenanceConfig } from "./config.ts";
 
 export const MAINTENANCE_SOURCE = "lakeproof-maintenance";
@@ -16,8 +17,6 @@ export type Operation = (typeof OPERATIONS)[number];
  * skipped: it would have done harm.
  */
 export type MaintenanceOutcome = "ok" | "conflict" | "refused" | "unreachable" | "skipped";
-
-const DAY_MS = 86_400_000;
 
 /** Rewrites the small files of the last days, which are UTC days as Flink writes them. */
 export function optimizeSql(table: string, config: MaintenanceConfig, epochMs: number): string {

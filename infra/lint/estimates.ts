@@ -2,6 +2,7 @@
  * What no configuration says and a consequence needs. Each figure with where it comes from; a finding that
  * uses one shows it, so that a reader with a better figure can redo the sum.
  */
+import { DAY_MS } from "../../core/units.ts";
 
 /** One Debezium envelope of the bank without schema; measured with unique payloads. */
 export const EVENT_BYTES = 680;
@@ -42,5 +43,4 @@ export const SLOT_SYNC_NAP_MS_MAX = 30_000;
 /** Votes and delays of a Redis replica's election, after its master was declared failed. */
 export const REDIS_ELECTION_MS = 2000;
 
-export const DAY_MS = 86_400_000;
 export const MONTH_MS = 30 * DAY_MS;

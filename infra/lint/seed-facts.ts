@@ -3,6 +3,7 @@
  * file, its figures are added up by rules of their own.
  */
 import { specRole } from "../../core/seed-spec.ts";
+import { DAY_MS } from "../../core/units.ts";
 import { collectFiles } from "./collect.ts";
 import type { FactLists, Hardware, SeedFigures, Topic } from "./facts.ts";
 import type { GivenFile } from "./parse/read.ts";
@@ -70,7 +71,7 @@ const FILES: readonly GivenFile[] = [
   { file: `${GUIDE} §5.2/alerts.yml`, text: ALERTS },
 ];
 
-const RETENTION_MS = 7 * 86_400_000;
+const RETENTION_MS = 7 * DAY_MS;
 
 const TOPICS: readonly Topic[] = ["users", "accounts"].map((table) => ({
   name: `dbserver1.bank.${table}`,

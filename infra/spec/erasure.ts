@@ -1,4 +1,5 @@
-/** What a MinIO cluster can hold: how it lays drives out in erasure sets, and what parity takes of them. */
+/** What a MinIO cluster can hold: all of its drives, less what parity takes of them. */
+import { defaultParityOf, setDriveCountOf } from "../erasure.ts";
 import type { Drive } from "./compare.ts";
 
 export interface Erasure {
@@ -13,7 +14,6 @@ export interface Erasure {
   readonly usableTiB: number;
 }
 
-const SET_DRIVE_COUNT_MAX = 16;
 const BYTES_PER_TIB = 2 ** 40;
 
 /** `nodes` is the data drives of each server, taken as one pool at the default parity. */
@@ -38,19 +38,4 @@ export function erasureOf(nodes: readonly (readonly Drive[])[]): Erasure {
     usableTB,
     usableTiB: (usableTB * 1e12) / BYTES_PER_TIB,
   };
-}
-
-/** As MinIO chooses it: the largest number up to 16 that divides the drives and is even over the servers. */
-function setDriveCountOf(driveCount: number, nodeCount: number): number {
-  const dividing = Array.from({ length: SET_DRIVE_COUNT_MAX }, (_, index) => index + 1).filter(
-    (size) => driveCount % size === 0,
-  );
-  const even = dividing.filter((size) => size % nodeCount === 0 || nodeCount % size === 0);
-  return Math.max(...(even.length === 0 ? dividing : even));
-}
-
-/** MinIO's own defaults, by the size of a set. */
-function defaultParityOf(setDriveCount: number): number {
-  if (setDriveCount >= 8) return 4;
-  return Math.floor(setDriveCount / 2);
 }

@@ -1,8 +1,7 @@
 /** Lines in words: figures with their units, equal lines of several nodes as one, and sentences of what differs. */
-import { ROLE_NAMES } from "../../core/seed-spec.ts";
+import { DISK_KIND_TEXTS, ROLE_NAMES } from "../../core/seed-spec.ts";
 import type { Figure, Line, LineStatus } from "./compare.ts";
 
-const KIND_TEXTS = { hdd: "HDD", ssd: "SSD", nvme: "NVMe" } as const;
 const NONE = "–";
 
 /** "4 TB NVMe", "480 GB SSD", "8 cores", "25 Gbps". */
@@ -14,7 +13,7 @@ function figureText(figure: Figure | null): string {
   const name = size.value === 1 ? size.unit.replace(/^(node|core)s$/, "$1") : size.unit;
   const amount = `${String(Math.round(size.value * 1000) / 1000)} ${name}`;
   if (approximate === true) return `~${amount}`;
-  return kind === undefined ? amount : `${amount} ${KIND_TEXTS[kind]}`;
+  return kind === undefined ? amount : `${amount} ${DISK_KIND_TEXTS[kind]}`;
 }
 
 /** [0, 1, 2, 4] → "0–2, 4". */

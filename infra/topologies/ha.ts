@@ -132,6 +132,7 @@ const streaming = (counts: HaCounts) =>
       zone: "processing",
       replicaCount: 1,
       memoryMiB: 0,
+      config: { writerCount: 1 },
       dependsOn: [
         "flink-jobmanager",
         "flink-taskmanager",

@@ -112,10 +112,19 @@ export function objectivesOf(started: Started): Objectives {
   return Objectives.parse(JSON.parse(text));
 }
 
-/** Processes and lab directories of ours that are there now. */
+/** What our programs call their temporary files: others may write theirs while a test runs. */
+const TEMPORARY_NAME =
+  /^(\.java_pid\d|flink-|lib(lz4|zstd|snappy|netty|rocksdb|jansi|jffi|jnidispatch)|snappy-|zstd|lz4-|jna|s3fileio|s3a|jetty-|tomcat|trino|debezium|apt\.|apt-|pip-|go-build|tmp\w{8}$)/i;
+const before = new Set(readdirSync(tmpdir()));
+
+/** Processes and lab directories of ours that are there now, and what came into the system's temporary directory. */
 export function leftovers(): readonly string[] {
-  return labIds().flatMap((id) => [
+  const labs = labIds().flatMap((id) => [
     `lab ${id}`,
     ...markedProcesses(labMark(id)).map((facts) => `process ${String(facts.pid)} of ${id}`),
   ]);
+  const files = readdirSync(tmpdir()).filter(
+    (name) => TEMPORARY_NAME.test(name) && !before.has(name),
+  );
+  return [...labs, ...files.map((name) => `file ${join(tmpdir(), name)}`)];
 }

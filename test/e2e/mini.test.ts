@@ -1,4 +1,4 @@
-/** The highly available topology as people hold it: up, its zones tried from inside, up again, taken down. */
+/** The highly available topology as people hold it: up, its zones tried from inside, its health asked, up again, taken down. */
 import { expect, test } from "vitest";
 import { chooseIsolation } from "../../infra/drivers/isolation.ts";
 import { lakeproof, leftovers } from "./lab.ts";
@@ -15,6 +15,7 @@ test(
     expect(await lakeproof(["up", "mini"], true).ended).toBe(0);
     try {
       expect(await lakeproof(["check", "zones"], true).ended).toBe(0);
+      expect(await lakeproof(["health"], true).ended).toBe(0);
       // A second time it only says that it is up.
       expect(await lakeproof(["up", "mini"]).ended).toBe(0);
     } finally {

@@ -1,18 +1,16 @@
 /** The BI tier: how many of its instances let somebody log in now. */
+import { SPEC_BI_HEALTHY_COUNT_MIN } from "../../../core/seed-spec.ts";
 import { openSuperset } from "../../clients/superset.ts";
 import { SUPERSET_ADMIN } from "../../components/superset-files.ts";
 import { plural } from "../../lint/figures.ts";
 import { listed, okIf, type HealthCheck, type HealthFinding } from "../finding.ts";
-
-/** The seed's alert: fewer healthy instances than this are too few. */
-const HEALTHY_COUNT_MIN = 2;
 
 export function judgeInstances(
   instances: readonly { readonly id: string; readonly healthy: boolean }[],
 ): HealthFinding {
   const healthy = instances.filter((instance) => instance.healthy);
   const sick = instances.filter((instance) => !instance.healthy);
-  const needed = Math.min(HEALTHY_COUNT_MIN, instances.length);
+  const needed = Math.min(SPEC_BI_HEALTHY_COUNT_MIN, instances.length);
   return {
     check: "healthy instances",
     status: okIf(sick.length === 0, healthy.length >= needed ? "warn" : "bad"),

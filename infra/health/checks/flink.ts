@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { ComponentContext } from "../../../core/contracts/component.ts";
 import { host } from "../../../core/host.ts";
+import { DAY_MS } from "../../../core/units.ts";
 import { requestJson } from "../../clients/http.ts";
 import { FLINK_TIMINGS } from "../../components/flink.ts";
 import { memory, plural, span } from "../../lint/figures.ts";
@@ -15,7 +16,6 @@ const CHECKPOINT_AGE_MS = {
   badAbove: FLINK_TIMINGS.checkpointTimeoutMs + 2 * FLINK_TIMINGS.checkpointIntervalMs,
 };
 const FAILED_SINCE = { warnAbove: 0, badAbove: 5 };
-const DAY_MS = 86_400_000;
 
 const Jobs = z.object({
   jobs: z.array(

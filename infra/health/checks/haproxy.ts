@@ -2,14 +2,14 @@
 import type { InstanceSpec } from "../../../core/contracts/component.ts";
 import { reasonOf } from "../../../core/errors.ts";
 import { host } from "../../../core/host.ts";
+import { SPEC_BI_HEALTHY_COUNT_MIN } from "../../../core/seed-spec.ts";
 import { scrapeText } from "../../clients/prometheus.ts";
+import { BACKENDS } from "../../components/haproxy-config.ts";
 import { parseExposition, type ExposedSample } from "../exposition.ts";
 import { listed, okIf, type HealthCheck, type HealthFinding } from "../finding.ts";
 
 const METRICS_PATH = "/metrics?scope=server";
 const METRICS_MS_MAX = 5000;
-/** The seed's alert: fewer instances of the BI tier than this are too few. */
-const BI_UP_MIN = 2;
 
 /** How many servers of a backend are up where all is well, and below how many it is bad. */
 interface Expected {
@@ -17,18 +17,18 @@ interface Expected {
   readonly badBelow: number;
 }
 
-/** By the names of infra/components/haproxy.ts; others have all of their servers up. */
+/** Backends that nothing is known of have all of their servers up. */
 export function expectedUp(backend: string, serverCount: number): Expected {
   // Patroni answers for the leader on one member, and for replicas on all others.
-  if (backend === "leader_servers") return { upCount: 1, badBelow: 1 };
-  if (backend === "replica_servers") {
+  if (backend === BACKENDS.leader) return { upCount: 1, badBelow: 1 };
+  if (backend === BACKENDS.replicas) {
     return { upCount: serverCount - 1, badBelow: Math.min(1, serverCount - 1) };
   }
-  if (backend === "bi_servers") {
-    return { upCount: serverCount, badBelow: Math.min(BI_UP_MIN, serverCount) };
+  if (backend === BACKENDS.bi) {
+    return { upCount: serverCount, badBelow: Math.min(SPEC_BI_HEALTHY_COUNT_MIN, serverCount) };
   }
   // No layout of the store writes with half of its nodes or fewer; its drives are judged exactly elsewhere.
-  if (backend === "minio_servers") {
+  if (backend === BACKENDS.minio) {
     return { upCount: serverCount, badBelow: Math.floor(serverCount / 2) + 1 };
   }
   return { upCount: serverCount, badBelow: 1 };
@@ -49,7 +49,7 @@ export function judgeBackends(
       ({ labels }) => `${labels["server"] ?? ""} ${labels["state"] ?? "unknown"}`,
     );
     // More than one leader is as wrong as none.
-    const tooMany = backend === "leader_servers" && up.length > 1;
+    const tooMany = backend === BACKENDS.leader && up.length > 1;
     return {
       check: `${instanceId} ${backend}`,
       status: okIf(

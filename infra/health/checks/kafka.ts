@@ -9,6 +9,7 @@ import {
   type KafkaTopic,
 } from "../../clients/kafka-admin.ts";
 import { replicationOf, topicsOf } from "../../components/kafka.ts";
+import { consumerGroupOf } from "../../components/lakehouse.ts";
 import { count, plural } from "../../lint/figures.ts";
 import { graded, listed, okIf, worstOf, type HealthCheck, type HealthFinding } from "../finding.ts";
 
@@ -172,7 +173,7 @@ const groups: HealthCheck = async (context, _instances, signal) => {
   return withKafkaAdmin(addressesOf(context), signal, (admin) =>
     Promise.all(
       BANK_TABLES.map(async (table) => {
-        const group = `flink-raw-${table}`;
+        const group = consumerGroupOf(table);
         const topic = topicOf(table);
         const lag = await admin.lagEvents(group, topic, context.topicPartitionCount);
         return judgeGroupLag(group, topic, lag);

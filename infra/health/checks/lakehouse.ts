@@ -1,6 +1,7 @@
 /** The lake's two tables: how fresh they are, and how much small stuff has piled up in them. */
 import { z } from "zod";
 import { BANK_TABLES } from "../../../core/bank-schema.ts";
+import { DAY_MS } from "../../../core/units.ts";
 import { openTrino } from "../../clients/trino.ts";
 import { FLINK_TIMINGS } from "../../components/flink.ts";
 import { count, memory, plural, span } from "../../lint/figures.ts";
@@ -15,8 +16,8 @@ const SNAPSHOT_AGE_MS = {
 };
 /** Two days of a commit every checkpoint: what a daily expiry keeps below. */
 const SNAPSHOT_COUNT = {
-  warnAbove: (2 * 86_400_000) / FLINK_TIMINGS.checkpointIntervalMs,
-  badAbove: (30 * 86_400_000) / FLINK_TIMINGS.checkpointIntervalMs,
+  warnAbove: (2 * DAY_MS) / FLINK_TIMINGS.checkpointIntervalMs,
+  badAbove: (30 * DAY_MS) / FLINK_TIMINGS.checkpointIntervalMs,
 };
 /** Many files are no harm as long as they are large: both together are what compaction is for. */
 const SMALL_FILES = { fileCountMin: 10_000, meanBytesMax: 16 * 1024 ** 2 };

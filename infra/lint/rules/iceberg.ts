@@ -1,5 +1,6 @@
 /** Iceberg: what a stream of commits piles up, catalogs that do not meet, DDL that nobody takes. */
-import { DAY_MS, EVENT_BYTES, SNAPSHOT_BYTES } from "../estimates.ts";
+import { DAY_MS } from "../../../core/units.ts";
+import { EVENT_BYTES, SNAPSHOT_BYTES } from "../estimates.ts";
 import type { Facts, SqlText } from "../facts.ts";
 import { count, plural, size, span } from "../figures.ts";
 import { checkpointIntervalMs, flinkAt, parallelismOf } from "../flink-settings.ts";

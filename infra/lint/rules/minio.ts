@@ -1,7 +1,14 @@
 /** MinIO: what erasure coding leaves of the drives, and how many nodes may be gone. */
+import {
+  defaultParityOf,
+  hostsThatMayGo,
+  setDriveCountOf,
+  writeLossOf,
+  type Pool,
+} from "../../erasure.ts";
 import type { Facts, MinioServer } from "../facts.ts";
 import { percent, plural, size } from "../figures.ts";
-import { defaultParity, hostsThatMayGo, poolsOf, setSizeOf, type Pool } from "../parse/minio.ts";
+import { poolsOf } from "../parse/minio.ts";
 import type { Draft, LintRule } from "../rule.ts";
 
 /** One line per cluster: every node has the same list of drives. */
@@ -30,21 +37,21 @@ export interface Erasure {
 
 function parityOf(server: MinioServer, setSize: number): number {
   const stated = /^EC:(\d+)$/.exec(server.env["MINIO_STORAGE_CLASS_STANDARD"] ?? "")?.[1];
-  return stated === undefined ? defaultParity(setSize) : Number(stated);
+  return stated === undefined ? defaultParityOf(setSize) : Number(stated);
 }
 
 export function erasureOf(server: MinioServer, pool: Pool): Erasure {
-  const setSize = Number(server.env["MINIO_ERASURE_SET_DRIVE_COUNT"] ?? setSizeOf(pool));
+  const hostCount = new Set(pool.map(({ host }) => host)).size;
+  const stated = server.env["MINIO_ERASURE_SET_DRIVE_COUNT"];
+  const setSize = Number(stated ?? setDriveCountOf(pool.length, hostCount));
   const parity = parityOf(server, setSize);
-  const data = setSize - parity;
-  // With as many data as parity drives one more must answer a write, or two halves could disagree.
-  const writeLoss = data === parity ? parity - 1 : parity;
+  const writeLoss = writeLossOf(setSize, parity);
   return {
-    hostCount: new Set(pool.map(({ host }) => host)).size,
+    hostCount,
     setSize,
     setCount: pool.length / setSize,
     parity,
-    usableRatio: data / setSize,
+    usableRatio: (setSize - parity) / setSize,
     readLoss: parity,
     writeLoss,
     readHosts: hostsThatMayGo(pool, setSize, parity),

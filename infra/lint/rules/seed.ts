@@ -1,7 +1,7 @@
 /** The specification's own figures, added up. */
+import { defaultParityOf, setDriveCountOf } from "../../erasure.ts";
 import type { Facts, SeedFigures } from "../facts.ts";
 import { count, percent, plural, size } from "../figures.ts";
-import { defaultParity, setSizeOf } from "../parse/minio.ts";
 import type { Draft, LintRule } from "../rule.ts";
 
 function eachSeed(facts: Facts, check: (seed: SeedFigures) => readonly Draft[]): readonly Draft[] {
@@ -43,11 +43,8 @@ export const seedObjectStore: LintRule = {
   check: (facts) =>
     eachSeed(facts, ({ file, objectStore: store }) => {
       const drives = store.nodeCount * store.driveCountPerNode;
-      const pool = Array.from({ length: drives }, (_, index) => ({
-        host: String(index % store.nodeCount),
-      }));
-      const setSize = setSizeOf(pool);
-      const parity = defaultParity(setSize);
+      const setSize = setDriveCountOf(drives, store.nodeCount);
+      const parity = defaultParityOf(setSize);
       const usableTB = (drives * store.driveTB * (setSize - parity)) / setSize;
       const usableTiB = usableTB * TIB_PER_TB;
       const networkGBPerS = (store.nodeCount * store.nicGbps) / 8;
@@ -79,11 +76,8 @@ export const seedObjectStore: LintRule = {
 /** What "2x4" may mean: the parity allows so many drives of a set, and a node holds so many of them. */
 function nodesText(nodeCount: number, driveCountPerNode: number): string {
   const lost = (nodes: number): number => {
-    const pool = Array.from({ length: nodes * driveCountPerNode }, (_, index) => ({
-      host: String(index % nodes),
-    }));
-    const setSize = setSizeOf(pool);
-    return Math.floor(defaultParity(setSize) / (setSize / nodes));
+    const setSize = setDriveCountOf(nodes * driveCountPerNode, nodes);
+    return Math.floor(defaultParityOf(setSize) / (setSize / nodes));
   };
   return `As one pool of ${String(nodeCount)} nodes any ${String(lost(nodeCount))} may be lost, as two pools of ${String(nodeCount / 2)} only ${String(lost(nodeCount / 2))} in each.`;
 }

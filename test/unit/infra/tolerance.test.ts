@@ -3,16 +3,32 @@ import { expect, it } from "vitest";
 import { recoveryBudget } from "../../../infra/budgets.ts";
 import { toleranceOf } from "../../../infra/tolerance.ts";
 
-it("knows minorities, parity and single instances", () => {
-  expect(toleranceOf("patroni", 3)).toBe(1);
-  expect(toleranceOf("kafka", 5)).toBe(1);
-  expect(toleranceOf("kafka", 1)).toBe(0);
-  expect(toleranceOf("minio", 8)).toBe(2);
-  expect(toleranceOf("minio", 4)).toBe(1);
-  expect(toleranceOf("redis", 6)).toBe(1);
-  expect(toleranceOf("trino-worker", 10)).toBe(9);
-  expect(toleranceOf("trino", 1)).toBe(0);
-  expect(toleranceOf("unheard-of", 9)).toBe(0);
+it.for([
+  ["patroni", 3, 1],
+  ["kafka", 5, 1],
+  ["kafka", 1, 0],
+  ["redis", 6, 1],
+  ["trino-worker", 10, 9],
+  ["trino", 1, 0],
+  ["unheard-of", 9, 0],
+] as const)("%s of %i goes on without %i", ([component, replicaCount, tolerance]) => {
+  expect(toleranceOf({ component, replicaCount })).toBe(tolerance);
+});
+
+// At half of a set as parity a write needs one drive more than a read.
+it.for([
+  [8, 2, 2],
+  [8, 8, 2],
+  [4, 2, 1],
+  [4, 1, 1],
+  [8, 1, 3],
+  [2, 2, 0],
+  [1, 4, 0],
+  [1, 1, 0],
+] as const)("%i nodes of MinIO with %i drives write without %i of them", (figures) => {
+  const [replicaCount, drivesPerNode, tolerance] = figures;
+  const service = { component: "minio", replicaCount, config: { drivesPerNode } };
+  expect(toleranceOf(service)).toBe(tolerance);
 });
 
 it("sums a take-over from the configured time-outs, and a restart from the start-up", () => {

@@ -64,6 +64,7 @@ describe("runClient", () => {
     const context = {
       name: "kafka",
       mark: "none",
+      workDir: tmpdir(),
       signal: never,
       log: (line: string) => void log.push(line),
     };

@@ -1,6 +1,6 @@
 /** Erasure sets as MinIO makes them of a command line. */
 import { describe, expect, test } from "vitest";
-import { hostsThatMayGo, poolsOf, setSizeOf } from "../../../../infra/lint/parse/minio.ts";
+import { poolsOf } from "../../../../infra/lint/parse/minio.ts";
 import { erasureOf } from "../../../../infra/lint/rules/minio.ts";
 
 function erasureOfVolumes(volumes: readonly string[], env: Record<string, string> = {}): unknown {
@@ -53,26 +53,6 @@ test("half of a set as parity: writes need one drive more than reads", () => {
   expect(erasureOfVolumes(["http://m{1...4}/d"])).toMatchObject([
     { setSize: 4, parity: 2, readLoss: 2, writeLoss: 1, readHosts: 2, writeHosts: 1 },
   ]);
-});
-
-test.for([
-  [3, 4, 12],
-  [5, 4, 10],
-  [4, 4, 16],
-  [1, 1, 1],
-  [16, 2, 16],
-] as const)("%i nodes of %i drives make sets of %i", ([nodes, drives, setSize]) => {
-  const pool = Array.from({ length: nodes * drives }, (_, index) => ({
-    host: String(index % nodes),
-  }));
-  expect(setSizeOf(pool)).toBe(setSize);
-});
-
-test("the worst set decides", () => {
-  const even = ["a", "b", "c", "d"].map((host) => ({ host }));
-  const uneven = ["a", "a", "b", "c"].map((host) => ({ host }));
-  expect(hostsThatMayGo([...even, ...even], 4, 2)).toBe(2);
-  expect(hostsThatMayGo([...even, ...uneven], 4, 2)).toBe(1);
 });
 
 test("ranges count up with letters and leading zeros", () => {
