@@ -30,6 +30,7 @@ export interface PlanPorts {
     readonly disturbedMs?: number;
     /** Between two canaries of the same partition. */
     readonly canaryRoundMs: number;
+    readonly readIntervalMs: number;
   }) => { readonly budgetMs: number; readonly formula: string };
   /** How many instances of a service may be gone while the others do its work. */
   readonly toleranceOf: (service: ServiceSpec) => number;
@@ -41,6 +42,7 @@ export interface PlanPorts {
 }
 
 const FRESHNESS_TARGET_MS = 30_000;
+const READ_INTERVAL_MS = 1000;
 
 export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
   const problems: string[] = [];
@@ -78,7 +80,11 @@ export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
       profile: bankProfile(scenario.bank.profile, scenario.bank.laneCount),
     },
     queries: scenario.queries,
-    canary: { ratePerS: scenario.canaryRatePerS, freshnessTargetMs: FRESHNESS_TARGET_MS },
+    canary: {
+      ratePerS: scenario.canaryRatePerS,
+      freshnessTargetMs: FRESHNESS_TARGET_MS,
+      readIntervalMs: readIntervalMsOf(scenario),
+    },
     faults: faults.filter((entry) => entry !== undefined),
     durations: {
       warmupMs: scenario.warmupMs,
@@ -159,6 +165,10 @@ function planFault(
   };
 }
 
+function readIntervalMsOf({ readIntervalMs }: Scenario): number {
+  return readIntervalMs ?? READ_INTERVAL_MS;
+}
+
 function sizeProblems(
   holdMs: number,
   count: number,
@@ -230,12 +240,13 @@ function largestBudget(
   scenario: Scenario,
   reach: FaultReach,
   ports: PlanPorts,
-  fault: Omit<Parameters<PlanPorts["budgetOf"]>[0], "component" | "canaryRoundMs">,
+  fault: Omit<Parameters<PlanPorts["budgetOf"]>[0], "component" | "canaryRoundMs" | "readIntervalMs">,
 ): ReturnType<PlanPorts["budgetOf"]> {
   const canaryRoundMs =
     (2 * scenario.topology.topicPartitionCount * 1000) / scenario.canaryRatePerS;
+  const readIntervalMs = readIntervalMsOf(scenario);
   return componentsOf(scenario, reach)
-    .map((component) => ports.budgetOf({ ...fault, component, canaryRoundMs }))
+    .map((component) => ports.budgetOf({ ...fault, component, canaryRoundMs, readIntervalMs }))
     .reduce((most, budget) => (budget.budgetMs > most.budgetMs ? budget : most));
 }
 
@@ -270,6 +281,7 @@ function numberProblems(scenario: Scenario): readonly string[] {
     ["bank.rateEventsPerS", scenario.bank.rateEventsPerS, 1, 1_000_000],
     ["bank.bucketMs", scenario.bank.bucketMs, 1000, 60_000],
     ["canaryRatePerS", scenario.canaryRatePerS, 0.1, 100],
+    ["readIntervalMs", readIntervalMsOf(scenario), 100, 60_000],
     ["warmupMs", scenario.warmupMs, 0, 3_600_000],
     ["controlMs", scenario.controlMs, 1000, 86_400_000],
     ["quietMs", scenario.quietMs, 0, 3_600_000],

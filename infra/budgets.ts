@@ -24,6 +24,8 @@ export interface BudgetInput {
   /** How long its connections were disturbed while nobody took over; absent where they were not. */
   readonly disturbedMs?: number;
   readonly canaryRoundMs: number;
+  /** Between two looks at the lake. */
+  readonly readIntervalMs: number;
 }
 
 interface Term {
@@ -44,10 +46,12 @@ const RESTART_MS: Readonly<Record<string, number>> = {
 };
 
 /** From a committed row to a reader's eyes when nothing is wrong. */
-const DELIVERY: readonly Term[] = [
-  { what: "two Flink checkpoint intervals", ms: 2 * FLINK_TIMINGS.checkpointIntervalMs },
-  { what: "commit and one reader poll", ms: 4000 },
-];
+function delivery(readIntervalMs: number): readonly Term[] {
+  return [
+    { what: "two Flink checkpoint intervals", ms: 2 * FLINK_TIMINGS.checkpointIntervalMs },
+    { what: "commit and one reader poll", ms: 3000 + readIntervalMs },
+  ];
+}
 
 const FLINK_RESTORE: readonly Term[] = [
   { what: "restart delay", ms: FLINK_TIMINGS.restartDelayMs },
@@ -102,7 +106,10 @@ const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
     { what: "client metadata refresh and the retry of open batches", ms: 15_000 },
   ],
   connect: CATCH_UP["connect"] ?? [],
-  "flink-taskmanager": CATCH_UP["flink-taskmanager"] ?? [],
+  "flink-taskmanager": [
+    ...(CATCH_UP["flink-taskmanager"] ?? []),
+    { what: "a spare TaskManager loads code that it has never run", ms: 45_000 },
+  ],
   minio: [balancerCheck("minio"), { what: "S3 client retry back-off", ms: 20_000 }],
   "trino-worker": [
     { what: "time until a query gives up on a worker", ms: TRINO_TIMINGS.remoteTaskMaxErrorMs },
@@ -130,7 +137,7 @@ export function duplicateBudget(component: string, rateEventsPerS: number): numb
 }
 
 export function recoveryBudget(input: BudgetInput): Budget {
-  const terms = [...(input.takesOver ? takeOverTerms(input) : restartTerms(input)), ...DELIVERY];
+  const terms = [...(input.takesOver ? takeOverTerms(input) : restartTerms(input)), ...delivery(input.readIntervalMs)];
   const budgetMs = terms.reduce((sum, term) => sum + term.ms, 0);
   const formula = terms.map((term) => `${term.what} ${String(term.ms / 1000)} s`).join(" + ");
   return { budgetMs, formula: `${formula} = ${String(budgetMs / 1000)} s` };

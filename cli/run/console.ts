@@ -5,6 +5,7 @@ import type { Phase, Plan } from "../../core/contracts/plan.ts";
 import { host } from "../../core/host.ts";
 import { readinessText } from "../../infra/critical-path.ts";
 import type { ProvisionStep } from "../../infra/provision.ts";
+import { Eta } from "./eta.ts";
 
 export interface RunConsole {
   provisioning(step: ProvisionStep): void;
@@ -13,8 +14,6 @@ export interface RunConsole {
 
 const TTY_INTERVAL_MS = 500;
 const PLAIN_INTERVAL_MS = 10_000;
-/** For the ETA only: what provisioning, recoveries, drain and verification take on a small machine. */
-const TYPICAL_MS = { provision: 80_000, recovery: 22_000, drain: 15_000, verify: 15_000 } as const;
 
 interface Board {
   phase: Phase;
@@ -40,13 +39,14 @@ export function openConsole(plan: Plan, journal: JournalWriter, json: boolean): 
   };
   journal.onEvent((event) => {
     if (json) host.out(`${JSON.stringify(event)}\n`);
+    followTime(eta, event);
     follow(board, event, (line) => {
       say(`${clock(event.atMs)}  ${line}`);
     });
   });
-  const totalMs = expectedMs(plan);
+  const eta = new Eta(plan);
   const timer = host.every(live ? TTY_INTERVAL_MS : PLAIN_INTERVAL_MS, () => {
-    const line = statusLine(board, journal.nowMs(), totalMs);
+    const line = statusLine(board, journal.nowMs(), eta);
     if (live) host.err(`\r\x1b[2K${line.slice(0, host.columns - 1)}`);
     else if (board.phase !== "provision") host.err(`${line}\n`);
   });
@@ -66,6 +66,13 @@ export function openConsole(plan: Plan, journal: JournalWriter, json: boolean): 
       if (live) host.err("\r\x1b[2K");
     },
   };
+}
+
+function followTime(eta: Eta, event: JournalEvent): void {
+  if (event.kind === "phase.entered") eta.entered(event.phase, event.atMs);
+  else if (event.kind === "fault.changed" && ["recovered", "failed"].includes(event.state)) {
+    eta.faultEnded(event.atMs);
+  }
 }
 
 function follow(board: Board, event: JournalEvent, say: (line: string) => void): void {
@@ -132,8 +139,8 @@ function followFault(
   }
 }
 
-function statusLine(board: Board, nowMs: number, totalMs: number): string {
-  const leftMs = Math.max(0, totalMs - nowMs);
+function statusLine(board: Board, nowMs: number, eta: Eta): string {
+  const leftMs = eta.remainingMs(nowMs);
   const faults = [...board.faults.values()].join(", ");
   return [
     clock(nowMs),
@@ -144,17 +151,6 @@ function statusLine(board: Board, nowMs: number, totalMs: number): string {
     faults === "" ? "no fault" : faults,
     leftMs === 0 ? "finishing" : `about ${clock(leftMs)} left`,
   ].join("  ·  ");
-}
-
-function expectedMs(plan: Plan): number {
-  const { warmupMs, controlMs, quietMs } = plan.durations;
-  const faultMs = plan.faults.reduce(
-    (sum, fault) => sum + fault.holdMs + TYPICAL_MS.recovery + quietMs,
-    0,
-  );
-  return (
-    TYPICAL_MS.provision + warmupMs + controlMs + faultMs + TYPICAL_MS.drain + TYPICAL_MS.verify
-  );
 }
 
 function clock(ms: number): string {

@@ -15,10 +15,13 @@ import type { Canaries } from "./canary.ts";
 import type { Session } from "./session.ts";
 import type { KafkaTap } from "./tap.ts";
 
-const POLL_MS = 1000;
+const READ_INTERVAL_MS = 1000;
 const QUERY_MS_MAX = 20_000;
-/** Given up at the usual limit, the statements of a cold engine would start over for ever and never warm it. */
-const FIRST_QUERY_MS_MAX = 90_000;
+/**
+ * Given up at the usual limit, the statements of a cold engine would start over for ever and never warm it:
+ * before its first answer it gets this long, and after each one that did not come twice the time, up to this.
+ */
+const COLD_QUERY_MS_MAX = 90_000;
 
 export class LakeReader {
   readonly #session: Session;
@@ -34,7 +37,7 @@ export class LakeReader {
   /** Highest bucket compared with the books. */
   #comparedTo: number;
   #lagRecords = 0;
-  #answered = false;
+  #queryMsMax = COLD_QUERY_MS_MAX;
 
   constructor(session: Session, canaries: Canaries, load: BankLoad, tap: KafkaTap) {
     this.#session = session;
@@ -66,15 +69,17 @@ export class LakeReader {
 
   async #run(work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stopping;
+    const intervalMs = this.#session.plan.canary.readIntervalMs ?? READ_INTERVAL_MS;
     while (!signal.aborted) {
       try {
         await work();
       } catch (error) {
         if (isAborted(signal)) return;
+        this.#queryMsMax = Math.min(2 * this.#queryMsMax, COLD_QUERY_MS_MAX);
         const reason = reasonOf(error).slice(0, 200);
         this.#session.journal.append({ kind: "probe.blind", probe: "reader", reason });
       }
-      await host.sleep(POLL_MS, signal).catch(() => undefined);
+      await host.sleep(intervalMs, signal).catch(() => undefined);
     }
   }
 
@@ -84,7 +89,7 @@ export class LakeReader {
     const askedMs = journal.nowMs();
     const rows = await controlRows(this.#trino, bucketMin, this.#deadline());
     const seenMs = journal.nowMs();
-    this.#answered = true;
+    this.#queryMsMax = QUERY_MS_MAX;
     this.#canaries.observe(rows, askedMs, seenMs);
     this.#measureLag(rows);
     const complete = this.#completeBucket(rows);
@@ -95,8 +100,7 @@ export class LakeReader {
   }
 
   #deadline(): AbortSignal {
-    const limitMs = this.#answered ? QUERY_MS_MAX : FIRST_QUERY_MS_MAX;
-    return host.deadline(limitMs, this.#stopping.signal);
+    return host.deadline(this.#queryMsMax, this.#stopping.signal);
   }
 
   /** Records in Kafka past the newest control row that the lake shows, per partition. */

@@ -133,7 +133,12 @@ export interface Plan {
   };
   readonly bank: BankPlan;
   readonly queries: readonly QueryClassPlan[];
-  readonly canary: { readonly ratePerS: number; readonly freshnessTargetMs: number };
+  readonly canary: {
+    readonly ratePerS: number;
+    readonly freshnessTargetMs: number;
+    /** Pause between two looks at the lake; 1000 where an older plan does not say it. */
+    readonly readIntervalMs?: number;
+  };
   readonly faults: readonly FaultEntry[];
   readonly durations: {
     readonly warmupMs: number;

@@ -20,6 +20,8 @@ export interface Scenario<S extends Services = Services, FaultName extends strin
   readonly bank: BankPlan;
   readonly queries: readonly QueryClassPlan[];
   readonly canaryRatePerS: number;
+  /** Pause between two looks at the lake; freshness is known to this. Default 1000. */
+  readonly readIntervalMs?: number;
   /** Injected one after the other, each only once the one before has recovered. */
   readonly faults: readonly ScenarioFault<S, FaultName>[];
   readonly warmupMs: number;

@@ -32,7 +32,7 @@ it.for([
 });
 
 it("sums a take-over from the configured time-outs, and a restart from the start-up", () => {
-  const input = { restarts: true, canaryRoundMs: 4000 };
+  const input = { restarts: true, canaryRoundMs: 4000, readIntervalMs: 1000 };
   const taken = recoveryBudget({ ...input, component: "patroni", takesOver: true });
   expect(taken.formula).toMatch(/Patroni ttl 20 s/);
   expect(taken.formula).toMatch(/one canary in every partition 4 s/);

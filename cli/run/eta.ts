@@ -1,0 +1,81 @@
+/** How long a run still takes: what lies ahead by its plan, corrected by how long its own faults have taken. */
+import { PHASES, type Phase, type Plan } from "../../core/contracts/plan.ts";
+
+/** On a small machine. */
+const TYPICAL_MS = {
+  perInstance: 4_200,
+  firstDelivery: 30_000,
+  perQueryWorker: 12_000,
+  drain: 15_000,
+  verify: 15_000,
+} as const;
+/** A recovery takes about this part of its budget. */
+const TYPICAL_BUDGET_SHARE = 0.4;
+
+export class Eta {
+  readonly #plan: Plan;
+  /** What each phase but `measure` is expected to take as a whole, ms; nothing for those that are left out. */
+  readonly #phaseMs: ReadonlyMap<Phase, number>;
+  readonly #faultMs: readonly number[];
+  #phase: Phase = "provision";
+  #phaseSinceMs = 0;
+  #faultSinceMs = 0;
+  #doneCount = 0;
+  #doneMs = 0;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    const { warmupMs, controlMs, quietMs } = plan.durations;
+    const services = Object.values(plan.topology.services);
+    const instanceCount = services.reduce((sum, { replicaCount }) => sum + replicaCount, 0);
+    const workerCount = plan.topology.services["trino-worker"]?.replicaCount ?? 0;
+    this.#faultMs = plan.faults.map(
+      ({ holdMs, recoveryBudgetMs }) =>
+        holdMs + quietMs + TYPICAL_BUDGET_SHARE * recoveryBudgetMs,
+    );
+    this.#phaseMs = new Map<Phase, number>([
+      ["provision", instanceCount * TYPICAL_MS.perInstance],
+      [
+        "warmup",
+        warmupMs + TYPICAL_MS.firstDelivery + workerCount * TYPICAL_MS.perQueryWorker,
+      ],
+      ["control", controlMs],
+      ["drain", TYPICAL_MS.drain],
+      ["verify", TYPICAL_MS.verify],
+    ]);
+  }
+
+  entered(phase: Phase, nowMs: number): void {
+    this.#phase = phase;
+    this.#phaseSinceMs = nowMs;
+    if (phase === "measure") this.#faultSinceMs = nowMs;
+  }
+
+  /** A fault is over, with its recovery or without. */
+  faultEnded(nowMs: number): void {
+    this.#doneCount += 1;
+    this.#doneMs += nowMs - this.#faultSinceMs;
+    this.#faultSinceMs = nowMs;
+  }
+
+  /** Milliseconds; 0 when it takes longer than was to be expected. */
+  remainingMs(nowMs: number): number {
+    const at = PHASES.indexOf(this.#phase);
+    const later = PHASES.slice(at + 1).reduce((sum, phase) => sum + this.#expectedMs(phase), 0);
+    const ofThis = this.#phase === "measure" ? this.#faultsAheadMs() : this.#expectedMs(this.#phase);
+    const sinceMs = this.#phase === "measure" ? this.#faultSinceMs : this.#phaseSinceMs;
+    return Math.max(0, ofThis - (nowMs - sinceMs)) + later;
+  }
+
+  #expectedMs(phase: Phase): number {
+    return phase === "measure" ? this.#faultsAheadMs() : (this.#phaseMs.get(phase) ?? 0);
+  }
+
+  /** This run's faults so far take as many times the typical duration as those that are still to come. */
+  #faultsAheadMs(): number {
+    const typicalMs = this.#faultMs.slice(0, this.#doneCount).reduce((sum, ms) => sum + ms, 0);
+    const factor = typicalMs > 0 ? this.#doneMs / typicalMs : 1;
+    const ahead = this.#faultMs.slice(this.#doneCount, this.#plan.faults.length);
+    return ahead.reduce((sum, ms) => sum + ms, 0) * factor;
+  }
+}
