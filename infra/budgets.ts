@@ -105,7 +105,10 @@ const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
     { what: "controller election", ms: KAFKA_TIMINGS.electionTimeoutMs },
     { what: "client metadata refresh and the retry of open batches", ms: 15_000 },
   ],
-  connect: CATCH_UP["connect"] ?? [],
+  connect: [
+    ...(CATCH_UP["connect"] ?? []),
+    { what: "a worker loads a connector that it has never run", ms: 15_000 },
+  ],
   "flink-taskmanager": [
     ...(CATCH_UP["flink-taskmanager"] ?? []),
     { what: "a spare TaskManager loads code that it has never run", ms: 45_000 },

@@ -7,8 +7,9 @@ export const production = defineScenario({
   purpose: "The whole production topology under 1K change events/s, losing one node of each kind.",
   topology,
   bank: {
-    laneCount: 4,
-    userCountPerLane: 500,
+    // A lane writes one transaction after the other, and each waits for the synchronous standby.
+    laneCount: 16,
+    userCountPerLane: 125,
     rateEventsPerS: 1000,
     arrivals: "poisson",
     bucketMs: 10_000,

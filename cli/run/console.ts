@@ -15,9 +15,13 @@ export interface RunConsole {
 const TTY_INTERVAL_MS = 500;
 const PLAIN_INTERVAL_MS = 10_000;
 
+const LATE_MS_MIN = 5_000;
+
 interface Board {
   phase: Phase;
   rateEventsPerS: number;
+  /** How far the load is behind its schedule. */
+  lateMs: number;
   lagEvents: number;
   freshnessMs: number;
   faults: Map<string, string>;
@@ -29,6 +33,7 @@ export function openConsole(plan: Plan, journal: JournalWriter, json: boolean): 
   const board: Board = {
     phase: "provision",
     rateEventsPerS: 0,
+    lateMs: 0,
     lagEvents: 0,
     freshnessMs: 0,
     faults: new Map(),
@@ -82,7 +87,10 @@ function follow(board: Board, event: JournalEvent, say: (line: string) => void):
       say(styleText("bold", `phase ${event.phase}`));
       break;
     case "load.window":
-      if (event.workload === "bank") board.rateEventsPerS = (event.events * 1000) / event.windowMs;
+      if (event.workload === "bank") {
+        board.rateEventsPerS = (event.events * 1000) / event.windowMs;
+        board.lateMs = event.atMs - event.fromMs - event.windowMs;
+      }
       break;
     case "sample.taken":
       if (event.probe === "lake.lagEvents") board.lagEvents = event.observed.value;
@@ -145,12 +153,17 @@ function statusLine(board: Board, nowMs: number, eta: Eta): string {
   return [
     clock(nowMs),
     board.phase,
-    `${board.rateEventsPerS.toFixed(0)} events/s`,
+    `${board.rateEventsPerS.toFixed(0)} events/s${lateText(board.lateMs)}`,
     `lag ${board.lagEvents.toFixed(0)}`,
     `fresh ${(board.freshnessMs / 1000).toFixed(1)} s`,
     faults === "" ? "no fault" : faults,
     leftMs === 0 ? "finishing" : `about ${clock(leftMs)} left`,
   ].join("  ·  ");
+}
+
+/** A window is written a moment after its end; more than that is work that piled up. */
+function lateText(lateMs: number): string {
+  return lateMs < LATE_MS_MIN ? "" : ` ${(lateMs / 1000).toFixed(0)} s late`;
 }
 
 function clock(ms: number): string {

@@ -16,6 +16,7 @@ import { startTap, type KafkaTap } from "./tap.ts";
 import { drain, takeBaseline, verify, type Baseline } from "./verify.ts";
 
 const FIRST_DELIVERY_MS_MAX = 180_000;
+const STEADY_MS_MAX = 300_000;
 const ENGINE_WARMUP_MS_MAX = { base: 40_000, perWorker: 10_000 } as const;
 
 interface Running {
@@ -122,7 +123,10 @@ class LateQueries {
   }
 }
 
-/** Warm means: one canary went the whole way, and the query mix has run for the planned time. */
+/**
+ * Warm means: one canary went the whole way, the query mix has run for the planned time, and the reader is
+ * answered in time beside it.
+ */
 async function warmUp(session: Session, running: Running): Promise<void> {
   const { signal, plan, journal } = session;
   const deliveredMs = await running.canaries.delivered(0, FIRST_DELIVERY_MS_MAX, signal);
@@ -130,6 +134,10 @@ async function warmUp(session: Session, running: Running): Promise<void> {
     await warmEngine(session, running.reader.trino, engineWarmupMsMax(session));
     running.queries.start();
     await host.sleep(plan.durations.warmupMs, signal);
+    if (!(await running.reader.becomesSteady(STEADY_MS_MAX, signal))) {
+      const text = `The reader's looks were still slow after ${String(STEADY_MS_MAX / 1000)} s more of warm-up.`;
+      journal.append({ kind: "note", text });
+    }
     journalMemory(session);
     return;
   }

@@ -22,6 +22,8 @@ const QUERY_MS_MAX = 20_000;
  * before its first answer it gets this long, and after each one that did not come twice the time, up to this.
  */
 const COLD_QUERY_MS_MAX = 90_000;
+/** So many looks one after the other, each within half of the limit: then the engine is warm. */
+const STEADY_LOOK_COUNT = 3;
 
 export class LakeReader {
   readonly #session: Session;
@@ -38,6 +40,8 @@ export class LakeReader {
   #comparedTo: number;
   #lagRecords = 0;
   #queryMsMax = COLD_QUERY_MS_MAX;
+  /** Looks in a row that took at most half of what is allowed. */
+  #quickLookCount = 0;
 
   constructor(session: Session, canaries: Canaries, load: BankLoad, tap: KafkaTap) {
     this.#session = session;
@@ -59,7 +63,20 @@ export class LakeReader {
 
   start(): void {
     // Two loops: comparing buckets after an outage must not keep the canaries from being seen.
-    this.#running = Promise.all([this.#run(() => this.#look()), this.#run(() => this.#compare())]);
+    this.#running = Promise.all([
+      this.#run("reader", () => this.#look()),
+      this.#run("reader.totals", () => this.#compare()),
+    ]);
+  }
+
+  /** False when its looks were still slow or failing at the end of the time. */
+  async becomesSteady(limitMs: number, signal: AbortSignal): Promise<boolean> {
+    const deadlineMs = host.monotonicMs() + limitMs;
+    while (host.monotonicMs() < deadlineMs) {
+      if (this.#quickLookCount >= STEADY_LOOK_COUNT) return true;
+      await host.sleep(250, signal);
+    }
+    return false;
   }
 
   async stop(): Promise<void> {
@@ -67,7 +84,7 @@ export class LakeReader {
     await this.#running;
   }
 
-  async #run(work: () => Promise<void>): Promise<void> {
+  async #run(probe: string, work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stopping;
     const intervalMs = this.#session.plan.canary.readIntervalMs ?? READ_INTERVAL_MS;
     while (!signal.aborted) {
@@ -75,9 +92,10 @@ export class LakeReader {
         await work();
       } catch (error) {
         if (isAborted(signal)) return;
+        this.#quickLookCount = 0;
         this.#queryMsMax = Math.min(2 * this.#queryMsMax, COLD_QUERY_MS_MAX);
         const reason = reasonOf(error).slice(0, 200);
-        this.#session.journal.append({ kind: "probe.blind", probe: "reader", reason });
+        this.#session.journal.append({ kind: "probe.blind", probe, reason });
       }
       await host.sleep(intervalMs, signal).catch(() => undefined);
     }
@@ -90,6 +108,7 @@ export class LakeReader {
     const rows = await controlRows(this.#trino, bucketMin, this.#deadline());
     const seenMs = journal.nowMs();
     this.#queryMsMax = QUERY_MS_MAX;
+    this.#quickLookCount = seenMs - askedMs <= QUERY_MS_MAX / 2 ? this.#quickLookCount + 1 : 0;
     this.#canaries.observe(rows, askedMs, seenMs);
     this.#measureLag(rows);
     const complete = this.#completeBucket(rows);
