@@ -65,6 +65,12 @@ export default {
       "A comparison reads journals and history entries as values and counts the very samples the checks count; finding, keeping and refusing runs is for cli.",
     ),
     only(
+      "capacity-searches",
+      "^slo/capacity/",
+      ["^core/", "^slo/(capacity|maths)/"],
+      "The search asks and judges windows as values; loading a lab and keeping the answers is for cli.",
+    ),
+    only(
       "objectives-are-data",
       "^slo/objectives/",
       ["^core/", "^slo/(objectives|maths)/"],
@@ -128,7 +134,7 @@ export default {
         "Generators, checks, maths, objectives, comparisons and reports take values and return values; reading and writing is for cli and infra.",
       severity: "error",
       from: {
-        path: "^(generators|slo/(checks|maths|objectives|regression)|reports|scenarios)/",
+        path: "^(generators|slo/(capacity|checks|maths|objectives|regression)|reports|scenarios)/",
         pathNot: NOT_LOADED_BY_NODE,
       },
       to: {

@@ -18,6 +18,7 @@ import { SCENARIOS } from "../scenarios/index.ts";
 import { OBJECTIVES } from "../slo/objectives/index.ts";
 import { provableLines, recoveryLine } from "../slo/objectives/provable-text.ts";
 import { provable } from "../slo/objectives/provable.ts";
+import { askCalibration } from "./calibrate-store.ts";
 import { networkSupport, settleIsolation } from "./inside.ts";
 import { checkSubnet } from "./lab.ts";
 
@@ -115,12 +116,14 @@ function provableOf(base: Omit<Plan, "provable">): Plan["provable"] {
 export interface PrintPlanOptions extends PlanOptions {
   readonly isolation: string;
   readonly json: boolean;
+  readonly aboveCalibration: boolean;
 }
 
 export async function printPlan(options: PrintPlanOptions): Promise<number> {
   const { topology } = scenarioNamed(options.scenario);
   const { isolation } = settleIsolation(topology, options.isolation);
   const made = makePlan(options, isolation, await networkSupport(isolation, undefined));
+  askCalibration(made, options.aboveCalibration);
   host.out(options.json ? `${JSON.stringify(made, null, 2)}\n` : planText(made));
   return 0;
 }

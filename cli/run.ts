@@ -10,6 +10,7 @@ import { configDigests, openLab, provision, type Lab } from "../infra/provision.
 import { environmentOf } from "../infra/environment.ts";
 import { stateDir, type LabState } from "../infra/drivers/lab.ts";
 import { runSelftest } from "../slo/checks/selftest.ts";
+import { askCalibration } from "./calibrate-store.ts";
 import { openSigner } from "./certificate-key.ts";
 import { residueOf, takeDown } from "./heal.ts";
 import { insideLab, isElsewhere, networkSupport, runInside, settleIsolation } from "./inside.ts";
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly scenario: string;
   readonly seed: string | undefined;
   readonly rate: string | undefined;
+  /** Offer a rate that the generator's calibration says it cannot offer. */
+  readonly aboveCalibration: boolean;
   readonly subnet: string;
   readonly isolation: string;
   readonly runsDir: string;
@@ -57,6 +60,8 @@ export async function run(options: RunOptions): Promise<number> {
       : { isolation: there.isolation, userNamespace: false };
   const support = await networkSupport(choice.isolation, there);
   const plan = makePlan(options, choice.isolation, support);
+  // Inside a lab's network this is the same command for the second time.
+  if (inside === undefined) askCalibration(plan, options.aboveCalibration);
   const signer = openSigner(options.key);
   if (attached !== undefined && isElsewhere(attached)) return runInside(attached);
   const stop = new AbortController();

@@ -7,6 +7,7 @@ import { host } from "../core/host.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
 import { checkAlerts } from "./check-alerts.ts";
 import { checkZones, tryFlows } from "./check-zones.ts";
+import { addCapacity } from "./capacity.ts";
 import { addCompare } from "./compare.ts";
 import { completion } from "./completion.ts";
 import { doctor } from "./doctor.ts";
@@ -35,6 +36,7 @@ interface Common {
   readonly isolation: string;
   readonly seed?: string;
   readonly rate?: string;
+  readonly aboveCalibration: boolean;
   readonly runs: string;
   readonly verify: boolean;
   readonly key?: string;
@@ -57,6 +59,11 @@ const RATE_OPTION = [
   "--rate <events/s>",
   "change events a second, where this machine cannot carry the scenario's own",
 ] as const;
+const ABOVE_OPTION = [
+  "--above-calibration",
+  "offer a rate that `calibrate` found this machine's generator cannot offer",
+  false,
+] as const;
 
 export function addVerbs(program: Command, exit: (code: number) => void): void {
   const verb = (name: string, about: string): Command => program.command(name).description(about);
@@ -66,6 +73,7 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...ISOLATION_OPTION)
     .option(...SEED_OPTION)
     .option(...RATE_OPTION)
+    .option(...ABOVE_OPTION)
     .option("--runs <dir>", "where run directories go", join(host.cwd, "runs"))
     .option("--key <pem>", "Ed25519 key that signs the certificate (default: your own)")
     .action(async (scenario: string, { runs, key, ...options }: Common) => {
@@ -77,6 +85,7 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...ISOLATION_OPTION)
     .option(...SEED_OPTION)
     .option(...RATE_OPTION)
+    .option(...ABOVE_OPTION)
     .action(async (scenario: string, options: Common) => {
       exit(await printPlan(chosen(scenario, options)));
     });
@@ -99,6 +108,7 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .action(async (runDir: string, { json }: Common) => {
       exit(await reportRun(runDir, { json }));
     });
+  addCapacity(verb, exit);
   addCompare(verb, exit);
   addHistory(verb, exit);
   addLabVerbs(verb, exit);
@@ -118,6 +128,11 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
   verb("completion <shell>", "completion script for bash, zsh or fish").action((shell: string) => {
     exit(completion(shell, program));
   });
+  addHidden(program, exit);
+}
+
+/** What lakeproof calls itself by. */
+function addHidden(program: Command, exit: (code: number) => void): void {
   program.command("try-flows", { hidden: true }).action(async () => {
     exit(await tryFlows());
   });
@@ -130,8 +145,8 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
 }
 
 function chosen(scenario: string, options: Omit<Common, "runs">): PrintPlanOptions {
-  const { json, subnet, isolation, seed, rate } = options;
-  return { scenario, seed, rate, subnet, isolation, json };
+  const { json, subnet, isolation, seed, rate, aboveCalibration } = options;
+  return { scenario, seed, rate, aboveCalibration, subnet, isolation, json };
 }
 
 function addLabVerbs(

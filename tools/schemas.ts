@@ -13,6 +13,12 @@ interface SchemaSpec {
 
 const SCHEMAS: readonly SchemaSpec[] = [
   {
+    file: "capacity.schema.json",
+    title: "capacity.json: what each stage of a lab carries",
+    source: "core/contracts/capacity.ts",
+    type: "CapacityReport",
+  },
+  {
     file: "certificate.schema.json",
     title: "The statement that certificate.json signs",
     source: "core/contracts/certificate.ts",
@@ -23,6 +29,12 @@ const SCHEMAS: readonly SchemaSpec[] = [
     title: "What `lakeproof compare --json` prints: one comparison a line",
     source: "core/contracts/comparison.ts",
     type: "Comparison",
+  },
+  {
+    file: "generator-limits.schema.json",
+    title: "generator-limits.json: what this machine's load generator can do",
+    source: "core/contracts/generator-limits.ts",
+    type: "GeneratorLimits",
   },
   {
     file: "history-entry.schema.json",

@@ -92,11 +92,12 @@ class RunningLoad implements BankLoad {
     this.eventsPerTxn = measureMeanEventsPerTxn(options(0));
     this.bucketMin = bucketAt(session, session.journal.nowMs());
     this.#fencedTo = this.bucketMin - 1;
-    this.#control = new WriterConnection(address, BANK_DATABASE);
+    const database = session.bankDatabase ?? BANK_DATABASE;
+    this.#control = new WriterConnection(address, database);
     this.#works = Array.from({ length: bank.laneCount }, (_, index) => ({
       lane: openBankLane(options(index)),
       index,
-      connection: new WriterConnection(address, BANK_DATABASE),
+      connection: new WriterConnection(address, database),
       bucket: this.bucketMin,
       intendedMs: 0,
     }));

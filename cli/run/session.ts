@@ -10,6 +10,8 @@ export interface Session {
   readonly seed: bigint;
   readonly journal: JournalWriter;
   readonly lab: Lab;
+  /** Where the bank lives when its load must not enter the pipeline. Default: its own database, which does. */
+  readonly bankDatabase?: string;
   readonly startedAtEpochMs: number;
   readonly artifacts: Readonly<Record<string, string>>;
   /** What PostgreSQL acknowledged. */

@@ -1,0 +1,197 @@
+/** `lakeproof capacity`: the highest rate each stage of a real lab carries, and which one ends first. */
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { closest } from "fastest-levenshtein";
+import {
+  CAPACITY_STAGES,
+  type CapacityReport,
+  type CapacityTarget,
+} from "../core/contracts/capacity.ts";
+import { LakeproofError } from "../core/errors.ts";
+import { host } from "../core/host.ts";
+import { listLabs, type LabState } from "../infra/drivers/lab.ts";
+import { renderCapacity, renderCapacityMarkdown } from "../reports/capacity.ts";
+import { readHistory } from "./capacity/journal.ts";
+import { searchLab, type SearchWish } from "./capacity/search-lab.ts";
+import { calibrate } from "./calibrate.ts";
+import { takeDown } from "./heal.ts";
+import { insideLab, isElsewhere, runInside } from "./inside.ts";
+import { labThatIsUp, SUBNET_DEFAULT } from "./lab.ts";
+import { topologyNamed } from "./up.ts";
+
+interface CapacityOptions {
+  readonly json: boolean;
+  readonly subnet?: string;
+  readonly isolation: string;
+  readonly stages: string;
+  readonly window: string;
+  readonly settle: string;
+  readonly tolerance: string;
+  readonly start: string;
+  readonly max?: string;
+  readonly seed: string;
+  readonly runs: string;
+  readonly resume?: string;
+}
+
+const TARGETS: readonly CapacityTarget[] = ["end-to-end", ...CAPACITY_STAGES];
+const TARGETS_DEFAULT = "postgres,slot-decoding,end-to-end,connector,lake";
+
+export function addCapacity(
+  verb: (name: string, about: string) => Command,
+  exit: (code: number) => void,
+): void {
+  verb("calibrate", "what this machine's load generator can do; `plan` and `run` refuse more")
+    .option("--json", "machine-readable output on stdout", false)
+    .option("--subnet <a.b.c>", "only the lab on these addresses")
+    .option("--sinks <names>", "of sql, envelopes, postgres: only these")
+    .action(async ({ json, subnet, sinks }: Partial<CapacityOptions> & { sinks?: string }) => {
+      exit(await calibrate({ json: json === true, subnet, sinks }));
+    });
+  verb("capacity [topology]", "the highest rate each stage carries, and which one ends first")
+    .option("--json", "machine-readable output on stdout", false)
+    .option("--subnet <a.b.c>", "the lab on these addresses, or those to start one on")
+    .option("--isolation <kind>", "auto, namespaces or loopback, where a lab is started", "auto")
+    .option("--stages <names>", `of ${TARGETS.join(", ")}`, TARGETS_DEFAULT)
+    .option("--window <s>", "seconds a rate is looked at; confirmations take twice that", "30")
+    .option("--settle <s>", "seconds of load before each window", "10")
+    .option("--tolerance <ratio>", "between the rate that holds and the one that breaks", "0.05")
+    .option("--start <events/s>", "first rate of each search", "200")
+    .option("--max <events/s>", "highest rate that is offered; default: what was calibrated")
+    .option("--seed <number>", "of the bank's operations", "1")
+    .option("--runs <dir>", "where run directories go", join(host.cwd, "runs"))
+    .option("--resume <dir>", "go on with a search that was stopped")
+    .action(async (topology: string | undefined, options: CapacityOptions) => {
+      exit(await capacity(topology, options));
+    });
+}
+
+/** Exit 0 when each stage has a rate, 11 when one has none or is unconfirmed, 21 when one was never seen. */
+async function capacity(topology: string | undefined, options: CapacityOptions): Promise<number> {
+  const wish = wishOf(options);
+  const inside = insideLab();
+  const up = inside ?? upLab(topology, options.subnet);
+  if (up !== undefined) return inLab(up, wish, options);
+  if (topology === undefined) return inLab(labThatIsUp(options.subnet), wish, options);
+  return inNewLab(topology, wish, options);
+}
+
+async function inLab(state: LabState, wish: SearchWish, options: CapacityOptions): Promise<number> {
+  if (isElsewhere(state)) return runInside(state);
+  const { report, runDir, stopCode } = await searchLab(state, wish);
+  mkdirSync(runDir, { recursive: true });
+  writeFileSync(join(runDir, "capacity.json"), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(join(runDir, "summary.md"), renderCapacityMarkdown(report));
+  host.out(options.json ? `${JSON.stringify(report, null, 2)}\n` : renderCapacity(report));
+  host.err(`Steps, summary and raw journals are in ${runDir}.\n`);
+  if (report.ended !== "completed") host.err(`Go on with --resume ${runDir}.\n`);
+  return stopCode ?? exitOf(report);
+}
+
+function exitOf({ stages, ended }: CapacityReport): number {
+  const statuses = stages.map(({ result }) => result.status);
+  if (ended === "failed") return 1;
+  if (statuses.includes("blind")) return 21;
+  return statuses.every((status) => status === "found" || status === "at-least") ? 0 : 11;
+}
+
+/** The lab that is up, where it is one of the topology that was named. */
+function upLab(topology: string | undefined, subnet: string | undefined): LabState | undefined {
+  if (topology === undefined) return undefined;
+  topologyNamed(topology);
+  return listLabs().find(
+    (lab) =>
+      lab.state === "up" &&
+      lab.held &&
+      lab.topology === topology &&
+      (subnet === undefined || lab.subnet === subnet),
+  );
+}
+
+/** Starts the topology for the search and takes it down after it, whatever came of it. */
+async function inNewLab(
+  topology: string,
+  wish: SearchWish,
+  options: CapacityOptions,
+): Promise<number> {
+  const subnet = options.subnet ?? SUBNET_DEFAULT;
+  const code = await self(["up", topology, "--subnet", subnet, "--isolation", options.isolation]);
+  if (code !== 0) return code;
+  const state = labThatIsUp(subnet);
+  try {
+    return await inLab(state, wish, options);
+  } finally {
+    await takeDown(state.id);
+  }
+}
+
+/** This program with another verb. What it prints is progress here, so it goes to stderr. */
+function self(args: readonly string[]): Promise<number> {
+  const child = spawn(host.nodePath, [host.launcherPath, ...args], {
+    stdio: ["inherit", 2, "inherit"],
+  });
+  return new Promise((done, failed) => {
+    child.once("error", (cause) => {
+      const hint = "Check that the installation is whole.";
+      failed(
+        new LakeproofError("INTERNAL", `Cannot run itself: ${cause.message}`, { hint, cause }),
+      );
+    });
+    child.once("exit", (code, signal) => {
+      done(code ?? (signal === "SIGINT" ? 130 : 143));
+    });
+  });
+}
+
+function wishOf(options: CapacityOptions): SearchWish {
+  const { resume, seed } = options;
+  const runsDir = resolve(options.runs);
+  if (resume !== undefined) {
+    const runDir = resolve(resume);
+    return { ...readHistory(runDir).started, runDir, runsDir, ratePerSMax: undefined };
+  }
+  if (!/^\d{1,19}$/.test(seed)) {
+    throw new LakeproofError("USAGE", `--seed is ${JSON.stringify(seed)}.`, {
+      hint: "Allowed is a whole number of up to 19 digits.",
+    });
+  }
+  return {
+    runsDir,
+    runDir: undefined,
+    seed,
+    targets: targetsOf(options.stages),
+    windowMs: numberOf("--window", options.window, 5, 3600) * 1000,
+    settleMs: numberOf("--settle", options.settle, 0, 3600) * 1000,
+    search: {
+      startRatePerS: numberOf("--start", options.start, 10, 1_000_000),
+      ratePerSMin: 10,
+      ratePerSMax: 1_000_000,
+      growthRatio: 2,
+      toleranceRatio: numberOf("--tolerance", options.tolerance, 0.01, 0.5),
+      attemptCountMax: 3,
+      stepCountMax: 40,
+    },
+    ratePerSMax:
+      options.max === undefined ? undefined : numberOf("--max", options.max, 10, 1_000_000),
+  };
+}
+
+function targetsOf(text: string): readonly CapacityTarget[] {
+  return text.split(",").map((name) => {
+    const found = TARGETS.find((target) => target === name.trim());
+    if (found !== undefined) return found;
+    throw new LakeproofError("USAGE", `There is no stage ${JSON.stringify(name)}.`, {
+      hint: `Did you mean ${closest(name, TARGETS)}? Stages are ${TARGETS.join(", ")}.`,
+    });
+  });
+}
+
+function numberOf(option: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= least && value <= most) return value;
+  throw new LakeproofError("USAGE", `${option} is ${JSON.stringify(text)}.`, {
+    hint: `Allowed is a number from ${String(least)} to ${String(most)}.`,
+  });
+}

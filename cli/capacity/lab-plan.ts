@@ -1,0 +1,46 @@
+/** A held lab with a plan to load it: the scenario of its topology, without faults, at a rate set later. */
+import { mkdirSync } from "node:fs";
+import type { Plan } from "../../core/contracts/plan.ts";
+import type { Scenario } from "../../core/contracts/scenario.ts";
+import { LakeproofError } from "../../core/errors.ts";
+import { openLab } from "../../infra/provision.ts";
+import type { LabState } from "../../infra/drivers/lab.ts";
+import { SCENARIOS } from "../../scenarios/index.ts";
+import { networkSupport } from "../inside.ts";
+import { obtainArtifacts } from "../lab.ts";
+import { makePlan } from "../plan.ts";
+import { topologyNamed } from "../up.ts";
+import type { StepLab } from "./step-runner.ts";
+
+export interface LoadedLab {
+  readonly state: LabState;
+  readonly seed: string;
+  readonly stepsDir: string;
+  readonly signal: AbortSignal;
+}
+
+/** Throws CONFIG_INVALID for a topology that no scenario runs on. */
+export async function openStepLab({ state, seed, stepsDir, signal }: LoadedLab): Promise<StepLab> {
+  const topology = topologyNamed(state.topology);
+  const artifacts = await obtainArtifacts(topology.services, state.isolation, signal);
+  mkdirSync(stepsDir, { recursive: true });
+  const plan = await planOf(state, seed);
+  return { lab: openLab(topology, state, artifacts), plan, artifacts, stepsDir, signal };
+}
+
+async function planOf(state: LabState, seed: string): Promise<Plan> {
+  const base = Object.values<Scenario>(SCENARIOS).find(
+    ({ topology }) => topology.name === state.topology,
+  );
+  if (base === undefined) {
+    throw new LakeproofError("CONFIG_INVALID", `No scenario runs on topology ${state.topology}.`, {
+      hint: `Topologies with one are ${Object.values<Scenario>(SCENARIOS)
+        .map(({ topology }) => topology.name)
+        .join(", ")}.`,
+    });
+  }
+  const support = await networkSupport(state.isolation, state);
+  const wish = { scenario: base.name, seed, rate: undefined, subnet: "127.77.0" };
+  const plan = makePlan(wish, state.isolation, support);
+  return { ...plan, faults: [], bank: { ...plan.bank, arrivals: "poisson" } };
+}

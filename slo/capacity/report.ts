@@ -1,0 +1,76 @@
+/** From the steps of a search to its report. Pure. */
+import type {
+  CapacityStage,
+  CapacityStep,
+  CapacityTarget,
+  SearchOptions,
+  StageCapacity,
+} from "../../core/contracts/capacity.ts";
+import { CAPACITY_STAGES } from "../../core/contracts/capacity.ts";
+import { resultSoFar } from "./search.ts";
+
+export function stageCapacity(
+  target: CapacityTarget,
+  steps: readonly CapacityStep[],
+  search: SearchOptions,
+): StageCapacity {
+  const own = steps.filter((step) => step.target === target);
+  const result = resultSoFar(search, own);
+  const saturated = firstSaturated(own);
+  return {
+    target,
+    unit: target === "trino" ? "queries/s" : "events/s",
+    result,
+    ...(saturated === undefined ? {} : { saturated }),
+    perCore: perCore(own, result.ratePerS),
+  };
+}
+
+/**
+ * The stage whose condition broke at the lowest rate; among those that broke at the same one, the earlier in the
+ * pipe, because it starves the later. Windows that could not carry a verdict do not count, nor do those whose
+ * answer another window at the same rate refuted.
+ */
+export function firstSaturated(
+  steps: readonly CapacityStep[],
+): { readonly stage: CapacityStage; readonly because: string } | undefined {
+  const heldMax = Math.max(
+    0,
+    ...steps.filter(({ status }) => status === "holds").map(({ ratePerS }) => ratePerS),
+  );
+  const breaking = steps.filter(
+    ({ status, ratePerS }) => status === "breaks" && ratePerS > heldMax,
+  );
+  const lowest = Math.min(...breaking.map(({ ratePerS }) => ratePerS));
+  const broken = breaking
+    .filter(({ ratePerS }) => ratePerS === lowest)
+    .flatMap(({ criteria }) => criteria.filter(({ pressureRatio }) => pressureRatio > 1))
+    .sort(
+      (a, b) =>
+        CAPACITY_STAGES.indexOf(a.stage) - CAPACITY_STAGES.indexOf(b.stage) ||
+        b.pressureRatio - a.pressureRatio,
+    );
+  const [first] = broken;
+  if (first === undefined) return undefined;
+  const ratio = first.pressureRatio.toFixed(1);
+  return {
+    stage: first.stage,
+    because: `at ${String(lowest)} a second: ${first.title} ${ratio} times its limit`,
+  };
+}
+
+/** From the longest window at the rate that held: events for each core-second of each stage. */
+function perCore(
+  steps: readonly CapacityStep[],
+  ratePerS: number | undefined,
+): Readonly<Record<string, number>> {
+  const step = steps
+    .filter((candidate) => candidate.status === "holds" && candidate.ratePerS === ratePerS)
+    .sort((a, b) => b.windowMs - a.windowMs)[0];
+  if (step === undefined) return {};
+  return Object.fromEntries(
+    Object.entries(step.cpuMs)
+      .filter(([, ms]) => ms > 0)
+      .map(([stage, ms]) => [stage, Math.round((step.achievedPerS * step.windowMs) / ms)]),
+  );
+}

@@ -1,0 +1,36 @@
+/** How fast something grows, told by a slope that single spikes do not move. */
+import { requireThat } from "../maths/ranges.ts";
+
+export interface Point {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** Enough for a median to mean something, few enough that all pairs are cheap. */
+const POINT_COUNT_MIN = 4;
+const POINT_COUNT_MAX = 400;
+
+/**
+ * Theil–Sen slope per second: the median of the slopes between all two points (Sen 1968). Undefined for fewer
+ * than four points: two samples are no trend.
+ */
+export function slopePerS(points: readonly Point[]): number | undefined {
+  requireThat(
+    points.length <= POINT_COUNT_MAX,
+    `${String(points.length)} points are too many for all their pairs.`,
+    `Give at most ${String(POINT_COUNT_MAX)}.`,
+  );
+  if (points.length < POINT_COUNT_MIN) return undefined;
+  const slopes: number[] = [];
+  for (const [index, from] of points.entries()) {
+    for (const to of points.slice(index + 1)) {
+      if (to.atMs > from.atMs)
+        slopes.push((to.value - from.value) / ((to.atMs - from.atMs) / 1000));
+    }
+  }
+  slopes.sort((a, b) => a - b);
+  const middle = slopes.length / 2;
+  if (slopes.length === 0) return undefined;
+  const upper = slopes[Math.floor(middle)] ?? 0;
+  return slopes.length % 2 === 1 ? upper : (upper + (slopes[middle - 1] ?? 0)) / 2;
+}
