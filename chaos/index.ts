@@ -2,13 +2,23 @@
 import type { Fault } from "../core/contracts/fault.ts";
 import { bandwidthCap } from "./bandwidth-cap.ts";
 import { connectionReset } from "./connection-reset.ts";
+import { cpuPressure } from "./cpu-pressure.ts";
+import { diskFull } from "./disk-full.ts";
+import { diskReadOnly } from "./disk-read-only.ts";
+import { diskSlow } from "./disk-slow.ts";
+import { driveLoss } from "./drive-loss.ts";
 import { gracefulStop } from "./graceful-stop.ts";
 import { halfOpen } from "./half-open.ts";
 import { linkLatency } from "./link-latency.ts";
+import { memoryPressure } from "./memory-pressure.ts";
 import { networkLatency } from "./network-latency.ts";
 import { nodePowerOff } from "./node-power-off.ts";
+import { none } from "./none.ts";
+import { objectBitrot } from "./object-bitrot.ts";
+import { objectTruncate } from "./object-truncate.ts";
 import { packetLoss } from "./packet-loss.ts";
 import { partition } from "./partition.ts";
+import { postgresSwitchover } from "./postgres-switchover.ts";
 import { processKill } from "./process-kill.ts";
 import { processPause } from "./process-pause.ts";
 import { rollingRestart } from "./rolling-restart.ts";
@@ -26,10 +36,29 @@ export const FAULTS = {
   "bandwidth-cap": bandwidthCap,
   "network-latency": networkLatency,
   "link-latency": linkLatency,
+  "postgres-switchover": postgresSwitchover,
+  "disk-full": diskFull,
+  "disk-read-only": diskReadOnly,
+  "disk-slow": diskSlow,
+  "drive-loss": driveLoss,
+  "object-bitrot": objectBitrot,
+  "object-truncate": objectTruncate,
+  "cpu-pressure": cpuPressure,
+  "memory-pressure": memoryPressure,
+  none,
 } satisfies Record<string, Fault>;
 
 export type FaultName = keyof typeof FAULTS;
 
+export { coveringRows } from "./covering.ts";
+export { COMPOSITIONS, type CompositionName } from "./compositions.ts";
+
 export { inject, type InjectionPorts } from "./inject.ts";
 export { removeToxic } from "./link-latency.ts";
-export { openUndoLog, readUndoLog, type UndoLog, type OpenUndo } from "./safety/undo-log.ts";
+export {
+  damageText,
+  openUndoLog,
+  readUndoLog,
+  type UndoLog,
+  type OpenUndo,
+} from "./safety/undo-log.ts";

@@ -4,7 +4,13 @@
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { openUndoLog, readUndoLog, removeToxic, type OpenUndo } from "../chaos/index.ts";
+import {
+  damageText,
+  openUndoLog,
+  readUndoLog,
+  removeToxic,
+  type OpenUndo,
+} from "../chaos/index.ts";
 import { reasonOf } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import {
@@ -18,6 +24,9 @@ import {
   type LabState,
 } from "../infra/drivers/lab.ts";
 import { alive, openLocalDriver, stopInstance } from "../infra/drivers/local.ts";
+import { groupsLeft, leaveGroup } from "../infra/drivers/machine/control-groups.ts";
+import { repairDamage } from "../infra/drivers/machine/local-machine.ts";
+import { tagsRecorded } from "../infra/drivers/machine/records.ts";
 import { networkLeftovers, sweepNetwork } from "../infra/drivers/network-leftovers.ts";
 import { familyOf, isAlive, markedProcesses, signalProcess } from "../infra/drivers/processes.ts";
 
@@ -52,9 +61,14 @@ async function healLab(labId: string): Promise<HealOutcome> {
   const state = readLab(labId);
   if (state !== undefined && !state.held && ownerAlive(state)) return { lab: labId, done, failed };
   const undoPath = join(labDir(labId), UNDO_FILE);
-  const open = readUndoLog(undoPath);
-  if (state !== undefined && open.length > 0) {
+  const { open, damage } = readUndoLog(undoPath);
+  if (state !== undefined && (open.length > 0 || damage !== undefined)) {
     using log = openUndoLog(undoPath);
+    if (log.setAside !== undefined) {
+      const said = `${damageText(log.setAside)}; kept in ${log.setAside.path}`;
+      // What was cut off while it was written had not begun. Anything else may hide what has to be undone.
+      (log.setAside.cutOff ? done : failed).push(said);
+    }
     for (const entry of open) {
       try {
         done.push(await undo(state, entry));
@@ -64,7 +78,8 @@ async function healLab(labId: string): Promise<HealOutcome> {
       }
     }
   }
-  // A log that was lost or cut off must not keep the network from being healed.
+  // A log that was lost or cut off must not keep disks and network from being healed.
+  repairAll(labId, done, failed);
   if (state?.held === true && state.fabric !== undefined) {
     try {
       done.push(...sweepNetwork(state.fabric).map((what) => `${what}: removed`));
@@ -83,6 +98,21 @@ async function healLab(labId: string): Promise<HealOutcome> {
     return { lab: labId, done, failed: [] };
   }
   return { lab: labId, done, failed };
+}
+
+function repairAll(labId: string, done: string[], failed: string[]): void {
+  for (const tag of tagsRecorded(labId)) {
+    try {
+      repairDamage(labId, tag);
+      done.push(`damage ${tag}: repaired`);
+    } catch (error) {
+      failed.push(`damage ${tag}: ${reasonOf(error)}`);
+    }
+  }
+  for (const dir of groupsLeft(labId)) {
+    leaveGroup(dir);
+    done.push(`control group ${dir}: removed`);
+  }
 }
 
 /** `up` was killed before everything was ready: nobody holds what is there. */
@@ -114,6 +144,15 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
       await openLocalDriver(state).network?.clear(what.tag);
       return `${entry.fault}: network cleared of ${what.tag}`;
     }
+    case "repair-damage": {
+      const found = repairDamage(state.id, what.tag);
+      const started = await startGone(state, what.instanceIds);
+      const names = what.instanceIds.join(", ");
+      const also = [...found, ...(started ? ["started again"] : [])];
+      return `${entry.fault}: ${names} repaired${also.length > 0 ? ` (${also.join("; ")})` : ""}`;
+    }
+    case "nothing":
+      return `${entry.fault}: nothing to undo`;
     case "power-on-nodes": {
       const { network } = openLocalDriver(state);
       for (const id of what.instanceIds) await network?.powerOn(id);
@@ -138,6 +177,9 @@ async function startGone(state: LabState, instanceIds: readonly string[]): Promi
 
 /** Ends every process of the lab and removes its directory. Returns how many processes there were. */
 export async function takeDown(labId: string): Promise<number> {
+  // Files that cannot be changed cannot be removed either, and a process in a group of its own holds that group.
+  const failed: string[] = [];
+  repairAll(labId, [], failed);
   const instances = Object.values(readLab(labId)?.instances ?? {});
   const running = instances.filter(alive);
   // Also those that died before: one that a fault killed may have left its socket.
@@ -158,9 +200,11 @@ export async function takeDown(labId: string): Promise<number> {
 /** What is still there of a lab that should be gone, or of faults on one that stays. */
 export function residueOf(labId: string): readonly string[] {
   const state = readLab(labId);
-  const open = readUndoLog(join(labDir(labId), UNDO_FILE)).map(
-    (entry) => `${entry.fault} was not undone`,
-  );
+  const undoLog = readUndoLog(join(labDir(labId), UNDO_FILE));
+  const open = [
+    ...undoLog.open.map((entry) => `${entry.fault} was not undone`),
+    ...(undoLog.damage === undefined || undoLog.damage.cutOff ? [] : [damageText(undoLog.damage)]),
+  ];
   if (state?.held === true) {
     const stopped = Object.values(state.instances).filter(
       (instance) => alive(instance) && familyOf(instance.pid).some((facts) => facts.state === "T"),
@@ -170,6 +214,8 @@ export function residueOf(labId: string): readonly string[] {
       ...open,
       ...stopped.map((instance) => `${instance.spec.id} is still paused`),
       ...networkResidue(state),
+      ...tagsRecorded(labId).map((tag) => `damage ${tag} is not repaired`),
+      ...groupsLeft(labId).map((dir) => `control group ${dir} is left`),
       ...orphans.map((facts) => `process ${String(facts.pid)} of a dead run still runs`),
     ];
   }
@@ -177,7 +223,8 @@ export function residueOf(labId: string): readonly string[] {
     (facts) => `process ${String(facts.pid)} still runs`,
   );
   const directory = directoryExists(labDir(labId)) ? [`directory ${labDir(labId)} is left`] : [];
-  return [...open, ...processes, ...directory];
+  const groups = groupsLeft(labId).map((dir) => `control group ${dir} is left`);
+  return [...open, ...processes, ...directory, ...groups];
 }
 
 function networkResidue(state: LabState): readonly string[] {
@@ -196,6 +243,13 @@ function directoryExists(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Hidden verb: the lease of a damage. Sleeps, then repairs what is still there; ended earlier when all is well. */
+export async function repairAfter(labId: string, tag: string, leaseMs: number): Promise<number> {
+  await host.sleep(leaseMs);
+  repairDamage(labId, tag);
+  return 0;
 }
 
 /** Hidden verb: waits for the end of its standard input, which is the end of the harness, then heals. */

@@ -1,7 +1,7 @@
 /** `lakeproof list`: what can be named on the command line, from the typed tables. */
 import { readdirSync } from "node:fs";
 import { closest } from "fastest-levenshtein";
-import { FAULTS } from "../chaos/index.ts";
+import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { COMPONENTS } from "../infra/components/index.ts";
@@ -22,7 +22,7 @@ interface Row {
 
 const LISTS: Readonly<Record<string, (options: ListOptions) => readonly Row[]>> = {
   scenarios: () => purposes(SCENARIOS),
-  faults: () => purposes(FAULTS),
+  faults: () => purposes({ ...FAULTS, ...COMPOSITIONS }),
   topologies: () => purposes(TOPOLOGIES),
   checks: () => purposes(CHECKS),
   components: () =>

@@ -1,6 +1,6 @@
 /** `lakeproof plan`: what a run would do and what it could prove, before anything starts. */
 import { closest } from "fastest-levenshtein";
-import { FAULTS } from "../chaos/index.ts";
+import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
 import type { Component } from "../core/contracts/component.ts";
 import { bankProfile, meanEventsPerTxn } from "../core/bank-profile.ts";
 import type { Plan } from "../core/contracts/plan.ts";
@@ -12,8 +12,9 @@ import { plan } from "../core/plan.ts";
 import { COMPONENTS } from "../infra/components/index.ts";
 import { duplicateBudget, recoveryBudget } from "../infra/budgets.ts";
 import { capabilitiesOf } from "../infra/drivers/local.ts";
+import { machineSupport } from "../infra/drivers/machine/support.ts";
 import type { NetworkSupport } from "../infra/drivers/network-support.ts";
-import { toleranceOf } from "../infra/tolerance.ts";
+import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
 import { OBJECTIVES } from "../slo/objectives/index.ts";
 import { provableLines, recoveryLine } from "../slo/objectives/provable-text.ts";
@@ -21,12 +22,15 @@ import { provable } from "../slo/objectives/provable.ts";
 import { askCalibration } from "./calibrate-store.ts";
 import { networkSupport, settleIsolation } from "./inside.ts";
 import { checkSubnet } from "./lab.ts";
+import { printPairs } from "./pairs.ts";
 
 export interface PlanOptions {
   readonly scenario: string;
   readonly seed: string | undefined;
   /** Change events a second instead of the scenario's own. */
   readonly rate: string | undefined;
+  /** Faults of class X are wanted, whatever the scenario says. */
+  readonly beyondDesign?: boolean;
   readonly subnet: string;
 }
 
@@ -37,18 +41,22 @@ export function makePlan(
   support: NetworkSupport | undefined,
 ): Plan {
   checkSubnet(options.subnet);
+  const machine = machineSupport();
   return plan(atRate(scenarioNamed(options.scenario), options.rate), seedOf(options.seed), {
     driver: "local",
     isolation,
-    capabilities: capabilitiesOf(support),
-    network: support?.notes ?? {},
+    capabilities: capabilitiesOf(support, machine),
+    network: { ...support?.notes, ...machine.notes },
     faults: FAULTS,
+    compositions: COMPOSITIONS,
+    beyondDesign: options.beyondDesign === true,
     objectives: Object.values(OBJECTIVES),
     budgetOf: recoveryBudget,
     rolesOf: (component) =>
       Object.keys((COMPONENTS as Readonly<Record<string, Component>>)[component]?.roles ?? {}),
     duplicatesOf: duplicateBudget,
     toleranceOf,
+    drivesThatMayGo,
     provable: provableOf,
     nearest: (word, known) => closest(word, [...known]),
   });
@@ -117,12 +125,19 @@ export interface PrintPlanOptions extends PlanOptions {
   readonly isolation: string;
   readonly json: boolean;
   readonly aboveCalibration: boolean;
+  /** Prints which faults to combine instead. */
+  readonly pairs?: boolean;
 }
 
 export async function printPlan(options: PrintPlanOptions): Promise<number> {
   const { topology } = scenarioNamed(options.scenario);
   const { isolation } = settleIsolation(topology, options.isolation);
-  const made = makePlan(options, isolation, await networkSupport(isolation, undefined));
+  const support = await networkSupport(isolation, undefined);
+  if (options.pairs === true) {
+    const capabilities = capabilitiesOf(support, machineSupport());
+    return printPairs({ services: topology.services, capabilities, json: options.json });
+  }
+  const made = makePlan(options, isolation, support);
   askCalibration(made, options.aboveCalibration);
   host.out(options.json ? `${JSON.stringify(made, null, 2)}\n` : planText(made));
   return 0;
@@ -136,8 +151,10 @@ const ISOLATION_TEXTS: Readonly<Record<string, string>> = {
 export function planText(made: Plan): string {
   const faults = made.faults.map(
     (fault) =>
-      `  ${fault.id}  ${fault.fault.padEnd(14)} ${fault.instanceId.padEnd(24)} class ${fault.faultClass}` +
-      `  hold ${String(fault.holdMs / 1000)} s  recovery budget ${String(fault.recoveryBudgetMs / 1000)} s`,
+      `  ${fault.id}  ${(fault.composition ?? fault.fault).padEnd(14)} ${fault.instanceId.padEnd(24)} class ${fault.faultClass}` +
+      `  hold ${String(fault.holdMs / 1000)} s  recovery budget ${String(fault.recoveryBudgetMs / 1000)} s` +
+      (fault.composition === undefined ? "" : `  = ${fault.fault} × ${String(fault.count)}`) +
+      (fault.after === undefined ? "" : `  after ${fault.after.event}`),
   );
   return [
     `scenario ${made.scenario}  seed ${made.seed}  topology ${made.topology.name}  driver ${made.driver} (${made.isolation})`,
@@ -147,7 +164,7 @@ export function planText(made: Plan): string {
     `load: ${String(made.bank.rateEventsPerS)} change events/s through PostgreSQL, ${made.queries
       .map((query) => `${query.name} ${String(query.ratePerS)}/s`)
       .join(", ")}`,
-    "faults:",
+    "faults (class W: within the design, objectives hold; B: at its boundary; X: beyond it):",
     ...faults,
     `  ${recoveryLine(made.faults.map((fault) => fault.fault))}`,
     "objectives, with one-sided 95 % confidence; times are of the measured time that counts:",

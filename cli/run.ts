@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly rate: string | undefined;
   /** Offer a rate that the generator's calibration says it cannot offer. */
   readonly aboveCalibration: boolean;
+  /** Faults of class X are wanted, whatever the scenario says. */
+  readonly beyondDesign?: boolean;
   readonly subnet: string;
   readonly isolation: string;
   readonly runsDir: string;
@@ -163,7 +165,8 @@ function journalStart(
     `${JSON.stringify(environment, null, 2)}\n`,
   );
   const rate = options.rate === undefined ? "" : ` --rate ${options.rate}`;
-  const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}${rate}`;
+  const beyond = options.beyondDesign === true ? " --beyond-design" : "";
+  const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}${rate}${beyond}`;
   journal.append({
     kind: "run.started",
     schema: "lakeproof.journal/1",

@@ -14,7 +14,7 @@ import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { enter } from "./enter.ts";
 import { fetchArtifacts } from "./fetch.ts";
-import { heal, reap } from "./heal.ts";
+import { heal, reap, repairAfter } from "./heal.ts";
 import { health } from "./health.ts";
 import { addHistory } from "./history.ts";
 import { judgeRun, reportRun } from "./judge.ts";
@@ -37,6 +37,8 @@ interface Common {
   readonly seed?: string;
   readonly rate?: string;
   readonly aboveCalibration: boolean;
+  readonly beyondDesign?: boolean;
+  readonly pairs?: boolean;
   readonly runs: string;
   readonly verify: boolean;
   readonly key?: string;
@@ -55,6 +57,11 @@ const ISOLATION_OPTION = [
   "auto",
 ] as const;
 const SEED_OPTION = ["--seed <number>", "repeat a run's decisions"] as const;
+const BEYOND_OPTION = [
+  "--beyond-design",
+  "take faults of class X too, which the topology is not designed to bear",
+  false,
+] as const;
 const RATE_OPTION = [
   "--rate <events/s>",
   "change events a second, where this machine cannot carry the scenario's own",
@@ -74,6 +81,7 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...SEED_OPTION)
     .option(...RATE_OPTION)
     .option(...ABOVE_OPTION)
+    .option(...BEYOND_OPTION)
     .option("--runs <dir>", "where run directories go", join(host.cwd, "runs"))
     .option("--key <pem>", "Ed25519 key that signs the certificate (default: your own)")
     .action(async (scenario: string, { runs, key, ...options }: Common) => {
@@ -86,8 +94,10 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...SEED_OPTION)
     .option(...RATE_OPTION)
     .option(...ABOVE_OPTION)
+    .option(...BEYOND_OPTION)
+    .option("--pairs", "which faults to combine, so that every two of two services meet", false)
     .action(async (scenario: string, options: Common) => {
-      exit(await printPlan(chosen(scenario, options)));
+      exit(await printPlan({ ...chosen(scenario, options), pairs: options.pairs === true }));
     });
   verb("judge <run>", "judge an old run directory again; needs no cluster")
     .option(...JSON_OPTION)
@@ -128,25 +138,30 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
   verb("completion <shell>", "completion script for bash, zsh or fish").action((shell: string) => {
     exit(completion(shell, program));
   });
-  addHidden(program, exit);
+  addHiddenVerbs(program, exit);
 }
 
-/** What lakeproof calls itself by. */
-function addHidden(program: Command, exit: (code: number) => void): void {
+function chosen(scenario: string, options: Omit<Common, "runs">): PrintPlanOptions {
+  const { json, subnet, isolation, seed, rate, aboveCalibration, beyondDesign = false } = options;
+  return { scenario, seed, rate, aboveCalibration, beyondDesign, subnet, isolation, json };
+}
+
+/** What lakeproof starts itself with, for a process of its own. */
+function addHiddenVerbs(program: Command, exit: (code: number) => void): void {
   program.command("try-flows", { hidden: true }).action(async () => {
     exit(await tryFlows());
   });
   program.command("maintain <config>", { hidden: true }).action(async (config: string) => {
     exit(await maintain(config));
   });
+  program
+    .command("repair <lab> <tag> <ms>", { hidden: true })
+    .action(async (labId: string, tag: string, ms: string) => {
+      exit(await repairAfter(labId, tag, Number(ms)));
+    });
   program.command("reap <lab>", { hidden: true }).action(async (labId: string) => {
     exit(await reap(labId));
   });
-}
-
-function chosen(scenario: string, options: Omit<Common, "runs">): PrintPlanOptions {
-  const { json, subnet, isolation, seed, rate, aboveCalibration } = options;
-  return { scenario, seed, rate, aboveCalibration, subnet, isolation, json };
 }
 
 function addLabVerbs(

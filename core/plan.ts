@@ -4,22 +4,34 @@
  */
 import { arrivalProblems } from "./arrival-shape.ts";
 import { bankProfile, bankProfileProblems, USER_COUNT_MAX } from "./bank-profile.ts";
-import type { Fault, FaultEntry, FaultReach } from "./contracts/fault.ts";
+import type { Composition, Fault, FaultEntry, FaultReach } from "./contracts/fault.ts";
 import type { BankPlan, Plan, Provable } from "./contracts/plan.ts";
 import type { Scenario } from "./contracts/scenario.ts";
 import type { Objective } from "./contracts/slo.ts";
 import type { ServiceSpec } from "./contracts/topology.ts";
 import type { Capability, Json } from "./contracts/values.ts";
 import { LakeproofError, reasonOf } from "./errors.ts";
+import {
+  blastProblems,
+  composed,
+  compositionProblems,
+  reachOf,
+  triggerProblems,
+} from "./fault-plan.ts";
 import { LEASE_MS_MAX, leaseMsOf } from "./lease.ts";
+import { countOf } from "./target-count.ts";
 
 export interface PlanPorts {
   readonly driver: string;
   readonly isolation: string;
   readonly capabilities: ReadonlySet<Capability>;
-  /** By which means each disturbance of the network is made here, or why it cannot be. */
+  /** By which means each disturbance of network and machine is made here, or why it cannot be. */
   readonly network: Readonly<Record<string, string>>;
   readonly faults: Readonly<Record<string, Fault>>;
+  /** Names that are another fault, aimed. */
+  readonly compositions?: Readonly<Record<string, Composition>>;
+  /** True where the operator asks for faults of class X, whatever the scenario says. */
+  readonly beyondDesign?: boolean;
   readonly objectives: readonly Objective[];
   /** Budget of a fault on a component, with the sum it comes from. */
   readonly budgetOf: (fault: {
@@ -34,6 +46,8 @@ export interface PlanPorts {
   }) => { readonly budgetMs: number; readonly formula: string };
   /** How many instances of a service may be gone while the others do its work. */
   readonly toleranceOf: (service: ServiceSpec) => number;
+  /** The same for the drives of an object store. */
+  readonly drivesThatMayGo?: (service: ServiceSpec) => number;
   /** Roles that a component can be asked for when the fault is injected. */
   readonly rolesOf: (component: string) => readonly string[];
   readonly duplicatesOf: (component: string, rateEventsPerS: number) => number;
@@ -52,6 +66,7 @@ export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
     ...arrivalProblems(scenario.bank.arrivals, "bank.arrivals"),
     ...bankProblems(scenario.bank),
     ...claimProblems(scenario, ports),
+    ...blastProblems(scenario, faults, ports.beyondDesign),
   );
   if (problems.length > 0) {
     throw new LakeproofError(
@@ -104,33 +119,26 @@ function planFault(
   ports: PlanPorts,
   problems: string[],
 ): FaultEntry | undefined {
-  const entry = scenario.faults[index];
-  if (entry === undefined) return undefined;
+  const named = scenario.faults[index];
+  if (named === undefined) return undefined;
   const where = `faults[${String(index)}]`;
-  const names = Object.keys(ports.faults);
+  const composition = ports.compositions?.[named.fault];
+  const entry = composed(named, composition);
   const fault = ports.faults[entry.fault];
   const service = scenario.topology.services[entry.service];
-  if (fault === undefined) {
-    problems.push(
-      `${where}.fault is ${JSON.stringify(entry.fault)}: did you mean ${ports.nearest(entry.fault, names)}? Known: ${names.join(", ")}.`,
-    );
-  }
-  if (service === undefined) {
-    const services = Object.keys(scenario.topology.services);
-    problems.push(
-      `${where}.service is ${JSON.stringify(entry.service)}: did you mean ${ports.nearest(entry.service, services)}? Known: ${services.join(", ")}.`,
-    );
-  }
+  problems.push(...nameProblems(scenario, entry, where, ports));
   if (fault === undefined || service === undefined) return undefined;
-  const count = entry.count ?? 1;
+  const count = countOf(entry.count, service.replicaCount);
   problems.push(
+    ...compositionProblems(named, composition, service, where),
+    ...triggerProblems(entry.after, scenario, where),
     ...sizeProblems(entry.holdMs, count, service.replicaCount, where),
     ...capabilityProblems(fault, where, ports),
     ...targetProblems(entry, service, where, ports),
   );
   const params = paramsOf(fault, entry.params ?? {}, where, problems);
   if (params === null) return undefined;
-  const reach = reachOf(fault, { params, service: entry.service, count }, scenario, ports);
+  const reach = reachOf(fault, aimOf(entry.service, params, count, scenario, ports));
   if (reach.problem !== undefined) problems.push(`${where}: ${reach.problem}.`);
   const onNetwork = fault.needs.some((need) => need.startsWith("network"));
   const { takesOver } = reach;
@@ -140,9 +148,11 @@ function planFault(
     ...(onNetwork && !takesOver ? { disturbedMs: entry.holdMs } : {}),
   });
   const leaseMs = leaseMsOf({ holdMs: entry.holdMs, takesOver, recoveryBudgetMs: budget.budgetMs });
-  if (onNetwork && leaseMs > LEASE_MS_MAX) {
+  const isLeased = onNetwork || fault.needs.some((need) => /^(disk|cpu|memory)/.test(need));
+  if (isLeased && leaseMs > LEASE_MS_MAX) {
+    const who = onNetwork ? "the kernel" : "its lease";
     problems.push(
-      `${where}: ${entry.fault} may last ${String(leaseMs)} ms; the kernel ends it after ${String(LEASE_MS_MAX)} ms at most. ` +
+      `${where}: ${entry.fault} may last ${String(leaseMs)} ms; ${who} ends it after ${String(LEASE_MS_MAX)} ms at most. ` +
         `Hold it shorter.`,
     );
   }
@@ -150,6 +160,8 @@ function planFault(
   return {
     id: `f${String(index + 1)}`,
     fault: entry.fault,
+    ...(composition === undefined ? {} : { composition: named.fault }),
+    ...(entry.after === undefined ? {} : { after: entry.after }),
     service: entry.service,
     instanceId: targetName(entry.service, entry.target, count),
     ...(entry.target === undefined ? {} : { target: entry.target }),
@@ -160,13 +172,35 @@ function planFault(
     faultClass: reach.faultClass,
     recoveryBudgetMs: budget.budgetMs,
     recoveryBudgetFormula: budget.formula,
-    ...(onNetwork ? { leaseMs } : {}),
+    ...(isLeased ? { leaseMs } : {}),
     duplicateEventCountMax: repeats ? duplicatesOf(scenario, reach, ports) : 0,
   };
 }
 
 function readIntervalMsOf({ readIntervalMs }: Scenario): number {
   return readIntervalMs ?? READ_INTERVAL_MS;
+}
+
+function nameProblems(
+  scenario: Scenario,
+  entry: Scenario["faults"][number],
+  where: string,
+  ports: PlanPorts,
+): readonly string[] {
+  const problems: string[] = [];
+  if (ports.faults[entry.fault] === undefined) {
+    const names = [...Object.keys(ports.faults), ...Object.keys(ports.compositions ?? {})];
+    problems.push(
+      `${where}.fault is ${JSON.stringify(entry.fault)}: did you mean ${ports.nearest(entry.fault, names)}? Known: ${names.join(", ")}.`,
+    );
+  }
+  if (scenario.topology.services[entry.service] === undefined) {
+    const services = Object.keys(scenario.topology.services);
+    problems.push(
+      `${where}.service is ${JSON.stringify(entry.service)}: did you mean ${ports.nearest(entry.service, services)}? Known: ${services.join(", ")}.`,
+    );
+  }
+  return problems;
 }
 
 function sizeProblems(
@@ -216,19 +250,15 @@ function capabilityProblems(fault: Fault, where: string, ports: PlanPorts): read
   ];
 }
 
-function reachOf(
-  fault: Fault,
-  aim: { readonly params: Json; readonly service: string; readonly count: number },
-  scenario: Scenario,
-  ports: PlanPorts,
-): FaultReach {
-  const { services } = scenario.topology;
-  const reach = fault.reach?.({ ...aim, services, toleranceOf: ports.toleranceOf });
-  if (reach !== undefined) return reach;
-  const spec = services[aim.service];
-  const takesOver = fault.stopsTarget && spec !== undefined && aim.count <= ports.toleranceOf(spec);
-  const faultClass = !fault.stopsTarget || takesOver ? "W" : "X";
-  return { faultClass, takesOver, services: [aim.service] };
+function aimOf(
+  service: string,
+  params: Json,
+  count: number,
+  { topology: { services } }: Scenario,
+  { toleranceOf, drivesThatMayGo }: PlanPorts,
+): Parameters<typeof reachOf>[1] {
+  const drives = drivesThatMayGo === undefined ? {} : { drivesThatMayGo };
+  return { params, service, count, services, toleranceOf, ...drives };
 }
 
 function componentsOf(scenario: Scenario, reach: FaultReach): readonly string[] {

@@ -34,7 +34,10 @@ export function planLab(
     if (known !== undefined) return known;
     // Whoever asks for all while it is being made itself gets the others: Prometheus watches everybody.
     byService.set(service, []);
-    const made = componentOf(services, service).instances(contextOf(service));
+    const { volumeMiB } = serviceOf(services, service);
+    const made = componentOf(services, service)
+      .instances(contextOf(service))
+      .map((spec) => (volumeMiB === undefined ? spec : { ...spec, volumeMiB }));
     byService.set(service, made);
     return made;
   };

@@ -38,6 +38,14 @@ export function toleranceOf(service: Sized): number {
   return Math.max(0, TOLERANCE[service.component]?.(service.replicaCount, service) ?? 0);
 }
 
+/** Drives of an object store of which reads and writes bear the loss, whichever they are; 0 for all else. */
+export function drivesThatMayGo(service: Sized): number {
+  if (service.component !== "minio") return 0;
+  const driveCount = service.replicaCount * drivesPerNodeOf(service.config ?? {});
+  const setDriveCount = setDriveCountOf(driveCount, service.replicaCount);
+  return Math.max(0, writeLossOf(setDriveCount, defaultParityOf(setDriveCount)));
+}
+
 /** For writes, which lose their quorum no later than reads. */
 function nodesThatMayGo(nodeCount: number, drivesPerNode: number): number {
   const setDriveCount = setDriveCountOf(nodeCount * drivesPerNode, nodeCount);

@@ -24,6 +24,8 @@ export const mini = defineScenario({
     // All workers at once: longer than many a slot is kept, and the slot must still be there.
     { fault: "process-kill", service: "connect", count: 2, holdMs: 60_000 },
   ],
+  // All Connect workers at once.
+  beyondDesign: true,
   warmupMs: 15_000,
   controlMs: 30_000,
   quietMs: 10_000,

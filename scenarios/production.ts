@@ -30,6 +30,8 @@ export const production = defineScenario({
     { fault: "process-kill", service: "superset", holdMs: 15_000 },
     { fault: "process-kill", service: "redis", target: "master", holdMs: 15_000 },
   ],
+  // The coordinator and the JobManager are alone.
+  beyondDesign: true,
   warmupMs: 15_000,
   controlMs: 90_000,
   quietMs: 20_000,

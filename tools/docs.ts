@@ -4,15 +4,18 @@
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { COMPOSITIONS } from "../chaos/index.ts";
 import type { Component } from "../core/contracts/component.ts";
-import type { Fault } from "../core/contracts/fault.ts";
+import type { Composition, Fault } from "../core/contracts/fault.ts";
 import type { Objective } from "../core/contracts/objective.ts";
 import type { Probe } from "../core/contracts/probe.ts";
 import type { Reporter } from "../core/contracts/report.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
 import type { Check } from "../core/contracts/slo.ts";
-import type { Topology } from "../core/contracts/topology.ts";
+import type { Services, Topology } from "../core/contracts/topology.ts";
 import { ERROR_CODES, EXIT_CODES, EXIT_GRAVITY } from "../core/errors.ts";
+import { reachOf } from "../core/fault-plan.ts";
+import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
 import type { Artifact } from "../infra/artifacts/artifact.ts";
 import { renderSchemas } from "./schemas.ts";
 import { ROOT, TABLES } from "./tables.ts";
@@ -84,6 +87,65 @@ function paramsOf(fault: Fault): string {
     : params.map(([name, meaning]) => `\`${name}\`: ${meaning}`).join("; ");
 }
 
+function faultsPage(): [file: string, text: string] {
+  const [file, text] = tablePage<Fault>(
+    "faults",
+    TABLES.faults.entries,
+    ["Purpose", "Needs", "Target stops serving", "Where that cannot be done", "Parameters"],
+    (fault) => [
+      fault.purpose,
+      codes(fault.needs),
+      fault.stopsTarget ? "yes" : "no",
+      codes(fault.nearest ?? []),
+      paramsOf(fault),
+    ],
+  );
+  const compositions = Object.entries<Composition>(COMPOSITIONS).map(([name, composition]) => [
+    `\`${name}\``,
+    composition.purpose,
+    `\`${composition.fault}\``,
+    codes(composition.components ?? []),
+    [composition.target, composition.count].filter((word) => word !== undefined).join(" "),
+  ]);
+  return [
+    file,
+    `${text}\n## Names that are another fault, aimed\n\n` +
+      `From \`chaos/compositions.ts\`. A scenario names them like any other; \`plan\` says what they come down to.\n\n` +
+      `${markdownTable(["Name", "Purpose", "Fault", "Components", "Aim"], compositions)}\n` +
+      `## Classes by topology\n\n` +
+      `W: within the design, the objectives hold. B: at its boundary, degraded but safe. X: beyond it, refused without ` +
+      `\`--beyond-design\`. Computed from the topology with default parameters, for so many instances at once; ` +
+      `– where it makes no sense.\n\n${classTable()}`,
+  ];
+}
+
+/** "1: W, 2: X" for each fault on the services that keep data or do the work. */
+function classTable(): string {
+  const { services }: Topology = TABLES.topologies.entries.production;
+  const shown = ["postgres", "etcd", "kafka", "connect", "minio", "trino-worker", "redis"].filter(
+    (service) => services[service] !== undefined,
+  );
+  const rows = Object.values<Fault>(TABLES.faults.entries).map((fault) => [
+    `\`${fault.name}\``,
+    ...shown.map((service) => classesOf(fault, service, services)),
+  ]);
+  return markdownTable(["production", ...shown.map((service) => `\`${service}\``)], rows);
+}
+
+function classesOf(fault: Fault, service: string, services: Services): string {
+  const spec = services[service];
+  const params = fault.params.parse({});
+  const classes: string[] = [];
+  for (let count = 1; count <= (spec?.replicaCount ?? 0); count += 1) {
+    const reach = reachOf(fault, { params, service, count, services, toleranceOf, drivesThatMayGo });
+    const last = classes.at(-1);
+    if (reach.problem === undefined && last?.endsWith(reach.faultClass) !== true) {
+      classes.push(`${String(count)}: ${reach.faultClass}`);
+    }
+  }
+  return classes.length === 0 ? "–" : classes.join(", ");
+}
+
 const TABLE_PAGES = [
   tablePage<Component>(
     "components",
@@ -116,17 +178,7 @@ const TABLE_PAGES = [
     ["About", "Version", "Client", "Package"],
     (artifact) => [artifact.about, artifact.version, artifact.client, artifactSource(artifact)],
   ),
-  tablePage<Fault>(
-    "faults",
-    TABLES.faults.entries,
-    ["Purpose", "Needs", "Target stops serving", "Parameters"],
-    (fault) => [
-      fault.purpose,
-      codes(fault.needs),
-      fault.stopsTarget ? "yes" : "no",
-      paramsOf(fault),
-    ],
-  ),
+  faultsPage(),
   tablePage<Objective>(
     "objectives",
     TABLES.objectives.entries,

@@ -1,14 +1,16 @@
 /** Injects the plan's faults one after the other, each with what it needs to know of the running lab. */
 import { join } from "node:path";
-import { FAULTS, inject, openUndoLog, type InjectionPorts } from "../../chaos/index.ts";
+import { damageText, FAULTS, inject, openUndoLog, type InjectionPorts } from "../../chaos/index.ts";
 import type { Fault, FaultContext, FaultEntry } from "../../core/contracts/fault.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { leaseMsOf } from "../../core/lease.ts";
+import { openObjectStore } from "../../infra/clients/object-store.ts";
 import { labDir, readLab } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
 import type { Canaries } from "./canary.ts";
 import type { Session } from "./session.ts";
+import { awaitTrigger } from "./trigger.ts";
 
 const SERVING_INTERVAL_MS = 500;
 const HEAL_MS_MAX = 120_000;
@@ -16,10 +18,18 @@ const HEAL_MS_MAX = 120_000;
 export async function breakThings(session: Session, canaries: Canaries): Promise<void> {
   const { plan, journal, signal, lab } = session;
   using undoLog = openUndoLog(join(labDir(lab.id), UNDO_FILE));
+  if (undoLog.setAside !== undefined) {
+    journal.append({ kind: "note", text: damageText(undoLog.setAside) });
+  }
   for (const entry of plan.faults) {
     const fault = (FAULTS as Readonly<Record<string, Fault>>)[entry.fault];
     if (fault === undefined) continue;
-    const { service, target, count } = entry;
+    const { service, target, count, after } = entry;
+    if (after !== undefined && !(await awaitTrigger(session, after))) {
+      const text = `${entry.id}: no ${after.event} was seen; ${entry.fault} was not injected.`;
+      journal.append({ kind: "note", text });
+      continue;
+    }
     const instanceIds = await lab.targets(service, target, count, signal);
     const ports = portsOf(session, canaries, service);
     await inject(entry, fault, contextOf(session, entry, instanceIds), { ...ports, undoLog });
@@ -100,6 +110,11 @@ function contextOf(
     leaseMs: entry.leaseMs ?? leaseMsOf(entry),
     signal,
     useTarget: (id, stop) => lab.probe(id, stop),
+    readObject: (id, { bucket, key }, stop) => {
+      const spec = lab.specs.find((candidate) => candidate.id === id);
+      const address = `${spec?.host ?? ""}:${String(spec?.ports["main"] ?? 0)}`;
+      return openObjectStore(address, lab.secret).sha256(bucket, key, stop);
+    },
     restart: async (instanceId, stop) => {
       const instance = await lab.restart(instanceId, healingSignal(lab.id, stop));
       const { id, component, host: address } = instance.spec;

@@ -1,6 +1,7 @@
 /** WHERE instances run. */
 import type { Capability } from "./values.ts";
 import type { Instance, InstanceSpec } from "./component.ts";
+import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 
 export interface Driver extends AsyncDisposable {
@@ -17,6 +18,8 @@ export interface Driver extends AsyncDisposable {
   processStates(instanceId: string): readonly string[];
   /** Absent where instances have no network of their own. */
   readonly network?: Network;
+  /** Absent where the driver cannot reach disks and control groups of its instances. */
+  readonly machine?: Machine;
 }
 
 export type InstanceProbe = (spec: InstanceSpec, signal: AbortSignal) => Promise<void>;

@@ -21,7 +21,15 @@ export type Undo =
       readonly toxic: string;
     }
   | { readonly kind: "clear-network"; readonly tag: string }
-  | { readonly kind: "power-on-nodes"; readonly instanceIds: readonly string[] };
+  | { readonly kind: "power-on-nodes"; readonly instanceIds: readonly string[] }
+  /** What was done to disks, files or control groups of the tag, then whatever of the instances has died of it. */
+  | {
+      readonly kind: "repair-damage";
+      readonly tag: string;
+      readonly instanceIds: readonly string[];
+    }
+  /** Nothing is done, or it cannot be taken back. */
+  | { readonly kind: "nothing" };
 
 export interface FaultContext<Params> {
   /** The entry's id: names everything that is made for this fault. */
@@ -33,11 +41,17 @@ export interface FaultContext<Params> {
   readonly endpoints: Endpoints;
   /** The topology: who belongs to whom. */
   readonly services: Services;
-  /** After this the kernel ends a disturbance of the network by itself. */
+  /** After this a fault ends by itself, in the kernel or by a process of its own, whatever became of us. */
   readonly leaseMs: number;
   readonly signal: AbortSignal;
   /** One real use of a target (the component's own probe). Resolves when it answers. */
   readonly useTarget: (instanceId: string, signal: AbortSignal) => Promise<void>;
+  /** SHA-256 of an object as one instance of its store gives it out; throws with the store's answer. */
+  readonly readObject?: (
+    instanceId: string,
+    object: { readonly bucket: string; readonly key: string },
+    signal: AbortSignal,
+  ) => Promise<string>;
   /** Starts a target again and waits until it is ready. */
   readonly restart: (instanceId: string, signal: AbortSignal) => Promise<void>;
 }
@@ -51,6 +65,8 @@ export interface FaultTarget<Params> {
   readonly services: Services;
   /** How many instances of a service may be gone while the others do its work. */
   readonly toleranceOf: (service: ServiceSpec) => number;
+  /** How many drives of an object store may be gone or spoilt, one of each of so many of its instances. */
+  readonly drivesThatMayGo?: (service: ServiceSpec) => number;
 }
 
 /** What a fault does to the topology as a whole. */
@@ -91,10 +107,40 @@ export interface Fault<Params = unknown> {
   evidenceAfter?(context: FaultContext<Params>): Promise<string | undefined>;
 }
 
+/** A fault under a name of its own: another one with its target, its number or its parameters. */
+export interface Composition {
+  readonly purpose: string;
+  /** Name of the fault it comes down to. */
+  readonly fault: string;
+  /** Kinds of component it is about. Absent: any. */
+  readonly components?: readonly string[];
+  /** What holds where the scenario does not say otherwise. */
+  readonly target?: string;
+  readonly count?: number | "one" | "minority" | "majority" | "all";
+  readonly params?: Readonly<Record<string, number | string | boolean>>;
+  /** Held shorter it would be another fault. */
+  readonly holdMsMin?: number;
+}
+
+/** Something that is waited for before a fault is injected. */
+export interface FaultTrigger {
+  /**
+   * checkpoint-started: Flink has begun a checkpoint, and it is under way. checkpoint-completed: one is complete, and
+   * what it holds is about to be committed to the lake.
+   */
+  readonly event: "checkpoint-started" | "checkpoint-completed";
+  /** From the event to the injection. Default 0. */
+  readonly delayMs?: number;
+}
+
 export interface FaultEntry {
   /** Unique within the plan: f1, f2, … */
   readonly id: string;
   readonly fault: string;
+  /** The name the scenario gave it, where that is another one. */
+  readonly composition?: string;
+  /** Absent: it is injected as soon as its turn has come. */
+  readonly after?: FaultTrigger;
   readonly service: string;
   /** What people call the target: an instance, several, or a role that is looked up at injection. */
   readonly instanceId: string;
@@ -111,7 +157,7 @@ export interface FaultEntry {
   readonly recoveryBudgetMs: number;
   /** The sum that gave the budget, term by term, with the configuration values in it. */
   readonly recoveryBudgetFormula: string;
-  /** Time-out in the kernel of what the fault does to the network. Absent: it does nothing there. */
+  /** After this the fault ends without us: in the kernel, or by a process of its own. Absent: its undo is all. */
   readonly leaseMs?: number;
   /**
    * Changes that at-least-once delivery may repeat in Kafka because of this fault, computed from the

@@ -124,7 +124,7 @@ export interface Plan {
   readonly seed: string;
   readonly driver: string;
   readonly isolation: string;
-  /** By which means each disturbance of the network is made here, or why it cannot be. Absent in older plans. */
+  /** By which means each disturbance of network and machine is made here, or why it cannot be. Absent in older plans. */
   readonly network?: Readonly<Record<string, string>>;
   readonly topology: {
     readonly name: string;

@@ -1,4 +1,5 @@
 /** A scenario is data, with service names checked by the compiler. */
+import type { FaultTrigger } from "./fault.ts";
 import type { BankPlan, QueryClassPlan } from "./plan.ts";
 import type { Services, Topology } from "./topology.ts";
 
@@ -7,8 +8,10 @@ export interface ScenarioFault<S extends Services, FaultName extends string = st
   readonly service: keyof S & string;
   /** An instance, or a role that is looked up when the fault is injected, e.g. "leader". Default: the first instances. */
   readonly target?: string;
-  /** How many instances at once. Default 1. */
-  readonly count?: number;
+  /** How many instances at once: a number, or a word for a share of the service's. Default 1. */
+  readonly count?: number | "one" | "minority" | "majority" | "all";
+  /** Waits for something to happen first. Default: injected as soon as its turn has come. */
+  readonly after?: FaultTrigger;
   readonly holdMs: number;
   readonly params?: Readonly<Record<string, number | string | boolean>>;
 }
@@ -24,6 +27,8 @@ export interface Scenario<S extends Services = Services, FaultName extends strin
   readonly readIntervalMs?: number;
   /** Injected one after the other, each only once the one before has recovered. */
   readonly faults: readonly ScenarioFault<S, FaultName>[];
+  /** True where faults of class X are meant: without it, or --beyond-design, `plan` refuses them. */
+  readonly beyondDesign?: boolean;
   readonly warmupMs: number;
   readonly controlMs: number;
   readonly quietMs: number;

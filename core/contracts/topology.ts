@@ -14,6 +14,8 @@ export interface ServiceSpec {
   readonly entry?: string;
   /** Memory each instance may take at model size; the sum is checked before anything starts. */
   readonly memoryMiB: number;
+  /** Gives each instance a file system of its own of this size, so that its disk can be full and no other's. */
+  readonly volumeMiB?: number;
   readonly dependsOn?: readonly string[];
   readonly config?: Readonly<Record<string, string | number | boolean>>;
 }

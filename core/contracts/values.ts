@@ -22,7 +22,13 @@ export type Capability =
   | "networkLoss"
   | "networkRate"
   | "networkDelay"
-  | "nodePower";
+  | "nodePower"
+  | "diskFiles"
+  | "diskFull"
+  | "diskReadOnly"
+  | "diskSlow"
+  | "cpuLimit"
+  | "memoryLimit";
 
 /**
  * How instances are kept apart: each its own loopback address, or each its own network namespace with real

@@ -15,7 +15,12 @@ const Jobs = z.object({
   jobs: z.array(z.object({ jid: z.string(), name: z.string(), state: z.string() })),
 });
 const Checkpoints = z.object({
-  counts: z.object({ completed: z.number(), failed: z.number(), restored: z.number() }),
+  counts: z.object({
+    completed: z.number(),
+    failed: z.number(),
+    restored: z.number(),
+    in_progress: z.number(),
+  }),
   latest: z.object({
     completed: z.object({ id: z.number(), end_to_end_duration: z.number() }).nullish(),
   }),

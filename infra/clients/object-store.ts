@@ -1,4 +1,5 @@
 /** The few S3 requests the harness makes itself: create a bucket, write and read back one object. */
+import { createHash } from "node:crypto";
 import { AwsClient } from "aws4fetch";
 import { LakeproofError } from "../../core/errors.ts";
 import { untilAborted } from "../../core/until-aborted.ts";
@@ -9,6 +10,10 @@ export interface ObjectStore {
   createBucket(bucket: string, signal: AbortSignal): Promise<void>;
   /** Writes an object and reads it back. Throws when the bytes differ. */
   roundTrip(bucket: string, key: string, signal: AbortSignal): Promise<void>;
+  /** Writes an object. */
+  put(bucket: string, key: string, content: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** SHA-256 of an object as it is given out now. Throws when it does not come whole. */
+  sha256(bucket: string, key: string, signal: AbortSignal): Promise<string>;
 }
 
 export function openObjectStore(address: string, secret: string): ObjectStore {
@@ -52,6 +57,7 @@ export function openObjectStore(address: string, secret: string): ObjectStore {
       { hint: "Read the object store's log." },
     );
   };
+  const bytesOf = bytesThrough(client, address);
   return {
     async createBucket(bucket, signal) {
       const answer = await send("PUT", bucket, signal);
@@ -59,6 +65,13 @@ export function openObjectStore(address: string, secret: string): ObjectStore {
       throw new LakeproofError("CLIENT_FAILED", `Bucket ${bucket}: ${answer.text.slice(0, 300)}`, {
         hint: "Read the object store's log.",
       });
+    },
+    async put(bucket, key, content, signal) {
+      await bytesOf("PUT", `${bucket}/${pathOf(key)}`, signal, content);
+    },
+    async sha256(bucket, key, signal) {
+      const bytes = await bytesOf("GET", `${bucket}/${pathOf(key)}`, signal);
+      return createHash("sha256").update(bytes).digest("hex");
     },
     async roundTrip(bucket, key, signal) {
       await demand("PUT", `${bucket}/${key}`, signal, key);
@@ -73,4 +86,34 @@ export function openObjectStore(address: string, secret: string): ObjectStore {
       );
     },
   };
+}
+
+type Bytes = (
+  method: string,
+  path: string,
+  signal: AbortSignal,
+  body?: Uint8Array,
+) => Promise<Uint8Array>;
+
+/** Throws CLIENT_FAILED with the store's answer, also when the bytes do not come whole. */
+function bytesThrough(client: AwsClient, address: string): Bytes {
+  return async (method, path, signal, body) => {
+    const url = `http://${address}/${path}`;
+    const content = body === undefined ? {} : { body: new Uint8Array(body) };
+    const { headers } = await client.sign(url, { method, ...content });
+    const request = fetch(url, { method, headers, signal, ...content });
+    const response = await untilAborted(request, signal);
+    const bytes = new Uint8Array(await untilAborted(response.arrayBuffer(), signal));
+    if (response.status < 300) return bytes;
+    throw new LakeproofError(
+      "CLIENT_FAILED",
+      `${method} ${path} answered ${String(response.status)}: ${new TextDecoder().decode(bytes).slice(0, 300)}`,
+      { hint: "Read the object store's log." },
+    );
+  };
+}
+
+/** Keys hold "=" where partitions are named: every part is encoded, the slashes between them stay. */
+function pathOf(key: string): string {
+  return key.split("/").map(encodeURIComponent).join("/");
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
 import type { Component, ComponentContext } from "../../core/contracts/component.ts";
+import { withKafkaAdmin } from "../clients/kafka-admin.ts";
 import { createTopics, probeBroker, type TopicSpec } from "../clients/kafka.ts";
 import { BROKER_READINGS } from "../monitoring/jmx.ts";
 import { jmxAgent } from "./jmx-agent.ts";
@@ -55,6 +56,14 @@ export const kafka: Component = {
       };
     }),
   probe: (spec, signal) => probeBroker(addressOf(spec), spec.ordinal + 1, signal),
+  roles: {
+    /** Leads the controllers' quorum. */
+    controller: async ({ service, endpoints }, signal) => {
+      const addresses = endpoints.addresses(service);
+      const { leaderId } = await withKafkaAdmin(addresses, signal, (admin) => admin.quorum());
+      return `${service}-${String(leaderId - 1)}`;
+    },
+  },
   configure: (context, signal) =>
     createTopics(context.endpoints.addresses(context.service), topicsOf(context), signal),
 };

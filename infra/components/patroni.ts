@@ -57,6 +57,20 @@ export const patroni: Component = {
       const leader = await leaderOf(context.endpoints.addresses(context.service, "rest"), signal);
       return instanceAt(context, leader);
     },
+    /** Confirms every commit. */
+    synchronous: async (context, signal) => {
+      const members = await patroniMembers(
+        context.endpoints.addresses(context.service, "rest"),
+        signal,
+      );
+      const standby = members.find(({ role }) => role === "sync_standby");
+      if (standby?.host !== undefined) {
+        return instanceAt(context, `${standby.host}:${String(standby.port ?? POSTGRES_PORT)}`);
+      }
+      throw new LakeproofError("CLIENT_FAILED", "PostgreSQL has no synchronous standby now.", {
+        hint: "Wait until one has caught up, or read the members' logs.",
+      });
+    },
   },
   configure: async (context, signal) => {
     const members = context.endpoints.addresses(context.service, "rest");

@@ -18,6 +18,7 @@ import type { Instance } from "../../core/contracts/component.ts";
 import type { Isolation } from "../../core/contracts/values.ts";
 import { host } from "../../core/host.ts";
 import type { Fabric } from "./fabric.ts";
+import { unmountBelow } from "./machine/volume.ts";
 import { isAlive, processFacts, startedWith } from "./processes.ts";
 
 export interface LabState {
@@ -128,5 +129,6 @@ export function keepLogs(state: LabState): string {
 }
 
 export function removeLab(labId: string): void {
+  unmountBelow(labDir(labId));
   rmSync(labDir(labId), { recursive: true, force: true });
 }

@@ -7,6 +7,7 @@ import { chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync 
 import { dirname, join } from "node:path";
 import type { Command, Instance, InstanceSpec } from "../../core/contracts/component.ts";
 import type { Driver, InstanceProbe } from "../../core/contracts/driver.ts";
+import type { Machine } from "../../core/contracts/machine.ts";
 import type { Network } from "../../core/contracts/network.ts";
 import type { Capability } from "../../core/contracts/values.ts";
 import { LakeproofError, reasonOf } from "../../core/errors.ts";
@@ -14,6 +15,9 @@ import { host } from "../../core/host.ts";
 import { labMark, readLab, writeLab, type LabState } from "./lab.ts";
 import { inNode, type Fabric } from "./fabric.ts";
 import { inUserNamespace } from "./isolation.ts";
+import { openMachine } from "./machine/local-machine.ts";
+import { machineSupport, type MachineSupport } from "./machine/support.ts";
+import { mountVolume } from "./machine/volume.ts";
 import { openNetwork } from "./network.ts";
 import type { NetworkSupport } from "./network-support.ts";
 import { removeAttachSocket, temporaryFilesIn } from "../temporary-directory.ts";
@@ -35,8 +39,12 @@ const INSTANCE_MARK = "LAKEPROOF_INSTANCE";
 const PROCESS_FAULTS = ["kill", "pause", "restart", "linkLatency"] as const;
 
 /** `support` where every node has a network of its own. */
-export function capabilitiesOf(support: NetworkSupport | undefined): ReadonlySet<Capability> {
-  return new Set([...PROCESS_FAULTS, ...(support?.capabilities ?? [])]);
+export function capabilitiesOf(
+  support: NetworkSupport | undefined,
+  machine?: MachineSupport,
+): ReadonlySet<Capability> {
+  const found = [...(support?.capabilities ?? []), ...(machine?.capabilities ?? [])];
+  return new Set([...PROCESS_FAULTS, ...found]);
 }
 
 export function openLocalDriver(initial: LabState): Driver {
@@ -45,8 +53,8 @@ export function openLocalDriver(initial: LabState): Driver {
 
 class LocalDriver implements Driver {
   readonly kind = "local";
-  readonly capabilities: ReadonlySet<Capability>;
   readonly network?: Network;
+  readonly machine: Machine;
   readonly #instances = new Map<string, Instance>();
   readonly #children = new Map<string, ChildProcess>();
   readonly #labId: string;
@@ -58,9 +66,18 @@ class LocalDriver implements Driver {
     this.#labId = state.id;
     this.#logsDir = state.logsDir;
     this.#fabric = state.fabric;
-    this.capabilities = capabilitiesOf(state.fabric?.support);
+    this.machine = openMachine({
+      labId: state.id,
+      instance: (id) => this.#instances.get(id),
+      pids: (id) => this.#pids(id),
+    });
     if (state.fabric !== undefined) this.network = openNetwork(state.fabric);
     for (const [id, instance] of Object.entries(state.instances)) this.#instances.set(id, instance);
+  }
+
+  /** Tried when somebody asks: not every command that looks at a lab has to. */
+  get capabilities(): ReadonlySet<Capability> {
+    return capabilitiesOf(this.#fabric?.support, machineSupport());
   }
 
   async start(spec: InstanceSpec, probe: InstanceProbe, signal: AbortSignal): Promise<Instance> {
@@ -96,6 +113,10 @@ class LocalDriver implements Driver {
   }
 
   async #prepare(spec: InstanceSpec, logPath: string): Promise<void> {
+    if (spec.volumeMiB !== undefined) {
+      mkdirSync(spec.dataDir, { recursive: true });
+      mountVolume(spec, spec.volumeMiB);
+    }
     const temporaryDir = temporaryDirOf(spec);
     mkdirSync(temporaryDir, { recursive: true, mode: 0o755 });
     for (const [path, content] of Object.entries(spec.files)) {
@@ -222,6 +243,11 @@ class LocalDriver implements Driver {
     const instance = this.#instances.get(instanceId);
     if (instance === undefined) return [];
     return this.#family(instance).map((facts) => facts.state);
+  }
+
+  #pids(instanceId: string): readonly number[] {
+    const instance = this.#instances.get(instanceId);
+    return instance === undefined ? [] : this.#family(instance).map(({ pid }) => pid);
   }
 
   /** Patroni's postmaster leaves group and parent behind; it still carries the marks it was born with. */

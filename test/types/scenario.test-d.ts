@@ -1,6 +1,6 @@
 /** A scenario with a misspelt service, fault or query class does not compile. */
 import { expectTypeOf, test } from "vitest";
-import type { FaultName } from "../../chaos/index.ts";
+import type { CompositionName, FaultName } from "../../chaos/index.ts";
 import type { ScenarioFault } from "../../core/contracts/scenario.ts";
 import { dev } from "../../infra/topologies/index.ts";
 import { defineScenario } from "../../scenarios/define.ts";
@@ -11,7 +11,8 @@ const kill = { fault: "process-kill", service: "kafka", holdMs: 5_000 } as const
 test("a scenario knows the services of its topology and the faults of the table", () => {
   defineScenario({ ...smoke, topology: dev, faults: [kill] });
   type Given = Parameters<typeof defineScenario<typeof dev.services>>[0]["faults"][number];
-  expectTypeOf<Given>().toEqualTypeOf<ScenarioFault<typeof dev.services, FaultName>>();
+  type Names = FaultName | CompositionName;
+  expectTypeOf<Given>().toEqualTypeOf<ScenarioFault<typeof dev.services, Names>>();
 });
 
 test("a misspelt service does not compile", () => {

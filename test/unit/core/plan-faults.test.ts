@@ -1,15 +1,22 @@
 /** What `plan` makes of faults: classes from the topology, leases, budgets, and what it refuses and why. */
 import { closest } from "fastest-levenshtein";
 import { describe, expect, it } from "vitest";
-import { FAULTS } from "../../../chaos/index.ts";
+import { COMPOSITIONS, FAULTS } from "../../../chaos/index.ts";
+import type { Component } from "../../../core/contracts/component.ts";
 import type { FaultEntry } from "../../../core/contracts/fault.ts";
 import type { Scenario, ScenarioFault } from "../../../core/contracts/scenario.ts";
 import { LEASE_MS_MAX } from "../../../core/lease.ts";
 import { plan } from "../../../core/plan.ts";
 import { duplicateBudget, recoveryBudget } from "../../../infra/budgets.ts";
+import { COMPONENTS } from "../../../infra/components/index.ts";
 import { capabilitiesOf } from "../../../infra/drivers/local.ts";
 import { supportFrom, type NetworkSupport } from "../../../infra/drivers/network-support.ts";
-import { toleranceOf } from "../../../infra/tolerance.ts";
+import {
+  MACHINE_FEATURES,
+  machineSupportFrom,
+  type MachineSupport,
+} from "../../../infra/drivers/machine/support.ts";
+import { drivesThatMayGo, toleranceOf } from "../../../infra/tolerance.ts";
 import { mini as miniTopology, production } from "../../../infra/topologies/index.ts";
 import { mini } from "../../../scenarios/mini.ts";
 
@@ -18,22 +25,29 @@ const support = supportFrom(
   new Set(["drop", "half-open", "reset", "loss", "police", "classify", "htb"] as const),
 );
 
+const wholeMachine = machineSupportFrom(new Set(MACHINE_FEATURES), () => 2);
+
 function planned(
   fault: ScenarioFault<Scenario["topology"]["services"]>,
   network: NetworkSupport | "none" = support,
   topology: Scenario["topology"] = production,
+  machine: MachineSupport = wholeMachine,
+  beyondDesign = true,
 ): FaultEntry {
   const there = network === "none" ? undefined : network;
-  const made = plan({ ...mini, topology, faults: [fault] }, 1n, {
+  const made = plan({ ...mini, beyondDesign, topology, faults: [fault] }, 1n, {
     driver: "local",
     isolation: there === undefined ? "loopback" : "namespaces",
-    capabilities: capabilitiesOf(there),
-    network: there?.notes ?? {},
+    capabilities: capabilitiesOf(there, machine),
+    network: { ...there?.notes, ...machine.notes },
     faults: FAULTS,
+    compositions: COMPOSITIONS,
+    drivesThatMayGo,
     objectives: [],
     budgetOf: recoveryBudget,
     toleranceOf,
-    rolesOf: (component) => (component === "patroni" ? ["leader"] : []),
+    rolesOf: (component) =>
+      Object.keys((COMPONENTS as Readonly<Record<string, Component>>)[component]?.roles ?? {}),
     duplicatesOf: duplicateBudget,
     provable: () => [],
     nearest: (word, known) => closest(word, [...known]),
@@ -168,6 +182,140 @@ describe("what cannot be done is refused with the reason and the nearest that ca
       { fault: "partition", service: "kafka", holdMs: 5000, params: { shape: "star" } },
     ];
     for (const fault of faults) expect(() => planned(fault)).toThrow(/params of/);
+  });
+});
+
+describe("damage to disks and machines", () => {
+  const on = (
+    fault: string,
+    service: string,
+    count: number,
+    topology: Scenario["topology"] = production,
+    machine: MachineSupport = wholeMachine,
+  ): FaultEntry => planned({ fault, service, count, holdMs: 10_000 }, support, topology, machine);
+
+  /** The production topology with volumes for one service. */
+  const withVolume = (service: string): Scenario["topology"] => {
+    const spec = production.services[service as keyof typeof production.services];
+    return {
+      ...production,
+      services: { ...production.services, [service]: { ...spec, volumeMiB: 512 } },
+    };
+  };
+
+  it.for([
+    // 16 drives on eight nodes, four of them parity: four drives may go, two nodes.
+    ["drive-loss", "minio", 4, "W"],
+    ["drive-loss", "minio", 5, "X"],
+    ["object-bitrot", "minio", 4, "W"],
+    ["object-bitrot", "minio", 5, "X"],
+    ["object-truncate", "minio", 5, "X"],
+    ["disk-read-only", "kafka", 1, "B"],
+    ["disk-read-only", "kafka", 2, "X"],
+    ["disk-slow", "postgres", 1, "B"],
+    ["cpu-pressure", "trino-worker", 9, "B"],
+    ["memory-pressure", "postgres", 2, "X"],
+    ["none", "kafka", 1, "W"],
+  ] as const)("%s on %s × %i is %s", ([fault, service, count, faultClass]) => {
+    expect(on(fault, service, count).faultClass).toBe(faultClass);
+  });
+
+  it("spoilt objects are read around by those that are there: nobody takes over", () => {
+    expect(on("object-bitrot", "minio", 1).takesOver).toBe(false);
+    expect(on("drive-loss", "minio", 1).takesOver).toBe(true);
+  });
+
+  it("has a lease, and one that is too long is refused", () => {
+    expect(on("disk-slow", "postgres", 1).leaseMs).toBeGreaterThan(10_000);
+    expect(on("none", "kafka", 1)).not.toHaveProperty("leaseMs");
+    expect(() =>
+      planned({ fault: "disk-read-only", service: "kafka", holdMs: LEASE_MS_MAX - 1000 }),
+    ).toThrow(/may last 629000 ms; its lease ends it after 600000 ms at most/);
+  });
+
+  it("fills nothing but a volume of the instance's own", () => {
+    expect(on("disk-full", "kafka", 1, withVolume("kafka")).faultClass).toBe("B");
+    expect(() => on("disk-full", "kafka", 1)).toThrow(
+      /kafka keeps its data on the machine's disk.* volumeMiB .* disk-read-only, the nearest/,
+    );
+  });
+
+  it("says what is no object store", () => {
+    expect(() => on("object-bitrot", "kafka", 1)).toThrow(/kafka is no object store/);
+  });
+
+  it("is refused with the reason and the nearest where the machine cannot do it", () => {
+    const poor = machineSupportFrom(new Set(["cpu"]), (controller) =>
+      controller === "cpu" ? 1 : undefined,
+    );
+    expect(() => on("disk-slow", "kafka", 1, production, poor)).toThrow(
+      /needs diskSlow \(not possible: no control groups for io here\).* nearest that it can do is cpu-pressure/,
+    );
+    expect(() => on("disk-read-only", "kafka", 1, production, poor)).toThrow(
+      /cannot be made immutable here.* nearest that it can do is process-pause/,
+    );
+  });
+});
+
+describe("names that are another fault, aimed", () => {
+  it.for([
+    ["dcs-loss", "etcd", { fault: "process-pause", count: 2, faultClass: "X" }],
+    ["dcs-total-loss", "etcd", { fault: "process-pause", count: 3, faultClass: "X" }],
+    ["controller-kill", "kafka", { fault: "process-kill", target: "controller", faultClass: "W" }],
+    ["min-isr-loss", "kafka", { fault: "process-kill", count: 2, faultClass: "X" }],
+    ["primary-loss", "postgres", { target: "leader", faultClass: "W" }],
+    ["zone-loss", "minio", { fault: "partition", params: { shape: "zone" }, faultClass: "X" }],
+  ] as const)("%s on %s", ([fault, service, expected]) => {
+    const entry = planned({ fault, service, holdMs: 20_000 });
+    expect(entry).toMatchObject({ composition: fault, ...expected });
+  });
+
+  it("are refused for another kind of component, and when they are too short to be that", () => {
+    expect(() => planned({ fault: "dcs-loss", service: "kafka", holdMs: 5000 })).toThrow(
+      /dcs-loss is about etcd, not kafka/,
+    );
+    expect(() => planned({ fault: "connector-zombie", service: "connect", holdMs: 5000 })).toThrow(
+      /holdMs is 5000: connector-zombie has to last 20000 ms at least/,
+    );
+  });
+});
+
+it("counts by words", () => {
+  const countOfKafka = (count: "one" | "minority" | "majority" | "all"): number =>
+    planned({ fault: "process-kill", service: "kafka", count, holdMs: 5000 }).count;
+  expect(countOfKafka("one")).toBe(1);
+  expect(countOfKafka("minority")).toBe(2);
+  expect(countOfKafka("majority")).toBe(3);
+  expect(countOfKafka("all")).toBe(5);
+});
+
+it("refuses what is beyond the design, unless it is asked for", () => {
+  const kill = { fault: "process-kill", service: "kafka", holdMs: 5000 } as const;
+  const within = (count: number): FaultEntry =>
+    planned({ ...kill, count }, support, production, wholeMachine, false);
+  expect(within(1).faultClass).toBe("W");
+  expect(() => within(2)).toThrow(
+    /process-kill on kafka-0 to kafka-1 is beyond .* --beyond-design/,
+  );
+  expect(planned({ ...kill, count: 2 }).faultClass).toBe("X");
+});
+
+describe("a trigger", () => {
+  const kill = { fault: "process-kill", service: "kafka", holdMs: 5000 } as const;
+
+  it("goes into the plan as it is", () => {
+    const after = { event: "checkpoint-completed", delayMs: 100 } as const;
+    expect(planned({ ...kill, after }).after).toEqual(after);
+  });
+
+  it("that nobody could tell, or that waits too long, is refused", () => {
+    const after = { event: "checkpoint-completed", delayMs: 60_001 } as const;
+    expect(() => planned({ ...kill, after })).toThrow(/after.delayMs is 60001/);
+    const { kafka } = production.services;
+    const topology = { ...production, services: { kafka } };
+    expect(() =>
+      planned({ ...kill, after: { event: "checkpoint-started" } }, support, topology),
+    ).toThrow(/has no Flink to tell it/);
   });
 });
 

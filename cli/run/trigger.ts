@@ -1,0 +1,64 @@
+/** Waits for the event that a fault is aimed at: between two polls of the JobManager nothing is missed but time. */
+import type { FaultTrigger } from "../../core/contracts/fault.ts";
+import { host } from "../../core/host.ts";
+import { flinkCheckpoints, flinkJobs } from "../../infra/clients/flink.ts";
+import type { Session } from "./session.ts";
+
+const POLL_MS = 50;
+const EVENT_MS_MAX = 120_000;
+const ANSWER_MS_MAX = 5000;
+
+/** Checkpoints of the running job so far. */
+export interface CheckpointCounts {
+  readonly jobId: string;
+  readonly completed: number;
+  readonly inProgress: number;
+}
+
+/** Pure: whether the event lies between two looks. Another job's numbers say nothing. */
+export function hasHappened(
+  event: FaultTrigger["event"],
+  before: CheckpointCounts,
+  now: CheckpointCounts,
+): boolean {
+  if (before.jobId !== now.jobId) return false;
+  switch (event) {
+    case "checkpoint-completed":
+      return now.completed > before.completed;
+    case "checkpoint-started":
+      // One that was under way at the first look may be about to end.
+      return now.inProgress > 0 && (before.inProgress === 0 || now.completed > before.completed);
+  }
+}
+
+/** False when it did not happen in time; then nobody knows what the fault would have hit. */
+export async function awaitTrigger(session: Session, trigger: FaultTrigger): Promise<boolean> {
+  const { signal } = session;
+  const deadlineMs = host.monotonicMs() + EVENT_MS_MAX;
+  let before: CheckpointCounts | undefined;
+  while (host.monotonicMs() < deadlineMs) {
+    const now = await countsNow(session);
+    if (before !== undefined && now !== undefined && hasHappened(trigger.event, before, now)) {
+      await host.sleep(trigger.delayMs ?? 0, signal);
+      return true;
+    }
+    before = now;
+    await host.sleep(POLL_MS, signal);
+  }
+  return false;
+}
+
+/** Undefined while no job runs or nobody answers. */
+async function countsNow({ lab, signal }: Session): Promise<CheckpointCounts | undefined> {
+  const limit = host.deadline(ANSWER_MS_MAX, signal);
+  try {
+    const address = lab.endpoints.address("flink-jobmanager");
+    const job = (await flinkJobs(address, limit)).find(({ state }) => state === "RUNNING");
+    if (job === undefined) return undefined;
+    const { counts } = await flinkCheckpoints(address, job.jid, limit);
+    return { jobId: job.jid, completed: counts.completed, inProgress: counts.in_progress };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return undefined;
+  }
+}
