@@ -2,6 +2,7 @@
 import { closest } from "fastest-levenshtein";
 import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
 import type { Component } from "../core/contracts/component.ts";
+import { plannedBiLoads, plannedOperationsPerS } from "../core/bi-load.ts";
 import { bankProfile, meanEventsPerTxn } from "../core/bank-profile.ts";
 import type { Plan } from "../core/contracts/plan.ts";
 import type { Isolation } from "../core/contracts/values.ts";
@@ -23,6 +24,7 @@ import { askCalibration } from "./calibrate-store.ts";
 import { networkSupport, settleIsolation } from "./inside.ts";
 import { checkSubnet } from "./lab.ts";
 import { printPairs } from "./pairs.ts";
+import { scriptAt } from "./run/script-load.ts";
 
 export interface PlanOptions {
   readonly scenario: string;
@@ -32,6 +34,8 @@ export interface PlanOptions {
   /** Faults of class X are wanted, whatever the scenario says. */
   readonly beyondDesign?: boolean;
   readonly subnet: string;
+  /** A k6 script of the user's own, instead of the scenario's. */
+  readonly script?: string | undefined;
 }
 
 /** `support`: what can be done to the network, where there is one. */
@@ -42,7 +46,11 @@ export function makePlan(
 ): Plan {
   checkSubnet(options.subnet);
   const machine = machineSupport();
-  return plan(atRate(scenarioNamed(options.scenario), options.rate), seedOf(options.seed), {
+  const scenario = withScript(
+    atRate(scenarioNamed(options.scenario), options.rate),
+    options.script,
+  );
+  return plan(scenario, seedOf(options.seed), {
     driver: "local",
     isolation,
     capabilities: capabilitiesOf(support, machine),
@@ -69,6 +77,11 @@ export function scenarioNamed(name: string): Scenario {
   throw new LakeproofError("USAGE", `There is no scenario ${JSON.stringify(name)}.`, {
     hint: `Did you mean ${closest(name, known)}? Scenarios are ${known.join(", ")}.`,
   });
+}
+
+function withScript(scenario: Scenario, path: string | undefined): Scenario {
+  const script = path === undefined ? scenario.script : { ...scenario.script, path };
+  return script === undefined ? scenario : { ...scenario, script: scriptAt(script) };
 }
 
 const RATE_EVENTS_PER_S_MAX = 1_000_000;
@@ -114,6 +127,8 @@ function provableOf(base: Omit<Plan, "provable">): Plan["provable"] {
       eventRatePerS: base.bank.rateEventsPerS,
     },
     queries: base.queries,
+    biOperationsPerS: (workload) => plannedOperationsPerS(base, workload),
+    userCount: base.users?.count ?? 0,
     canaryRatePerS: base.canary.ratePerS,
     steadyMs,
     wholeMs,
@@ -164,6 +179,7 @@ export function planText(made: Plan): string {
     `load: ${String(made.bank.rateEventsPerS)} change events/s through PostgreSQL, ${made.queries
       .map((query) => `${query.name} ${String(query.ratePerS)}/s`)
       .join(", ")}`,
+    ...furtherLoadLines(made),
     "faults (class W: within the design, objectives hold; B: at its boundary; X: beyond it):",
     ...faults,
     `  ${recoveryLine(made.faults.map((fault) => fault.fault))}`,
@@ -171,4 +187,26 @@ export function planText(made: Plan): string {
     ...provableLines(made.provable).map((line) => `  ${line}`),
     "",
   ].join("\n");
+}
+
+function furtherLoadLines(made: Plan): readonly string[] {
+  const open = plannedBiLoads(made)
+    .filter((load) => load.ratePerS !== undefined)
+    .map((load) => `${load.workload} ${String(Math.round((load.ratePerS ?? 0) * 60))}/min`);
+  const users =
+    made.users === undefined
+      ? []
+      : [
+          `${String(made.users.count)} users who think ${String(made.users.thinkMsMean / 1000)} s between actions`,
+        ];
+  const parts = [...open, ...users];
+  return [
+    ...(parts.length === 0 ? [] : [`through the BI tier: ${parts.join(", ")}`]),
+    ...(made.mixed === undefined
+      ? []
+      : [
+          `mixed experiment: turns of ${String(made.mixed.blockMs / 1000)} s with and without resource groups`,
+        ]),
+    ...(made.script === undefined ? [] : [`own k6 script: ${made.script.path}`]),
+  ];
 }

@@ -21,6 +21,7 @@ import { makePlan, planText, scenarioNamed } from "./plan.ts";
 import { preflight } from "./requirements.ts";
 import { openConsole, type RunConsole } from "./run/console.ts";
 import { runPhases } from "./run/phases.ts";
+import { inspectScript } from "./run/script-load.ts";
 import { startReaper } from "./run/reaper.ts";
 import { newLedgers, type Session } from "./run/session.ts";
 import { listenForStop, STOP_CODES } from "./stop.ts";
@@ -34,6 +35,7 @@ export interface RunOptions {
   readonly aboveCalibration: boolean;
   /** Faults of class X are wanted, whatever the scenario says. */
   readonly beyondDesign?: boolean;
+  readonly script?: string | undefined;
   readonly subnet: string;
   readonly isolation: string;
   readonly runsDir: string;
@@ -84,6 +86,9 @@ export async function run(options: RunOptions): Promise<number> {
   });
   const { services } = plan.topology;
   const artifacts = await obtainArtifacts(services, choice.isolation, stop.signal);
+  if (plan.script !== undefined) {
+    await inspectScript(plan.script, artifacts["k6"] ?? "k6", Object.keys(services));
+  }
   const { runDir, runId } = makeRunDir(options.runsDir, plan);
   const logsDir = join(runDir, "logs");
   const state =
@@ -134,7 +139,7 @@ async function act(
       ...newLedgers(),
       signal: stop.signal,
     };
-    await runPhases(session, queryScript());
+    await runPhases(session);
   } catch (error) {
     ended = endedBy(error, provisioned, stop.signal.aborted);
   }
@@ -166,7 +171,8 @@ function journalStart(
   );
   const rate = options.rate === undefined ? "" : ` --rate ${options.rate}`;
   const beyond = options.beyondDesign === true ? " --beyond-design" : "";
-  const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}${rate}${beyond}`;
+  const script = options.script === undefined ? "" : ` --script ${options.script}`;
+  const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}${rate}${beyond}${script}`;
   journal.append({
     kind: "run.started",
     schema: "lakeproof.journal/1",
@@ -253,8 +259,4 @@ function makeRunDir(runsDir: string, plan: Plan): { runDir: string; runId: strin
   }
   symlinkSync(runId, latest);
   return { runDir, runId };
-}
-
-function queryScript(): string {
-  return join(host.packageDir, "generators", "k6", "queries.ts");
 }

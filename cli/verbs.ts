@@ -18,6 +18,8 @@ import { heal, reap, repairAfter } from "./heal.ts";
 import { health } from "./health.ts";
 import { addHistory } from "./history.ts";
 import { judgeRun, reportRun } from "./judge.ts";
+import { addK6 } from "./k6/coordinator.ts";
+import { addManifest } from "./k6/manifest.ts";
 import { SUBNET_DEFAULT } from "./lab.ts";
 import { lint } from "./lint.ts";
 import { list } from "./list.ts";
@@ -39,6 +41,7 @@ interface Common {
   readonly aboveCalibration: boolean;
   readonly beyondDesign?: boolean;
   readonly pairs?: boolean;
+  readonly script?: string;
   readonly runs: string;
   readonly verify: boolean;
   readonly key?: string;
@@ -72,6 +75,11 @@ const ABOVE_OPTION = [
   false,
 ] as const;
 
+const SCRIPT_OPTION = [
+  "--script <k6-file>",
+  "a k6 script of your own beside the load; it lands in the same report",
+] as const;
+
 export function addVerbs(program: Command, exit: (code: number) => void): void {
   const verb = (name: string, about: string): Command => program.command(name).description(about);
   verb("run <scenario>", "provision, load, break, verify, judge and report")
@@ -82,6 +90,7 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...RATE_OPTION)
     .option(...ABOVE_OPTION)
     .option(...BEYOND_OPTION)
+    .option(...SCRIPT_OPTION)
     .option("--runs <dir>", "where run directories go", join(host.cwd, "runs"))
     .option("--key <pem>", "Ed25519 key that signs the certificate (default: your own)")
     .action(async (scenario: string, { runs, key, ...options }: Common) => {
@@ -96,6 +105,7 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...ABOVE_OPTION)
     .option(...BEYOND_OPTION)
     .option("--pairs", "which faults to combine, so that every two of two services meet", false)
+    .option(...SCRIPT_OPTION)
     .action(async (scenario: string, options: Common) => {
       exit(await printPlan({ ...chosen(scenario, options), pairs: options.pairs === true }));
     });
@@ -121,6 +131,8 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
   addCapacity(verb, exit);
   addCompare(verb, exit);
   addHistory(verb, exit);
+  addK6(verb, exit);
+  addManifest(verb, exit);
   addLabVerbs(verb, exit);
   verb("doctor", "what this machine lacks, and the exact fix")
     .option(...JSON_OPTION)
@@ -142,8 +154,9 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
 }
 
 function chosen(scenario: string, options: Omit<Common, "runs">): PrintPlanOptions {
-  const { json, subnet, isolation, seed, rate, aboveCalibration, beyondDesign = false } = options;
-  return { scenario, seed, rate, aboveCalibration, beyondDesign, subnet, isolation, json };
+  const { json, subnet, isolation, seed, rate, script, aboveCalibration } = options;
+  const { beyondDesign = false } = options;
+  return { scenario, seed, rate, script, aboveCalibration, beyondDesign, subnet, isolation, json };
 }
 
 /** What lakeproof starts itself with, for a process of its own. */

@@ -29,6 +29,8 @@ const KNOWN_KINDS: Readonly<Record<JournalKind, true>> = {
   "ledger.changes": true,
   "ledger.state": true,
   "ledger.anomaly": true,
+  "query.digest": true,
+  "script.ended": true,
   "ledger.metadata": true,
   "fence.visible": true,
   "canary.seen": true,

@@ -4,6 +4,7 @@
  */
 import { arrivalProblems } from "./arrival-shape.ts";
 import { bankProfile, bankProfileProblems, USER_COUNT_MAX } from "./bank-profile.ts";
+import { biLoadProblems } from "./bi-load.ts";
 import type { Composition, Fault, FaultEntry, FaultReach } from "./contracts/fault.ts";
 import type { BankPlan, Plan, Provable } from "./contracts/plan.ts";
 import type { Scenario } from "./contracts/scenario.ts";
@@ -65,6 +66,11 @@ export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
     ...numberProblems(scenario),
     ...arrivalProblems(scenario.bank.arrivals, "bank.arrivals"),
     ...bankProblems(scenario.bank),
+    ...biLoadProblems(scenario, {
+      warmupMs: scenario.warmupMs,
+      serviceComponents: Object.values(scenario.topology.services).map((one) => one.component),
+      queryClasses: scenario.queries.map((query) => query.name),
+    }),
     ...claimProblems(scenario, ports),
     ...blastProblems(scenario, faults, ports.beyondDesign),
   );
@@ -109,8 +115,29 @@ export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
     },
     objectives: ports.objectives,
     claims: scenario.claims,
+    ...furtherLoads(scenario),
   };
-  return { ...base, provable: ports.provable(base) };
+  return {
+    ...base,
+    queries: base.queries.map((query) => ({ digestEvery: DIGEST_EVERY, ...query })),
+    provable: ports.provable(base),
+  };
+}
+
+/** Often enough that each class is checked in a run of minutes, seldom enough that the class stays what it is. */
+const DIGEST_EVERY = 4;
+
+function furtherLoads(
+  scenario: Scenario,
+): Pick<Plan, "dashboards" | "apiCalls" | "users" | "script" | "mixed"> {
+  const { dashboards, apiCalls, users, script, mixed } = scenario;
+  return {
+    ...(dashboards === undefined ? {} : { dashboards }),
+    ...(apiCalls === undefined ? {} : { apiCalls }),
+    ...(users === undefined ? {} : { users }),
+    ...(script === undefined ? {} : { script }),
+    ...(mixed === undefined ? {} : { mixed }),
+  };
 }
 
 function planFault(
@@ -321,6 +348,12 @@ function numberProblems(scenario: Scenario): readonly string[] {
       query.ratePerS,
       0.01,
       10_000,
+    ]),
+    ...scenario.queries.map((query): [string, number, number, number] => [
+      `queries.${query.name}.digestEvery`,
+      query.digestEvery ?? DIGEST_EVERY,
+      0,
+      1_000_000,
     ]),
   ];
   return limits

@@ -9,6 +9,7 @@ import { certificate } from "./html-certificate.ts";
 import { deviations, environment, topology } from "./html-environment.ts";
 import { faults } from "./html-faults.ts";
 import { ledger } from "./html-ledger.ts";
+import { load } from "./html-load.ts";
 import { STYLE } from "./html-style.ts";
 import { claimed, notClaimed } from "./html-verdicts.ts";
 import { html, raw } from "./markup.ts";
@@ -35,6 +36,7 @@ const SECTIONS = [
   ["verdicts", "Verdicts"],
   ["not-claimed", "Not claimed"],
   ["faults", "Faults"],
+  ["load", "Load"],
   ["timeline", "Timeline"],
   ["differential", "Differential"],
   ["environment", "Environment"],
@@ -65,9 +67,9 @@ function page(journal: JournalReader, judgement: Judgement, seal: Seal | undefin
         <main>
           ${banner(journal, judgement)} ${problems(journal, judgement)}
           ${figures(journal, judgement)} ${claimed(judgement)} ${notClaimed(journal, judgement)}
-          ${faults(journal)} ${timeline(journal)} ${ledger(journal)} ${topology(journal)}
-          ${environment(journal)} ${deviations(journal)} ${files(journal, seal)}
-          ${certificate(journal, judgement, seal)}
+          ${faults(journal)} ${load(journal)} ${timeline(journal)} ${ledger(journal)}
+          ${topology(journal)} ${environment(journal)} ${deviations(journal)}
+          ${files(journal, seal)} ${certificate(journal, judgement, seal)}
         </main>
         <footer>
           Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and

@@ -4,6 +4,7 @@ import type { Reporter } from "../core/contracts/report.ts";
 import type { Judgement, Verdict } from "../core/contracts/slo.ts";
 import { faultWindows } from "../core/timeline.ts";
 import { runFacts } from "./facts.ts";
+import { loadTables } from "./load.ts";
 import {
   formatBound,
   formatDurationMs,
@@ -42,6 +43,7 @@ function summaryOf(journal: JournalReader, judgement: Judgement): readonly strin
     ...claimedTable(judgement),
     ...detailsOf(judgement),
     ...faultsTable(journal),
+    ...loadSection(journal),
     ...unclaimedTable(journal, judgement),
     "## Run it again",
     "",
@@ -197,6 +199,21 @@ function unclaimedTable(journal: JournalReader, judgement: Judgement): readonly 
 
 export function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
+}
+
+/** The loads by themselves, where a plan has more of them than bank and queries. */
+function loadSection(journal: JournalReader): readonly string[] {
+  const { dashboards, apiCalls, users, script, mixed } = journal.plan;
+  const extra = [dashboards, apiCalls, users, script, mixed].some((load) => load !== undefined);
+  const tables = extra ? loadTables(journal) : [];
+  return tables.flatMap(({ title, heads, rows }) => [
+    `## ${title}`,
+    "",
+    row(heads),
+    `|${heads.map(() => "---|").join("")}`,
+    ...rows.map((cells) => row(cells.map(cell))),
+    "",
+  ]);
 }
 
 /** Characters that would start markup, a table cell or HTML are neutralised. */

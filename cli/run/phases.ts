@@ -8,7 +8,8 @@ import { startBankLoad, type BankLoad } from "./bank-load.ts";
 import { Canaries } from "./canary.ts";
 import { warmEngine } from "./engine-warmup.ts";
 import { breakThings } from "./faults.ts";
-import { startQueryLoad, type QueryLoad } from "./query-load.ts";
+import type { Books } from "./books.ts";
+import { LateLoads } from "./late-loads.ts";
 import { LakeReader } from "./reader.ts";
 import { journalMemory, startSamplers } from "./samplers.ts";
 import type { Session } from "./session.ts";
@@ -24,16 +25,16 @@ interface Running {
   readonly tap: KafkaTap;
   readonly canaries: Canaries;
   readonly reader: LakeReader;
-  readonly queries: LateQueries;
+  readonly queries: LateLoads;
   readonly samplers: Disposable;
   readonly baseline: Baseline;
 }
 
 /** Runs every phase from warm-up to verify. On abort everything of the load is stopped before it rejects. */
-export async function runPhases(session: Session, queryScript: string): Promise<void> {
+export async function runPhases(session: Session): Promise<void> {
   const { journal, plan, signal } = session;
   journal.append({ kind: "phase.entered", phase: "warmup" });
-  const running = await startAll(session, queryScript);
+  const running = await startAll(session);
   try {
     await warmUp(session, running);
     journal.append({ kind: "phase.entered", phase: "control" });
@@ -56,7 +57,7 @@ export async function runPhases(session: Session, queryScript: string): Promise<
   }
 }
 
-async function startAll(session: Session, queryScript: string): Promise<Running> {
+async function startAll(session: Session): Promise<Running> {
   const { lab, signal } = session;
   const trino = openTrino(lab.endpoints.address("trino"), "lakeproof-baseline");
   const baseline = await takeBaseline(session, trino);
@@ -72,9 +73,19 @@ async function startAll(session: Session, queryScript: string): Promise<Running>
   const reader = new LakeReader(session, canaries, load, tap);
   canaries.start();
   reader.start();
-  const queries = new LateQueries(session, queryScript);
-  const samplers = startSamplers(session, () => queries.pid);
+  const queries = new LateLoads(session, booksOf(session, load, reader));
+  const samplers = startSamplers(session, () => queries.pids);
   return { load, tap, canaries, reader, queries, samplers, baseline };
+}
+
+function booksOf(session: Session, load: BankLoad, reader: LakeReader): Books {
+  return {
+    bucketMin: load.bucketMin,
+    wholeInLakeAtMs: (bucket) => reader.wholeAtMs(bucket),
+    totals: (bucket) => session.kafka.totals(bucket),
+    balances: () =>
+      load.digests().map(({ lane, digest }) => ({ lane, balanceSum: digest.balanceSum })),
+  };
 }
 
 /** Every worker has to load and compile the same code, and all of them share this machine's cores. */
@@ -95,35 +106,6 @@ async function stopAll(running: Running): Promise<void> {
 }
 
 /**
- * The query mix begins only when the reader has seen its first canary: on a cold engine, dozens of
- * queries at once would wait for a compiler that gets no time to run.
- */
-class LateQueries {
-  readonly #session: Session;
-  readonly #script: string;
-  #load: QueryLoad | undefined;
-
-  constructor(session: Session, script: string) {
-    this.#session = session;
-    this.#script = script;
-  }
-
-  get pid(): number {
-    return this.#load?.pid ?? 0;
-  }
-
-  start(): void {
-    this.#load = startQueryLoad(this.#session, this.#script);
-  }
-
-  async stop(): Promise<void> {
-    const load = this.#load;
-    this.#load = undefined;
-    await load?.stop();
-  }
-}
-
-/**
  * Warm means: one canary went the whole way, the query mix has run for the planned time, and the reader is
  * answered in time beside it.
  */
@@ -132,7 +114,7 @@ async function warmUp(session: Session, running: Running): Promise<void> {
   const deliveredMs = await running.canaries.delivered(0, FIRST_DELIVERY_MS_MAX, signal);
   if (deliveredMs !== undefined) {
     await warmEngine(session, running.reader.trino, engineWarmupMsMax(session));
-    running.queries.start();
+    await running.queries.start();
     await host.sleep(plan.durations.warmupMs, signal);
     if (!(await running.reader.becomesSteady(STEADY_MS_MAX, signal))) {
       const text = `The reader's looks were still slow after ${String(STEADY_MS_MAX / 1000)} s more of warm-up.`;

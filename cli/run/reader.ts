@@ -36,6 +36,8 @@ export class LakeReader {
   /** Highest bucket known to be complete in the lake, and when it was first seen so. */
   #completeTo: number;
   readonly #visibleAtMs = new Map<number, number>();
+  /** The same for good: queries are judged long after the comparison. */
+  readonly #wholeAtMs = new Map<number, number>();
   /** Highest bucket compared with the books. */
   #comparedTo: number;
   #lagRecords = 0;
@@ -59,6 +61,11 @@ export class LakeReader {
 
   get completeTo(): number {
     return this.#completeTo;
+  }
+
+  /** When all of a bucket was first known to be in Kafka and in the lake; undefined while it is not. */
+  wholeAtMs(bucket: number): number | undefined {
+    return this.#tap.fencedTo() < bucket ? undefined : this.#wholeAtMs.get(bucket);
   }
 
   start(): void {
@@ -114,6 +121,7 @@ export class LakeReader {
     const complete = this.#completeBucket(rows);
     for (let bucket = this.#completeTo + 1; bucket <= complete; bucket += 1) {
       this.#visibleAtMs.set(bucket, seenMs);
+      this.#wholeAtMs.set(bucket, seenMs);
     }
     this.#completeTo = Math.max(this.#completeTo, complete);
   }

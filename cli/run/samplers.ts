@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
 const MEMORY_INTERVAL_MS = 10_000;
 const OWN_INTERVAL_MS = 2000;
 
-export function startSamplers(session: Session, queryPid: () => number): Disposable {
+export function startSamplers(session: Session, loadPids: () => readonly number[]): Disposable {
   const timers = [
     ...Object.values(PROBES).map((probe) => {
       let busy = false;
@@ -37,7 +37,7 @@ export function startSamplers(session: Session, queryPid: () => number): Disposa
     host.every(MEMORY_INTERVAL_MS, () => {
       journalMemory(session);
     }),
-    ownHealth(session, queryPid),
+    ownHealth(session, loadPids),
   ];
   return {
     [Symbol.dispose]: () => {
@@ -60,7 +60,7 @@ export function journalMemory(session: Session): void {
 }
 
 /** Whether the generator had headroom: without it no latency it measured can be believed. */
-function ownHealth(session: Session, queryPid: () => number): Disposable {
+function ownHealth(session: Session, loadPids: () => readonly number[]): Disposable {
   let lastCpuMs = host.cpuUsageMs();
   let lastK6Ms = 0;
   let lastMs = session.journal.nowMs();
@@ -68,7 +68,7 @@ function ownHealth(session: Session, queryPid: () => number): Disposable {
   return host.every(OWN_INTERVAL_MS, () => {
     const nowMs = session.journal.nowMs();
     const cpu = host.cpuUsageMs();
-    const k6Ms = queryPid() > 0 ? cpuMs(queryPid()) : 0;
+    const k6Ms = loadPids().reduce((sum, pid) => sum + cpuMs(pid), 0);
     const elapsedMs = nowMs - lastMs;
     sample(session, "generator.eventLoopDelayMsP99", host.eventLoopDelayMsP99(), "ms");
     sample(session, "generator.cpuRatio", (cpu - lastCpuMs) / elapsedMs, "ratio");

@@ -177,6 +177,34 @@ export type JournalBody =
       readonly ageMs: number;
       readonly reason: string;
     }
+  | {
+      /** The answer to a query over settled buckets, beside what the books say of them. */
+      readonly kind: "query.digest";
+      readonly class: QueryClassName;
+      readonly bucketMin: number;
+      readonly bucketMax: number;
+      /** Only this lane was asked for; absent: all. */
+      readonly lane?: number;
+      /** When the query was meant to start: the buckets were visible before. */
+      readonly intendedMs: number;
+      /** Both as generators/k6/digest.ts writes them; equal where the answer was right. */
+      readonly expected: string;
+      readonly observed: string;
+    }
+  | {
+      /** How the user's own k6 script ended. */
+      readonly kind: "script.ended";
+      readonly path: string;
+      /** k6's own: 0, 99 thresholds crossed, 105 stopped with the run; anything else is a failure of the script. */
+      readonly exitCode: number;
+      readonly iterations: number;
+      /** Iterations k6 never started for want of a free user. */
+      readonly dropped: number;
+      readonly checks: readonly ScriptCheckCount[];
+      readonly thresholds: readonly ScriptThreshold[];
+      /** Every trend of the script whole: HDR histogram as in latency.window. */
+      readonly trends: readonly ScriptTrend[];
+    }
   | { readonly kind: "sample.taken"; readonly probe: string; readonly observed: Quantity }
   | { readonly kind: "probe.blind"; readonly probe: string; readonly reason: string }
   | {
@@ -207,6 +235,30 @@ export type JournalBody =
       readonly reason: "completed" | "interrupted" | "provisioning-failed" | "crashed";
       readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
     };
+
+export interface ScriptCheckCount {
+  readonly name: string;
+  readonly scenario: string;
+  readonly passed: number;
+  readonly failed: number;
+}
+
+export interface ScriptThreshold {
+  /** With its tags, e.g. "http_req_duration{scenario:browse}". */
+  readonly metric: string;
+  readonly expression: string;
+  readonly ok: boolean;
+}
+
+export interface ScriptTrend {
+  readonly metric: string;
+  readonly scenario: string;
+  /** "ms" for k6's own times and trends made for times, otherwise what the script meant. */
+  readonly isTime: boolean;
+  readonly count: number;
+  /** Thousandths of the value: microseconds for times. */
+  readonly histogram: string;
+}
 
 export type JournalKind = JournalBody["kind"];
 export type EventOf<K extends JournalKind> = Extract<JournalEvent, { readonly kind: K }>;

@@ -20,6 +20,8 @@ export interface Objective {
     | { readonly kind: "errors"; readonly workload: string }
     | { readonly kind: "uptime"; readonly sliceMs: number }
     | { readonly kind: "rate"; readonly workload: string; readonly unit: Unit }
+    /** So many people at once, each answered: a closed load, whose rate is no promise. */
+    | { readonly kind: "users"; readonly workload: string }
     /** Asked for by the seed, but nothing in this plan can measure it. */
     | { readonly kind: "unmeasured"; readonly reason: string };
   /** A sample at or above this is bad (latency, freshness); for rates the level to reach. */

@@ -89,8 +89,47 @@ export interface QueryClassPlan {
   readonly name: QueryClassName;
   readonly ratePerS: number;
   readonly targetMs: number;
+  /**
+   * Every so many-th query of the class asks for settled data, and its answer is compared with the books.
+   * 0: none. A plan has it; in older plans it is absent, and none was.
+   */
+  readonly digestEvery?: number;
 }
 export type QueryClassName = "simple" | "medium" | "complex" | "large";
+
+/** Operations of one kind on an open schedule, through the load balancer and the BI tier. */
+export interface BiRatePlan {
+  readonly ratePerMin: number;
+  readonly targetMs: number;
+  /** The rate grows evenly from nothing in this time. Default: full at once. */
+  readonly rampMs?: number;
+  /** Share of the dashboard refreshes that pass by the cache, as the page's own button does. Default 0.1. */
+  readonly forceRatio?: number;
+}
+
+/** People at their dashboards: closed, each waits for an answer and thinks before the next action. */
+export interface UsersPlan {
+  readonly count: number;
+  /** Of the exponential pause before each action; no pause is longer than ten times this. */
+  readonly thinkMsMean: number;
+  readonly targetMs: number;
+  /** They come one after the other in this time. Default: all at once. */
+  readonly rampMs?: number;
+}
+
+/** A k6 script of the user's own beside the load. */
+export interface ScriptPlan {
+  /** Absolute in a plan; in a scenario relative to the working directory. */
+  readonly path: string;
+  /** Further variables for `__ENV`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Large reports beside simple queries: the same mix in turns with and without resource groups. */
+export interface MixedPlan {
+  /** Length of one turn. Turns go with, without, without, with, so that a drift of the machine falls on both. */
+  readonly blockMs: number;
+}
 
 export interface Provable {
   readonly objectiveId: string;
@@ -150,4 +189,9 @@ export interface Plan {
   readonly objectives: readonly Objective[];
   readonly claims: readonly string[];
   readonly provable: readonly Provable[];
+  readonly dashboards?: BiRatePlan;
+  readonly apiCalls?: BiRatePlan;
+  readonly users?: UsersPlan;
+  readonly script?: ScriptPlan;
+  readonly mixed?: MixedPlan;
 }

@@ -1,6 +1,13 @@
 /** A scenario is data, with service names checked by the compiler. */
 import type { FaultTrigger } from "./fault.ts";
-import type { BankPlan, QueryClassPlan } from "./plan.ts";
+import type {
+  BankPlan,
+  BiRatePlan,
+  MixedPlan,
+  QueryClassPlan,
+  ScriptPlan,
+  UsersPlan,
+} from "./plan.ts";
 import type { Services, Topology } from "./topology.ts";
 
 export interface ScenarioFault<S extends Services, FaultName extends string = string> {
@@ -22,6 +29,13 @@ export interface Scenario<S extends Services = Services, FaultName extends strin
   readonly topology: Topology<S>;
   readonly bank: BankPlan;
   readonly queries: readonly QueryClassPlan[];
+  /** Dashboard refreshes, API calls and users need a topology with Superset. */
+  readonly dashboards?: BiRatePlan;
+  readonly apiCalls?: BiRatePlan;
+  readonly users?: UsersPlan;
+  /** A k6 script of one's own; `run --script` puts one into any scenario. */
+  readonly script?: ScriptPlan;
+  readonly mixed?: MixedPlan;
   readonly canaryRatePerS: number;
   /** Pause between two looks at the lake; freshness is known to this. Default 1000. */
   readonly readIntervalMs?: number;

@@ -3,6 +3,8 @@
  * class. No k6 import, so that it can be tested; no import of the house, because k6 runs it unbuilt.
  */
 
+import type { DigestConfig } from "./digest.ts";
+
 export const QUERY_CLASSES = ["simple", "medium", "complex", "large"] as const;
 export type QueryClassName = (typeof QUERY_CLASSES)[number];
 
@@ -17,6 +19,21 @@ export interface QueryRunConfig {
   readonly laneCount: number;
   readonly userCountPerLane: number;
   readonly maxVUsPerClass: number;
+  /** Absent: no answers are compared with the books. */
+  readonly digest?: DigestConfig;
+  /** Turns by the wall clock, in which queries go into their resource groups or past them. */
+  readonly mixed?: { readonly blockMs: number; readonly turns: readonly ("grouped" | "open")[] };
+}
+
+/** What Trino's resource groups tell queries apart by; one past the groups says so itself. */
+export function sourceOf(
+  name: QueryClassName,
+  mixed: QueryRunConfig["mixed"],
+  intendedEpochMs: number,
+): string {
+  if (mixed === undefined) return `lakeproof-${name}`;
+  const turn = Math.floor(intendedEpochMs / mixed.blockMs) % mixed.turns.length;
+  return mixed.turns[turn] === "open" ? `lakeproof-open-${name}` : `lakeproof-${name}`;
 }
 
 /** Throws a TypeError that lists every problem. */
@@ -73,6 +90,54 @@ export function scheduleOf(ratePerS: number): Schedule {
   return { rate, timeUnit: "1000s", periodMs: 1_000_000 / rate };
 }
 
+/** What k6's arrival-rate executors are told: a rate from the start, or one that grows evenly to it first. */
+export function arrivalScenario(
+  ratePerS: number,
+  rampMs: number,
+  durationS: number,
+): Readonly<Record<string, unknown>> {
+  const { rate, timeUnit } = scheduleOf(ratePerS);
+  const rest = `${String(durationS)}s`;
+  if (rampMs <= 0) return { executor: "constant-arrival-rate", rate, timeUnit, duration: rest };
+  return {
+    executor: "ramping-arrival-rate",
+    startRate: 0,
+    timeUnit,
+    stages: [
+      { target: rate, duration: `${String(rampMs)}ms` },
+      { target: rate, duration: rest },
+    ],
+  };
+}
+
+/**
+ * The same for a rate that grows from nothing during `rampMs`. There k6 starts its n-th iteration when the area
+ * under the rate is n: t²·rate/(2·ramp) while it grows, and evenly from there on.
+ */
+export function rampedStartMs(
+  scenarioEpochMs: number,
+  startedEpochMs: number,
+  ratePerS: number,
+  rampMs: number,
+): number {
+  if (rampMs <= 0) {
+    return intendedStartMs(scenarioEpochMs, startedEpochMs, scheduleOf(ratePerS).periodMs);
+  }
+  const { periodMs } = scheduleOf(ratePerS);
+  const elapsedMs = startedEpochMs - scenarioEpochMs + CLOCK_GRAIN_MS;
+  const atRampEnd = rampMs / (2 * periodMs);
+  const done =
+    elapsedMs < rampMs
+      ? (elapsedMs * elapsedMs) / (2 * rampMs * periodMs)
+      : atRampEnd + (elapsedMs - rampMs) / periodMs;
+  const tick = Math.floor(done);
+  const atMs =
+    tick <= atRampEnd
+      ? Math.sqrt(2 * rampMs * periodMs * tick)
+      : rampMs + (tick - atRampEnd) * periodMs;
+  return scenarioEpochMs + atMs;
+}
+
 /** Both clocks are cut to whole milliseconds, which can make a tick look up to 1 ms ahead. */
 const CLOCK_GRAIN_MS = 1;
 
@@ -92,7 +157,7 @@ export function intendedStartMs(
 /** Integer in [0, limit) that depends on nothing but the seed, the class, the iteration and the label. */
 export type Choose = (label: string, limit: number) => number;
 
-export function chooser(seed: string, name: QueryClassName, iteration: number): Choose {
+export function chooser(seed: string, name: string, iteration: number): Choose {
   return (label, limit) => {
     let hash = 0x811c_9dc5;
     for (const symbol of `${seed}|${name}|${String(iteration)}|${label}`) {

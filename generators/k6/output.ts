@@ -1,27 +1,40 @@
 /** Reads the lines k6 writes with `--out json`: the query samples and the iterations it never started. */
+import { BI_WORKLOADS, type BiWorkload } from "../../core/bi-load.ts";
 import type { QueryClassName } from "../../core/contracts/plan.ts";
+import type { DigestRange } from "./digest.ts";
 import { QUERY_CLASSES } from "./mix.ts";
+
+/** A query class, or a load through the BI tier. */
+export type LoadName = QueryClassName | BiWorkload;
+
+export interface DigestAnswer {
+  readonly range: DigestRange;
+  readonly text: string;
+}
 
 export type K6Line =
   | {
       readonly kind: "query";
-      readonly class: QueryClassName;
+      readonly class: LoadName;
       readonly outcome: "ok" | "failed";
-      /** Why it failed: timeout, http, trino or rows. */
+      /** Why it failed: timeout, http, trino, rows, status or content. */
       readonly reason: string;
       readonly endedEpochMs: number;
       /** From the intended start. May be below 0 where the clock stepped; never clamped. */
       readonly latencyMs: number;
+      /** Where the query asked for settled data. */
+      readonly digest?: DigestAnswer;
     }
+  | { /** One more user has come. */ readonly kind: "user"; readonly epochMs: number }
   | {
       /** Begun: a query of which no sample follows was still under way when k6 was ended. */
       readonly kind: "begun";
-      readonly class: QueryClassName;
+      readonly class: LoadName;
       readonly intendedEpochMs: number;
     }
   | {
       readonly kind: "dropped";
-      readonly class: QueryClassName;
+      readonly class: LoadName;
       readonly count: number;
       readonly epochMs: number;
     };
@@ -33,10 +46,16 @@ interface Point {
     readonly time?: unknown;
     readonly value?: unknown;
     readonly tags?: Readonly<Record<string, unknown>>;
+    readonly metadata?: Readonly<Record<string, unknown>>;
   };
 }
 
-const METRICS = ["lakeproof_query_ms", "lakeproof_query_begun_ms", "dropped_iterations"] as const;
+/** Of an operation that ended: latency from its intended start. */
+const ENDED = ["lakeproof_query_ms", "lakeproof_bi_ms"];
+/** Of one that began: how late. */
+const BEGUN = ["lakeproof_query_begun_ms", "lakeproof_bi_begun_ms"];
+const USERS = "lakeproof_bi_users";
+const METRICS = [...ENDED, ...BEGUN, USERS, "dropped_iterations"];
 
 /** Undefined for every other metric, for metric declarations and for a line cut off in the middle. */
 export function parseK6Line(line: string): K6Line | undefined {
@@ -52,12 +71,15 @@ export function parseK6Line(line: string): K6Line | undefined {
     const name = classOf(tags["scenario"]);
     return name === undefined ? undefined : { kind: "dropped", class: name, count: value, epochMs };
   }
+  if (point.metric === USERS) return { kind: "user", epochMs };
   const name = classOf(tags["class"]);
   if (name === undefined) return undefined;
-  if (point.metric === "lakeproof_query_begun_ms") {
+  const metric = String(point.metric);
+  if (BEGUN.includes(metric)) {
     return { kind: "begun", class: name, intendedEpochMs: epochMs - value };
   }
-  if (point.metric !== "lakeproof_query_ms") return undefined;
+  if (!ENDED.includes(metric)) return undefined;
+  const digest = digestOf(point.data?.metadata ?? {});
   const ok = tags["outcome"] === "ok";
   return {
     kind: "query",
@@ -66,7 +88,14 @@ export function parseK6Line(line: string): K6Line | undefined {
     reason: String(tags["reason"]),
     endedEpochMs: epochMs,
     latencyMs: value,
+    ...(digest === undefined ? {} : { digest }),
   };
+}
+
+function digestOf(metadata: Readonly<Record<string, unknown>>): DigestAnswer | undefined {
+  const { range, digest } = metadata;
+  if (typeof range !== "string" || typeof digest !== "string") return undefined;
+  return { range: JSON.parse(range) as DigestRange, text: digest };
 }
 
 function parsePoint(line: string): Point | undefined {
@@ -83,6 +112,6 @@ function epochMsOf(time: unknown): number {
   return Date.parse(time.replace(/(\.\d{3})\d+/, "$1"));
 }
 
-function classOf(name: unknown): QueryClassName | undefined {
-  return QUERY_CLASSES.find((known) => known === name);
+function classOf(name: unknown): LoadName | undefined {
+  return [...QUERY_CLASSES, ...BI_WORKLOADS].find((known) => known === name);
 }

@@ -7,12 +7,16 @@ import exec from "k6/execution";
 import http from "k6/http";
 import { Trend } from "k6/metrics";
 import type { Options } from "k6/options";
+import { digester, digestRange, digestStatement, isDigestTurn } from "./digest.ts";
+import type { Digester, DigestRange } from "./digest.ts";
 import {
+  arrivalScenario,
   chooser,
   intendedStartMs,
   readConfig,
   rowCountFits,
   scheduleOf,
+  sourceOf,
   statementOf,
 } from "./mix.ts";
 import type { QueryClassName } from "./mix.ts";
@@ -35,14 +39,11 @@ export const options: Options = {
   // Only what the reader of the output needs: each further tag multiplies k6's time series.
   systemTags: ["scenario"],
   summaryTrendStats: ["count", "med", "p(95)", "max"],
+  // The table of k6's executors cannot tell which of them the name stands for.
   scenarios: Object.fromEntries(
     config.classes.map(({ name, ratePerS }) => {
-      const { rate, timeUnit } = scheduleOf(ratePerS);
       const scenario = {
-        executor: "constant-arrival-rate" as const,
-        rate,
-        timeUnit,
-        duration: `${String(config.durationS)}s`,
+        ...arrivalScenario(ratePerS, 0, config.durationS),
         preAllocatedVUs: config.maxVUsPerClass,
         maxVUs: config.maxVUsPerClass,
         // Longer than any query may take, so that the end of the schedule cuts no sample off.
@@ -50,12 +51,12 @@ export const options: Options = {
       };
       return [name, scenario];
     }),
-  ),
+  ) as NonNullable<Options["scenarios"]>,
 };
 
 interface TrinoPage {
   readonly nextUri?: string;
-  readonly data?: readonly unknown[];
+  readonly data?: readonly (readonly unknown[])[];
   readonly error?: { readonly errorName?: string; readonly message?: string };
 }
 
@@ -75,19 +76,29 @@ export default function query(): void {
   const intendedMs = intendedStartMs(exec.scenario.startTime, startedEpochMs, periodMs);
   queryBegun.add(startedEpochMs - intendedMs, { class: entry.name });
   const choose = chooser(config.seed, entry.name, exec.scenario.iterationInTest);
-  const statement = statementOf(entry.name, choose, config);
+  const range = rangeOf(entry.name, choose("lane", config.laneCount), intendedMs);
+  const digest = range === undefined ? undefined : digester(entry.name);
+  const statement =
+    range === undefined
+      ? statementOf(entry.name, choose, config)
+      : digestStatement(entry.name, range);
 
-  const answer = ask(entry.name, statement, startedEpochMs + QUERY_TIMEOUT_MS);
+  const source = sourceOf(entry.name, config.mixed, intendedMs);
+  const answer = ask(source, statement, startedEpochMs + QUERY_TIMEOUT_MS, digest);
   const latencyMs = Date.now() - intendedMs;
 
-  const rowsOk = answer.reason === "ok" && rowCountFits(entry.name, answer.rowCount);
+  // How many rows are right is for the comparison with the books to say, where there is one.
+  const rowsOk =
+    answer.reason === "ok" && (range !== undefined || rowCountFits(entry.name, answer.rowCount));
   const reason = answer.reason === "ok" && !rowsOk ? "rows" : answer.reason;
+  if (range !== undefined && digest !== undefined && rowsOk) tell(range, digest);
   queryMs.add(latencyMs, {
     class: entry.name,
     outcome: rowsOk ? "ok" : "failed",
     rows: rowsOk ? "ok" : "wrong",
     reason,
   });
+  tell(undefined, undefined);
   queryRows.add(answer.rowCount, { class: entry.name });
   if (!rowsOk) {
     const detail = answer.reason === "ok" ? `${String(answer.rowCount)} rows` : answer.detail;
@@ -95,8 +106,33 @@ export default function query(): void {
   }
 }
 
+function rangeOf(name: QueryClassName, lane: number, epochMs: number): DigestRange | undefined {
+  const { digest } = config;
+  if (digest === undefined || !isDigestTurn(digest, name, exec.scenario.iterationInTest)) {
+    return undefined;
+  }
+  return digestRange(digest, name, epochMs, lane);
+}
+
+/** Metadata goes with each sample and, unlike a tag, makes no time series of its own. */
+function tell(range: DigestRange | undefined, digest: Digester | undefined): void {
+  const { metadata } = exec.vu.metrics;
+  if (range === undefined || digest === undefined) {
+    delete metadata["range"];
+    delete metadata["digest"];
+    return;
+  }
+  metadata["range"] = JSON.stringify(range);
+  metadata["digest"] = digest.text();
+}
+
 /** One statement from first request to last page. Never throws: what goes wrong is the answer. */
-function ask(name: QueryClassName, statement: string, deadlineEpochMs: number): Answer {
+function ask(
+  source: string,
+  statement: string,
+  deadlineEpochMs: number,
+  digest: Digester | undefined,
+): Answer {
   let rowCount = 0;
   let uri: string | undefined;
   for (;;) {
@@ -110,7 +146,7 @@ function ask(name: QueryClassName, statement: string, deadlineEpochMs: number): 
       };
     }
     const params = {
-      headers: headersOf(name),
+      headers: headersOf(source),
       timeout: remainingMs,
       responseType: "text" as const,
       tags: { name: "trino" },
@@ -134,17 +170,18 @@ function ask(name: QueryClassName, statement: string, deadlineEpochMs: number): 
       return { reason: "trino", rowCount, detail: `${errorName ?? "error"}: ${message ?? ""}` };
     }
     rowCount += page.data?.length ?? 0;
+    digest?.add(page.data ?? []);
     if (page.nextUri === undefined) return { reason: "ok", rowCount };
     uri = page.nextUri;
   }
 }
 
-function headersOf(name: QueryClassName): Record<string, string> {
+function headersOf(source: string): Record<string, string> {
   return {
     "X-Trino-User": "lakeproof",
     "X-Trino-Catalog": "iceberg",
     "X-Trino-Schema": "raw_data",
-    "X-Trino-Source": `lakeproof-${name}`,
+    "X-Trino-Source": source,
   };
 }
 

@@ -1,7 +1,8 @@
 /** A k6 process whose NDJSON samples are handed over line by line as they are written. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 
 export interface K6Options {
@@ -12,14 +13,18 @@ export interface K6Options {
   readonly outputPath: string;
   readonly logPath: string;
   readonly onLine: (line: string) => void;
+  /** Where k6 leaves its summary, thresholds included. Absent: none is written. */
+  readonly summaryPath?: string;
+  /** Further arguments of `k6 run`. */
+  readonly args?: readonly string[];
 }
 
 export interface K6 {
   readonly pid: number;
   /** True once the process has ended by itself. */
   ended(): boolean;
-  /** Ends k6 and reads its output to the end. */
-  stop(): Promise<void>;
+  /** Ends k6, reads its output to the end, and says with which code it ended. */
+  stop(): Promise<number>;
 }
 
 const POLL_MS = 250;
@@ -30,14 +35,14 @@ export function startK6(options: K6Options): K6 {
   const log = openSync(options.logPath, "a");
   const child = spawn(
     options.binary,
-    ["run", "--quiet", "--no-usage-report", "--out", `json=${options.outputPath}`, options.script],
+    [
+      ...["run", "--quiet", "--no-usage-report", "--out", `json=${options.outputPath}`],
+      ...(options.summaryPath === undefined ? [] : ["--summary-export", options.summaryPath]),
+      ...(options.args ?? []),
+      options.script,
+    ],
     {
-      env: {
-        PATH: host.env["PATH"] ?? "",
-        HOME: host.env["HOME"] ?? "",
-        K6_AUTO_EXTENSION_RESOLUTION: "false",
-        ...options.env,
-      },
+      env: k6Env(options.env),
       stdio: ["ignore", log, log],
       detached: true,
     },
@@ -53,8 +58,103 @@ export function startK6(options: K6Options): K6 {
       await ended(child);
       timer[Symbol.dispose]();
       await tail.read();
+      return child.exitCode ?? KILLED_CODE;
     },
   };
+}
+
+/** As a shell would say it: 128 and the number of SIGKILL. */
+const KILLED_CODE = 137;
+
+function k6Env(env: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    PATH: host.env["PATH"] ?? "",
+    HOME: host.env["HOME"] ?? "",
+    K6_AUTO_EXTENSION_RESOLUTION: "false",
+    ...env,
+  };
+}
+
+/** What a script would do, as k6 itself reads it. */
+export interface ScriptFacts {
+  readonly scenarios: readonly string[];
+  /** Virtual users at most. */
+  readonly vuCountMax: number;
+  readonly thresholdCount: number;
+}
+
+const INSPECT_MS_MAX = 60_000;
+
+interface K6Said {
+  readonly failed: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function ask(
+  binary: string,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<K6Said> {
+  return new Promise((resolve) => {
+    const options = { env: k6Env(env), timeout: INSPECT_MS_MAX, maxBuffer: 16 * 1024 * 1024 };
+    execFile(binary, argv, options, (error, stdout, stderr) => {
+      resolve({ failed: error !== null, stdout, stderr });
+    });
+  });
+}
+
+function cannotRun(script: string, { stderr }: K6Said): LakeproofError {
+  return new LakeproofError("CONFIG_INVALID", `k6 cannot run ${script}: ${k6Words(stderr)}`, {
+    hint: "Correct the script; `k6 inspect` says the same. Nothing was started.",
+  });
+}
+
+/** The script with everything it imports in one file that k6 can run elsewhere. Throws as `inspectK6` does. */
+export async function archiveK6(
+  binary: string,
+  script: string,
+  env: Readonly<Record<string, string>>,
+  archivePath: string,
+): Promise<void> {
+  const argv = ["archive", "--exclude-env-vars", "--archive-out", archivePath, script];
+  const said = await ask(binary, argv, env);
+  if (said.failed) throw cannotRun(script, said);
+}
+
+/** Reads a script without running it. Throws CONFIG_INVALID with k6's own words where it cannot be run. */
+export async function inspectK6(
+  binary: string,
+  script: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ScriptFacts> {
+  const argv = ["inspect", "--include-system-env-vars", "--execution-requirements", script];
+  const said = await ask(binary, argv, env);
+  if (said.failed) throw cannotRun(script, said);
+  const facts = JSON.parse(said.stdout) as {
+    readonly scenarios?: Readonly<Record<string, unknown>> | null;
+    readonly maxVUs?: number;
+    readonly thresholds?: Readonly<Record<string, readonly unknown[]>> | null;
+  };
+  const thresholds = Object.values(facts.thresholds ?? {});
+  return {
+    scenarios: Object.keys(facts.scenarios ?? {}),
+    vuCountMax: facts.maxVUs ?? 0,
+    thresholdCount: thresholds.reduce((sum, list) => sum + list.length, 0),
+  };
+}
+
+/** The message of k6's log lines without what surrounds it. */
+function k6Words(log: string): string {
+  const messages = [...log.matchAll(/msg=("(?:[^"\\]|\\.)*")/g)].map((match) => {
+    try {
+      return String(JSON.parse(match[1] ?? '""'));
+    } catch {
+      return match[1] ?? "";
+    }
+  });
+  const text = messages.length === 0 ? log.trim() : messages.join("; ");
+  return text === "" ? "it said nothing." : text.slice(0, 1000);
 }
 
 function isOver(child: ChildProcess): boolean {

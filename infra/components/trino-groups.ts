@@ -47,8 +47,16 @@ export const RESOURCE_GROUPS = {
         },
       ],
     },
+    {
+      // Past the groups, with the engine's own limits: what the mixed experiment compares them with.
+      name: "open",
+      softMemoryLimit: "100%",
+      hardConcurrencyLimit: 100,
+      maxQueued: 1000,
+    },
   ],
   selectors: [
+    { source: "lakeproof-open-.*", group: "open" },
     { source: "lakeproof-(reader|probe|baseline)", group: "global.operations" },
     { source: "lakeproof-(complex|large)", group: "global.analytics" },
     { source: "lakeproof-maintenance", group: "global.maintenance" },

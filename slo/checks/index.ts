@@ -10,7 +10,9 @@ import { noLostChange } from "./no-lost-change.ts";
 import { noReorder } from "./no-reorder.ts";
 import { objectives } from "./objectives.ts";
 import { offeredLoadCheck } from "./offered-load.ts";
+import { ownScript } from "./own-script.ts";
 import { postgresState } from "./postgres-state.ts";
+import { queryDigests } from "./query-digests.ts";
 import { recovery } from "./recovery.ts";
 import { residue } from "./residue.ts";
 import { selftestPassed } from "./selftest-passed.ts";
@@ -25,7 +27,9 @@ export const CHECKS = {
   "balance-constant": balanceConstant,
   "postgres-state": postgresState,
   "iceberg-metadata": icebergMetadata,
+  "query-digests": queryDigests,
   objectives,
+  "own-script": ownScript,
   recovery,
   "offered-load": offeredLoadCheck,
   "generator-headroom": generatorHeadroom,

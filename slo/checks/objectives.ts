@@ -4,6 +4,7 @@ import type { Check, Objective, Verdict } from "../../core/contracts/slo.ts";
 import { freshnessVerdict } from "./evidence/freshness.ts";
 import { errorsVerdict, latencyVerdict } from "./evidence/operations.ts";
 import { rateVerdict } from "./evidence/rate.ts";
+import { usersVerdict } from "./evidence/users.ts";
 import { uptimeVerdict } from "./evidence/uptime.ts";
 import { figure } from "./evidence/text.ts";
 import { verdictOf } from "./evidence/verdict.ts";
@@ -36,6 +37,8 @@ function objectiveVerdict(journal: JournalReader, objective: Objective, claimed:
       return uptimeVerdict(journal, { ...objective, sli }, claimed);
     case "rate":
       return rateVerdict(journal, { ...objective, sli }, claimed);
+    case "users":
+      return usersVerdict(journal, { ...objective, sli }, claimed);
     case "unmeasured":
       return verdictOf({
         id: `objective.${objective.id}`,

@@ -1,4 +1,5 @@
 /** The load must be what the plan asked for, or no latency means anything. */
+import { plannedBiLoads } from "../../core/bi-load.ts";
 import type { Check } from "../../core/contracts/slo.ts";
 import { offeredLoad } from "./evidence/offered.ts";
 import { verdictOf } from "./evidence/verdict.ts";
@@ -17,6 +18,11 @@ export const offeredLoadCheck: Check = {
       ...(queriesPerS > 0
         ? [{ name: "queries", planned: queriesPerS, unit: "operationsPerS" as const }]
         : []),
+      ...plannedBiLoads(journal.plan).map(({ workload, ratePerS }) => ({
+        name: workload,
+        planned: ratePerS ?? journal.plan.users?.count ?? 0,
+        unit: ratePerS === undefined ? ("count" as const) : ("operationsPerS" as const),
+      })),
     ];
     return workloads.map(({ name, planned, unit }) => {
       const { status, because, details, offeredRatePerS } = offeredLoad(journal, name);

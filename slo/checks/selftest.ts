@@ -2,6 +2,7 @@
  * The certifier is certified first: known defects are planted into a healthy synthetic journal, and each must
  * flip the verdict it is meant for. Pure; takes well under a second.
  */
+import { USERS_PROBE } from "../../core/bi-load.ts";
 import type { EventOf, JournalEvent, JournalKind } from "../../core/contracts/journal.ts";
 import type { VerdictStatus } from "../../core/contracts/slo.ts";
 import { judge } from "../../core/judge.ts";
@@ -151,6 +152,15 @@ const TRUTH_DEFECTS: readonly Defect[] = [
     }),
   },
   {
+    name: "a fast wrong answer",
+    by: "query-digests",
+    check: "integrity.query-digests",
+    status: "VIOLATED",
+    plant: edit("query.digest", (answer) => answer.class === "simple", {
+      observed: "0/0=15000:1000000007 1/0=14999:2000000013",
+    }),
+  },
+  {
     name: "a compaction that loses one row",
     by: "iceberg-metadata",
     check: "integrity.iceberg-metadata",
@@ -175,6 +185,16 @@ const SERVICE_DEFECTS: readonly Defect[] = [
         histogramUs: histogramOf(3_000),
       },
     ),
+  },
+  {
+    name: "a threshold of the user's own script crossed",
+    by: "own-script",
+    check: "objective.own-script",
+    status: "VIOLATED",
+    plant: edit("script.ended", () => true, {
+      exitCode: 99,
+      thresholds: [{ metric: "http_req_failed", expression: "rate<0.01", ok: false }],
+    }),
   },
   {
     name: "stale canaries",
@@ -223,6 +243,26 @@ const MEASUREMENT_DEFECTS: readonly Defect[] = [
       ok: 1_500,
       dropped: 250,
       events: 4_286,
+    }),
+  },
+  {
+    name: "dashboards that nobody started",
+    by: "offered-load",
+    check: "validity.offered-load.dashboards",
+    status: "INVALID",
+    plant: edit(
+      "load.window",
+      (window) => window.workload === "dashboards" && window.fromMs > 100_000,
+      { ok: 0, dropped: 20 },
+    ),
+  },
+  {
+    name: "users who stayed away",
+    by: "offered-load",
+    check: "validity.offered-load.users",
+    status: "INVALID",
+    plant: edit("sample.taken", (sample) => sample.probe === USERS_PROBE, {
+      observed: { value: 700, unit: "count" },
     }),
   },
   {

@@ -2,6 +2,7 @@
  * A small healthy run, made up: two minutes of load, one fault beyond the design that is survived, every
  * change where it belongs. The self-test and the tests plant their defects into it.
  */
+import { BI_WORKLOADS, USERS_PROBE } from "../../core/bi-load.ts";
 import { JOURNAL_SCHEMA } from "../../core/contracts/journal.ts";
 import type {
   Hop,
@@ -29,6 +30,8 @@ const BUCKET_COUNT = 5;
 const BANK_PER_WINDOW = 1_750;
 const EVENTS_PER_WINDOW = 5_000;
 const QUERIES_PER_WINDOW = 50;
+const BI_PER_WINDOW = 50;
+const WINDOWS_PER_MIN = 60_000 / WINDOW_MS;
 const FRESHNESS_MS = 8_000;
 
 /** Query classes with the seed's target and the latency they have while nothing is broken. */
@@ -84,7 +87,12 @@ const PLAN: Plan = {
     name,
     targetMs,
     ratePerS: (QUERIES_PER_WINDOW * 1000) / WINDOW_MS,
+    digestEvery: 4,
   })),
+  dashboards: { ratePerMin: BI_PER_WINDOW * WINDOWS_PER_MIN, targetMs: 2_000 },
+  apiCalls: { ratePerMin: BI_PER_WINDOW * WINDOWS_PER_MIN, targetMs: 2_000 },
+  users: { count: 1_000, thinkMsMean: 30_000, targetMs: 2_000 },
+  script: { path: "/own.ts" },
   canary: { ratePerS: 1, freshnessTargetMs: 30_000 },
   faults: [FAULT],
   durations: { warmupMs: 9_000, controlMs: 30_000, quietMs: 30_000, drainMsMax: 60_000 },
@@ -105,6 +113,8 @@ export function healthyEvents(): readonly JournalEvent[] {
     ...changes(),
     ...states(),
     ...metadata(),
+    ...digests(),
+    ...biLoads(),
     at(169_000, { kind: "residue.checked", residue: [] }),
     at(171_000, { kind: "run.ended", reason: "completed" }),
   ].sort((a, b) => a.atMs - b.atMs);
@@ -306,6 +316,51 @@ function metadata(): readonly JournalEvent[] {
       expiredRecordCount: 0,
     }),
   );
+}
+
+/** One right answer of each class over the first bucket. */
+function digests(): readonly JournalEvent[] {
+  return QUERIES.map(({ name }, index) =>
+    at(110_000 + index * 1_000, {
+      kind: "query.digest",
+      class: name,
+      bucketMin: 0,
+      bucketMax: 0,
+      intendedMs: 109_000 + index * 1_000,
+      expected: "0/0=15000:1000000007 1/0=15000:2000000014",
+      observed: "0/0=15000:1000000007 1/0=15000:2000000014",
+    }),
+  );
+}
+
+/** Dashboards, API calls, users and a script of the user's own, all as planned. */
+function biLoads(): readonly JournalEvent[] {
+  const events: JournalEvent[] = [];
+  const histogramUs = histogramOf(150, BI_PER_WINDOW);
+  for (let fromMs = CONTROL_FROM_MS; fromMs < LOAD_TO_MS; fromMs += WINDOW_MS) {
+    const toMs = fromMs + WINDOW_MS;
+    const observed = { value: 1_000, unit: "count" } as const;
+    events.push(at(toMs - 1, { kind: "sample.taken", probe: USERS_PROBE, observed }));
+    for (const workload of BI_WORKLOADS) {
+      const where = { workload, fromMs, windowMs: WINDOW_MS };
+      const counts = { offered: BI_PER_WINDOW, ok: BI_PER_WINDOW, failed: 0, unknown: 0 };
+      const latency = { count: BI_PER_WINDOW, histogramUs, overTarget: 0 };
+      events.push(
+        at(toMs, { kind: "load.window", ...where, ...counts, dropped: 0, events: 0 }),
+        at(toMs, { kind: "latency.window", ...where, ...latency }),
+      );
+    }
+  }
+  const ended = {
+    path: "/own.ts",
+    exitCode: 105,
+    iterations: 500,
+    dropped: 0,
+    checks: [{ name: "is 200", scenario: "default", passed: 500, failed: 0 }],
+    thresholds: [{ metric: "http_req_failed", expression: "rate<0.01", ok: true }],
+    trends: [],
+  };
+  return [...events, at(162_000, { kind: "script.ended", ...ended })];
 }
 
 function bucketsAndLanes(): readonly (readonly [number, number])[] {

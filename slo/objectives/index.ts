@@ -77,40 +77,42 @@ export const OBJECTIVES = {
     { value: 100_000, unit: "eventsPerS" },
     "this plan loads the development capacity; 100K events/s need the production topology",
   ),
-  "users.concurrent": unmeasured(
-    "users.concurrent",
-    "1000+ concurrent users",
-    `${QUERY_THROUGHPUT}: Concurrent Users 1000+`,
-    { value: 1_000, unit: "count" },
-    "this plan's queries come at a fixed rate, not from a population of users",
-  ),
-  "rate.queries": unmeasured(
+  "users.concurrent": {
+    id: "users.concurrent",
+    title: "1000+ concurrent users",
+    source: `${QUERY_THROUGHPUT}: Concurrent Users 1000+`,
+    window: "whole",
+    sli: { kind: "users", workload: "users" },
+    threshold: { value: 1_000, unit: "count" },
+    badRatioMax: 0,
+  },
+  "rate.queries": rateOf(
     "rate.queries",
     "100+ queries/s",
     `${QUERY_THROUGHPUT}: Queries per Second 100+`,
-    { value: 100, unit: "operationsPerS" },
-    "one coordinator without workers is not what the seed sizes for 100 queries/s",
+    "queries",
+    100,
   ),
-  "rate.refreshes": unmeasured(
+  "rate.refreshes": rateOf(
     "rate.refreshes",
     "500+ dashboard refreshes/min",
     `${QUERY_THROUGHPUT}: Dashboard Refreshes 500+/minute`,
-    { value: 500 / 60, unit: "operationsPerS" },
-    "this topology has no BI service whose dashboards could be refreshed",
+    "dashboards",
+    500 / 60,
   ),
-  "rate.api-calls": unmeasured(
+  "rate.api-calls": rateOf(
     "rate.api-calls",
     "1000+ API calls/min",
     `${QUERY_THROUGHPUT}: API Calls 1000+/minute`,
-    { value: 1_000 / 60, unit: "operationsPerS" },
-    "this topology has no BI service whose API could be called",
+    "api-calls",
+    1_000 / 60,
   ),
-  "rate.queries-per-hour": unmeasured(
+  "rate.queries-per-hour": rateOf(
     "rate.queries-per-hour",
     "10K+ queries/h",
     `${PRODUCTION_CAPACITY}: Queries 10K+/hour`,
-    { value: 10_000 / 3_600, unit: "operationsPerS" },
-    "the seed asks this of ten Trino workers; this topology has a coordinator only",
+    "queries",
+    10_000 / 3_600,
   ),
 } satisfies Record<string, Objective>;
 
@@ -123,6 +125,24 @@ function latencyOf(queryClass: string, thresholdMs: number, target: string): Obj
     sli: { kind: "latency", workload: "queries", class: queryClass },
     threshold: { value: thresholdMs, unit: "ms" },
     badRatioMax: P95_BAD_RATIO_MAX,
+  };
+}
+
+function rateOf(
+  id: string,
+  title: string,
+  source: string,
+  workload: string,
+  operationsPerS: number,
+): Objective {
+  return {
+    id,
+    title,
+    source,
+    window: "whole",
+    sli: { kind: "rate", workload, unit: "operationsPerS" },
+    threshold: { value: operationsPerS, unit: "operationsPerS" },
+    badRatioMax: 0,
   };
 }
 

@@ -10,6 +10,9 @@ export interface ProvableInput {
   readonly claims: readonly string[];
   readonly bank: { readonly transactionRatePerS: number; readonly eventRatePerS: number };
   readonly queries: readonly QueryClassPlan[];
+  /** Planned operations a second through the BI tier. Absent: there are none. */
+  readonly biOperationsPerS?: (workload: string) => number;
+  readonly userCount?: number;
   readonly canaryRatePerS: number;
   /** Expected control and measure time outside the fault windows that do not count. */
   readonly steadyMs: number;
@@ -50,11 +53,11 @@ function provableOne(objective: Objective, input: ProvableInput): Provable {
 }
 
 function isCounted({ sli }: Objective): boolean {
-  return sli.kind !== "rate" && sli.kind !== "unmeasured";
+  return sli.kind !== "rate" && sli.kind !== "users" && sli.kind !== "unmeasured";
 }
 
 function neededOf(objective: Objective): number {
-  if (objective.sli.kind === "rate") return RATE_SECONDS_MIN;
+  if (objective.sli.kind === "rate" || objective.sli.kind === "users") return RATE_SECONDS_MIN;
   return isCounted(objective) ? samplesNeeded(objective.badRatioMax) : 0;
 }
 
@@ -92,6 +95,8 @@ function sampleRatePerS(objective: Objective, input: ProvableInput): number {
           : operationRatePerS(sli.workload, input);
       return planned >= objective.threshold.value ? 1 : 0;
     }
+    case "users":
+      return (input.userCount ?? 0) >= objective.threshold.value ? 1 : 0;
     case "unmeasured":
       return 0;
   }
@@ -99,6 +104,7 @@ function sampleRatePerS(objective: Objective, input: ProvableInput): number {
 
 function operationRatePerS(workload: string, input: ProvableInput, name?: string): number {
   if (workload === "bank") return input.bank.transactionRatePerS;
+  if (workload !== "queries") return input.biOperationsPerS?.(workload) ?? 0;
   return input.queries
     .filter((query) => name === undefined || query.name === name)
     .reduce((sum, query) => sum + query.ratePerS, 0);

@@ -17,6 +17,8 @@ export function fingerprintOf({ plan, environment }: JournalReader): Fingerprint
   const { cpuModel, cpuCount, memoryBytes, kernel, osName } = environment;
   const { nodeVersion, lakeproofVersion, versions, configDigests } = environment;
   const { scenario, bank, queries, canary, durations, topology } = plan;
+  const { dashboards, apiCalls, users, script, mixed } = plan;
+  const further = { dashboards, apiCalls, users, script, mixed };
   // The kernel gives a few pages more or less from boot to boot.
   const memoryGiB = (memoryBytes / 2 ** 30).toFixed(1);
   const machine = { cpuModel, cpuCount, memoryGiB, kernel, osName, nodeVersion, lakeproofVersion };
@@ -32,7 +34,7 @@ export function fingerprintOf({ plan, environment }: JournalReader): Fingerprint
       plan: { driver: plan.driver, isolation: plan.isolation },
     }),
     config: flat({ environment: { versions, configDigests }, plan: { topology } }),
-    plan: flat({ plan: { scenario, bank, queries, canary, faults, durations } }),
+    plan: flat({ plan: { scenario, bank, queries, ...further, canary, faults, durations } }),
   };
 }
 

@@ -4,14 +4,27 @@ import { expect, test } from "vitest";
 import { houseFiles, readText } from "./house.ts";
 
 /** A unit, alone or followed by qualifiers: holdMs, drainMsMax, sampleCountNeeded, badRatioMax. */
-const UNIT = /(?:Ms|Us|Bytes|MiB|PerS|PerHour|PerLane|Count|Ratio)(?=$|[A-Z])/;
+const UNIT = /(?:Ms|Us|Bytes|MiB|PerS|PerMin|PerHour|PerLane|Count|Ratio)(?=$|[A-Z])/;
 
 const WITHOUT_UNIT: ReadonlySet<string> = new Set([
   // Identities and positions: not quantities at all.
-  ...["pid", "ordinal", "lane", "seq", "seqMin", "seqMax", "bucket", "partition", "canary"],
+  ...[
+    "pid",
+    "ordinal",
+    "lane",
+    "seq",
+    "seqMin",
+    "seqMax",
+    "bucket",
+    "bucketMin",
+    "bucketMax",
+    "partition",
+    "canary",
+  ],
   ...["code", "exitCode"],
   // Numbers of operations, samples or records, named by what they count.
   ...["offered", "ok", "failed", "unknown", "dropped", "events", "overTarget", "count"],
+  ...["iterations", "passed", "digestEvery"],
   ...["addedRecords", "kafkaRecords", "n", "nEff", "bad", "censored"],
   // Exponents of laws: dimensionless.
   "zipfExponent",

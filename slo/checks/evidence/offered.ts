@@ -1,9 +1,11 @@
 /** Did the generator offer the load the plan asked for? Without that, no latency means anything. */
 import { arrivalShape } from "../../../core/arrival-shape.ts";
+import { plannedOperationsPerS } from "../../../core/bi-load.ts";
 import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { VerdictStatus } from "../../../core/contracts/slo.ts";
 import { seriesOf, slotTimeMs, sumOf, type Series } from "./load.ts";
 import { figure, percent } from "./text.ts";
+import { usersSeen } from "./users.ts";
 import { steadyWithMargin, wholeIntervals } from "./time.ts";
 
 export interface OfferedLoad {
@@ -21,7 +23,50 @@ export function offeredLoad(journal: JournalReader, workload: string): OfferedLo
     const because = "The run never came to its measured time.";
     return { status: "INCONCLUSIVE", because, details: [], offeredRatePerS: 0 };
   }
-  return workload === "bank" ? bankLoad(journal) : queryLoad(journal, workload);
+  if (workload === "bank") return bankLoad(journal);
+  if (workload === "queries") return queryLoad(journal, workload);
+  return workload === "users" ? userLoad(journal) : biLoad(journal, workload);
+}
+
+/** Dashboard refreshes or API calls: one open schedule without classes. */
+function biLoad(journal: JournalReader, workload: string): OfferedLoad {
+  const ratePerS = plannedOperationsPerS(journal.plan, workload);
+  const intervals = wholeIntervals(journal);
+  const series = seriesOf(journal, { workload, class: undefined, intervals, ratePerS });
+  const offered = sumOf(series.slots, (slot) => slot.offered);
+  const planned = (ratePerS * slotTimeMs(series)) / 1000;
+  const rate = slotTimeMs(series) === 0 ? 0 : (offered * 1000) / slotTimeMs(series);
+  const edge = Math.max(1 - OFFERED_SHARE_MIN, (2 * intervals.length) / planned);
+  const figures = `${figure(offered)} of ${figure(planned)} planned ${workload}`;
+  if (offered === 0 || offered < planned * (1 - edge)) {
+    return invalid(`Only ${figures} were offered: the generator fell behind.`, rate);
+  }
+  const steady = seriesOf(journal, {
+    workload,
+    class: undefined,
+    intervals: steadyWithMargin(journal, 0),
+    ratePerS,
+  }).slots;
+  const dropped = sumOf(steady, (slot) => slot.dropped);
+  if (dropped > sumOf(steady, (slot) => slot.offered) * (1 - OFFERED_SHARE_MIN)) {
+    return invalid(
+      `${figure(dropped)} ${workload} in steady time were never started: the generator had no free worker.`,
+      rate,
+    );
+  }
+  const because = `${figures} were offered (${figure(rate)} a second).`;
+  return { status: "PROVEN", because, details: [], offeredRatePerS: rate };
+}
+
+/** Users wait for their answers: what is planned is that they are there, not how often they act. */
+function userLoad(journal: JournalReader): OfferedLoad {
+  const planned = journal.plan.users?.count ?? 0;
+  const least = usersSeen(journal, "whole")?.least ?? 0;
+  const figures = `${figure(least)} of ${figure(planned)} planned users were there at once`;
+  if (least < planned * OFFERED_SHARE_MIN) {
+    return invalid(`Only ${figures}: the generator fell short.`, least);
+  }
+  return { status: "PROVEN", because: `${figures}.`, details: [], offeredRatePerS: least };
 }
 
 function bankLoad(journal: JournalReader): OfferedLoad {

@@ -1,4 +1,5 @@
 /** A rate is held when the plan asks for it, the generator offers it and the system takes it. */
+import { plannedOperationsPerS } from "../../../core/bi-load.ts";
 import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { Objective, Verdict, VerdictStatus } from "../../../core/contracts/slo.ts";
 import { RATE_SECONDS_MIN } from "../../objectives/provable.ts";
@@ -30,7 +31,7 @@ export function rateVerdict(
   const planned =
     unit === "eventsPerS"
       ? journal.plan.bank.rateEventsPerS
-      : sumOf(journal.plan.queries, (query) => query.ratePerS);
+      : plannedOperationsPerS(journal.plan, workload);
   const load = offeredLoad(journal, workload);
   const because = (status: VerdictStatus): string => {
     if (planned < objective.threshold.value) {
@@ -39,7 +40,7 @@ export function rateVerdict(
     if (status === "INVALID") return `The rate carries no verdict: ${load.because}`;
     if (offered === 0) return `No ${workload} load was measured.`;
     return (
-      `${figure(planned)} a second were asked for, ${figure(rate)} committed over ${duration(timeMs)}: ` +
+      `${figure(planned)} a second were asked for, ${figure(rate)} ${unit === "eventsPerS" ? "committed" : "answered"} over ${duration(timeMs)}: ` +
       `${percent(ok / expected)} of the offered operations (at least ${percent(HELD_SHARE_MIN)} of at least ` +
       `${duration(RATE_SECONDS_MIN * 1000)} must be).`
     );
@@ -71,7 +72,8 @@ export function rateVerdict(
 
 function rateSeries(journal: JournalReader, objective: RateObjective): readonly Series[] {
   const { workload } = objective.sli;
-  const classes = workload === "bank" ? [undefined] : journal.plan.queries.map((one) => one.name);
+  const classes =
+    workload === "queries" ? journal.plan.queries.map((one) => one.name) : [undefined];
   return classes.map((name) =>
     seriesOf(journal, {
       workload,
