@@ -104,9 +104,11 @@ function encodingFigures(txns: readonly Txn[]): {
   readonly stringifiedNs: number;
   readonly bytesPerEvent: number;
 } {
+  const memory = Buffer.allocUnsafeSlow(2 ** 20);
   const encoder = new EnvelopeEncoder({
     connectorVersion: "3.7.0.Final",
     tombstonesOnDelete: false,
+    allocate: () => memory,
   });
   const eventCount = txns.reduce((sum, txn) => sum + txn.changes.length, 0);
   const objects = txns.flatMap((txn) =>

@@ -1,8 +1,9 @@
 /**
- * `npm run bench [-- micro load provision regression run [dir]]`: prints each figure with its reference from the same run.
+ * `npm run bench [-- micro load kafka provision regression run [dir]]`: prints each figure with its reference from the same run.
  * Nothing here is asserted: speed belongs to a machine, and docs/benchmarks.md says to which.
  */
 import { cpus } from "node:os";
+import { kafkaFigures } from "./kafka.ts";
 import { loadFigures } from "./load.ts";
 import { microFigures, type Figure } from "./micro.ts";
 import { provisionFigures } from "./provision.ts";
@@ -12,6 +13,7 @@ import { runFigures } from "./run-figures.ts";
 const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly Figure[]>> = {
   micro: microFigures,
   load: loadFigures,
+  kafka: kafkaFigures,
   provision: provisionFigures,
   regression: regressionFigures,
   run: () =>
@@ -19,7 +21,8 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly
 };
 
 const wanted = process.argv.slice(2).filter((word) => word in PARTS);
-const parts = wanted.length > 0 ? wanted : ["micro", "load", "provision", "regression", "run"];
+const parts =
+  wanted.length > 0 ? wanted : ["micro", "load", "kafka", "provision", "regression", "run"];
 process.stdout.write(
   `${String(cpus().length)} × ${cpus()[0]?.model ?? "?"}, Node ${process.version}\n\n`,
 );

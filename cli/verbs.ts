@@ -23,6 +23,7 @@ import { addManifest } from "./k6/manifest.ts";
 import { SUBNET_DEFAULT } from "./lab.ts";
 import { lint } from "./lint.ts";
 import { list } from "./list.ts";
+import { addLoad } from "./load/kafka.ts";
 import { maintain } from "./maintain.ts";
 import { printPlan, type PrintPlanOptions } from "./plan.ts";
 import { portsOf } from "./requirements.ts";
@@ -225,6 +226,7 @@ function addLabVerbs(
     .action((target: string, { json }: Common) => {
       exit(lint({ target, json }));
     });
+  addLoad(verb, exit);
   addCheck(verb, exit);
   verb("down", "take down what `up` started")
     .option(...JSON_OPTION)

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { monitorEventLoopDelay, performance, PerformanceObserver } from "node:perf_hooks";
 import { hrtime } from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -54,6 +54,17 @@ export interface Host {
   rssBytes(): number;
   /** 99th percentile of how late the event loop ran since the last call. */
   eventLoopDelayMsP99(): number;
+  /** What this thread has used since it began; `cpuUsageMs` is that of all threads together. */
+  threadUsage(): ThreadUsage;
+}
+
+/** Milliseconds since the thread began. */
+export interface ThreadUsage {
+  readonly cpuMs: number;
+  /** Time the event loop was not waiting for anything, whether or not it had a processor. */
+  readonly busyMs: number;
+  /** Pauses of the garbage collector. 0 until the second call: the first one begins to listen. */
+  readonly gcMs: number;
 }
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -129,6 +140,24 @@ function eventLoopDelayMsP99(): number {
   return Math.max(0, lateMs);
 }
 
+let gcMs = 0;
+let gcObserver: PerformanceObserver | undefined;
+
+function threadUsage(): ThreadUsage {
+  if (gcObserver === undefined) {
+    gcObserver = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) gcMs += duration;
+    });
+    gcObserver.observe({ entryTypes: ["gc"] });
+  }
+  const { user, system } = process.threadCpuUsage();
+  return {
+    cpuMs: (user + system) / 1000,
+    busyMs: performance.eventLoopUtilization().active,
+    gcMs,
+  };
+}
+
 /** The package's folder, from the URL of this module: core/host.ts, or dist/core/host.js once compiled. */
 export function packageDirFrom(moduleUrl: string): string {
   return fileURLToPath(new URL(moduleUrl.endsWith(".ts") ? ".." : "../..", moduleUrl));
@@ -184,4 +213,5 @@ export const host: Host = {
   signal: (pid, signal) => void process.kill(pid, signal),
   rssBytes: () => process.memoryUsage.rss(),
   eventLoopDelayMsP99,
+  threadUsage,
 };

@@ -45,6 +45,11 @@ export interface EnvelopeEncoderOptions {
   readonly connectorVersion: string;
   /** The connector's tombstones.on.delete: a record without value after each delete. */
   readonly tombstonesOnDelete: boolean;
+  /**
+   * Memory for many records, at least of this size. Default: fresh memory, which the collector takes back;
+   * who knows when records are done with hands out the same again.
+   */
+  readonly allocate?: (byteCount: number) => Buffer;
 }
 
 /** Where a lane's transactions stand in a log that no server wrote. */
@@ -96,11 +101,13 @@ export class EnvelopeEncoder {
   readonly #tombstones: boolean;
   readonly #sources: Readonly<Record<BankTable, SourcePieces>>;
   readonly #tails: Readonly<Record<Change["op"], TimedPiece>>;
-  #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  readonly #allocate: (byteCount: number) => Buffer;
+  #chunk: Buffer = Buffer.alloc(0);
   #at = 0;
 
   constructor(options: EnvelopeEncoderOptions) {
     this.#tombstones = options.tombstonesOnDelete;
+    this.#allocate = options.allocate ?? ((byteCount) => Buffer.allocUnsafeSlow(byteCount));
     const [users, accounts] = BANK_TABLES;
     this.#sources = {
       users: sourcePieces(users, options.connectorVersion),
@@ -109,7 +116,7 @@ export class EnvelopeEncoder {
     this.#tails = { c: recordTail("c"), u: recordTail("u"), d: recordTail("d") };
   }
 
-  /** The records of a transaction in their order. What `take` is given stays valid for good. */
+  /** The records of a transaction in their order. What `take` is given lasts as long as its memory. */
   encodeTxn(
     txn: Txn,
     log: LaneLog,
@@ -127,15 +134,15 @@ export class EnvelopeEncoder {
 
   /** One record. The `before` of an update is null where the change does not carry it. */
   encode(change: Change, position: SourcePosition): EnvelopeRecord {
-    this.#reserve(change);
+    const byteCountMax = bytesMax(change);
+    if (this.#chunk.length - this.#at < byteCountMax) {
+      this.#chunk = this.#allocate(Math.max(CHUNK_BYTES, byteCountMax));
+      this.#at = 0;
+    }
     const chunk = this.#chunk;
     const start = this.#at;
-    const keyEnd = putKey(chunk, start, change.row.id);
-    const rowsEnd = putRows(chunk, keyEnd, change);
-    const sourceEnd = putSource(chunk, rowsEnd, this.#sources[change.table], position);
-    const tail = this.#tails[change.op];
-    tail.stamp(position.processedUs);
-    this.#at = putPiece(chunk, sourceEnd, tail.bytes);
+    const keyEnd = putKey(chunk, start, change);
+    this.#at = this.putValue(chunk, keyEnd, change, position);
     return {
       table: change.table,
       key: chunk.subarray(start, keyEnd),
@@ -143,18 +150,25 @@ export class EnvelopeEncoder {
     };
   }
 
-  /** Room for the record in one piece; a record that would not fit begins a new chunk. */
-  #reserve(change: Change): void {
-    const before = change.op === "d" ? undefined : change.before;
-    const characters = charactersOf(change.row) + (before === undefined ? 0 : charactersOf(before));
-    const bytesMax =
-      TEMPLATE_BYTES_MAX +
-      INTEGERS_PER_RECORD_MAX * BYTES_PER_INTEGER_MAX +
-      characters * BYTES_PER_CHARACTER_MAX;
-    if (this.#chunk.length - this.#at >= bytesMax) return;
-    this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytesMax));
-    this.#at = 0;
+  /** The value alone, for who lays out records himself. Needs `bytesMax` of room; gives back where it ends. */
+  putValue(bytes: Uint8Array, start: number, change: Change, position: SourcePosition): number {
+    const rowsEnd = putRows(bytes, start, change);
+    const sourceEnd = putSource(bytes, rowsEnd, this.#sources[change.table], position);
+    const tail = this.#tails[change.op];
+    tail.stamp(position.processedUs);
+    return putPiece(bytes, sourceEnd, tail.bytes);
   }
+}
+
+/** Key and value of the change together take at most so many bytes. */
+export function bytesMax(change: Change): number {
+  const before = change.op === "d" ? undefined : change.before;
+  const characters = charactersOf(change.row) + (before === undefined ? 0 : charactersOf(before));
+  return (
+    TEMPLATE_BYTES_MAX +
+    INTEGERS_PER_RECORD_MAX * BYTES_PER_INTEGER_MAX +
+    characters * BYTES_PER_CHARACTER_MAX
+  );
 }
 
 function charactersOf(row: UserRow | AccountRow): number {
@@ -162,8 +176,10 @@ function charactersOf(row: UserRow | AccountRow): number {
   return "email" in row ? texts + row.email.length + row.name.length : texts;
 }
 
-function putKey(bytes: Uint8Array, at: number, id: number): number {
-  return putPiece(bytes, putInteger(bytes, putPiece(bytes, at, KEY_HEAD), id), KEY_TAIL);
+/** The key alone; gives back where it ends. */
+export function putKey(bytes: Uint8Array, start: number, change: Change): number {
+  const at = putPiece(bytes, start, KEY_HEAD);
+  return putPiece(bytes, putInteger(bytes, at, change.row.id), KEY_TAIL);
 }
 
 function putRows(bytes: Uint8Array, start: number, change: Change): number {

@@ -9,7 +9,7 @@ const MINUS = 0x2d;
 const ZERO = 0x30;
 
 /** Shorter pieces are copied faster byte by byte than by a call out of JavaScript. */
-const LOOP_LENGTH_MAX = 24;
+const LOOP_LENGTH_MAX = 12;
 
 /** Integers are cut into groups of four digits, each looked up. */
 const GROUP = 10_000;
@@ -21,25 +21,33 @@ const DIGITS = Uint32Array.from({ length: GROUP }, (_, number) => {
   return digits.reduceRight((packed, digit) => packed * 256 + ZERO + Math.floor(digit), 0);
 });
 
-/** 1 for what a JSON text holds as it is, in one byte. */
-const PLAIN = Uint8Array.from({ length: 0x80 }, (_, unit) =>
-  unit < 0x20 || unit === QUOTE || unit === BACKSLASH ? 0 : 1,
+/**
+ * 1 for a byte of UTF-8 that a JSON text holds as it is. 0 for what is escaped, for the first of four bytes,
+ * and for the first of the character that stands in for half a pair.
+ */
+const PLAIN = Uint8Array.from({ length: 0x100 }, (_, byte) =>
+  byte < 0x20 || byte === QUOTE || byte === BACKSLASH || byte >= 0xef ? 0 : 1,
 );
 
-/** Letter after the backslash of a character with a short escape. */
-const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map(
-  (
-    [
-      ['"', '"'],
-      ["\\", "\\"],
-      ["\b", "b"],
-      ["\t", "t"],
-      ["\n", "n"],
-      ["\f", "f"],
-      ["\r", "r"],
-    ] as const
-  ).map(([character, letter]) => [character.charCodeAt(0), letter.charCodeAt(0)]),
-);
+/** Letter after the backslash of a character with a short escape, or 0. */
+const ESCAPE_LETTERS = new Uint8Array(0x80);
+for (const [character, letter] of [
+  ['"', '"'],
+  ["\\", "\\"],
+  ["\b", "b"],
+  ["\t", "t"],
+  ["\n", "n"],
+  ["\f", "f"],
+  ["\r", "r"],
+] as const) {
+  ESCAPE_LETTERS[character.charCodeAt(0)] = letter.charCodeAt(0);
+}
+
+/** Shorter texts are read faster one by one than through a call out of JavaScript. */
+const TEXT_LOOP_LENGTH_MAX = 16;
+const encoder = new TextEncoder();
+/** Longer texts pass through here, as much at a time as fits. */
+const scratch = new Uint8Array(16_384);
 
 /** A character takes at most this many bytes: six of an escape. */
 export const BYTES_PER_CHARACTER_MAX = 6;
@@ -73,11 +81,37 @@ export function putInteger(bytes: Uint8Array, start: number, value: number): num
 
 /** The inside of a JSON string: no quotes around it. */
 export function putText(bytes: Uint8Array, start: number, text: string): number {
-  const { length } = text;
+  if (text.length <= TEXT_LOOP_LENGTH_MAX) return putUnits(bytes, start, text);
+  let at = start;
+  let rest = text;
+  for (;;) {
+    const { read, written } = encoder.encodeInto(rest, scratch);
+    const put = putPlainRun(bytes, at, written);
+    at = put < 0 ? putUnits(bytes, at, rest.slice(0, read)) : put;
+    if (read === rest.length) return at;
+    rest = rest.slice(read);
+  }
+}
+
+/** The bytes in the scratch, escaped where ASCII needs it; -1 when something else needs it. */
+function putPlainRun(bytes: Uint8Array, start: number, length: number): number {
   let at = start;
   for (let index = 0; index < length; index += 1) {
+    const byte = scratch[index] ?? 0;
+    if (PLAIN[byte] === 1) {
+      bytes[at] = byte;
+      at += 1;
+    } else if (byte < 0x80) at = putEscape(bytes, at, byte);
+    else return -1;
+  }
+  return at;
+}
+
+function putUnits(bytes: Uint8Array, start: number, text: string): number {
+  let at = start;
+  for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
-    if (PLAIN[unit] === 1) {
+    if (unit < 0x80 && PLAIN[unit] === 1) {
       bytes[at] = unit;
       at += 1;
     } else at = putUnit(bytes, at, unit);
@@ -136,9 +170,9 @@ function putUnit(bytes: Uint8Array, at: number, unit: number): number {
 
 function putEscape(bytes: Uint8Array, at: number, unit: number): number {
   bytes[at] = BACKSLASH;
-  const short = SHORT_ESCAPES.get(unit);
-  if (short !== undefined) {
-    bytes[at + 1] = short;
+  const letter = ESCAPE_LETTERS[unit] ?? 0;
+  if (letter > 0) {
+    bytes[at + 1] = letter;
     return at + 2;
   }
   const hex = unit.toString(16).toUpperCase().padStart(4, "0");

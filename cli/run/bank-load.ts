@@ -88,6 +88,7 @@ class RunningLoad implements BankLoad {
       laneCount: bank.laneCount,
       userCount: bank.userCountPerLane,
       dictionaries,
+      profile: bank.profile,
     });
     this.eventsPerTxn = measureMeanEventsPerTxn(options(0));
     this.bucketMin = bucketAt(session, session.journal.nowMs());

@@ -10,9 +10,11 @@ import { seqOf } from "../../../generators/bank-rows.ts";
 import { buildDictionaries, openBankLane } from "../../../generators/bank.ts";
 import { fenceTxn, replacing } from "../../../generators/control-rows.ts";
 import {
+  bytesMax,
   connectorHeaders,
   EnvelopeEncoder,
   positionIn,
+  putKey,
 } from "../../../generators/envelope-encoder.ts";
 import type { EnvelopeRecord, SourcePosition } from "../../../generators/envelope-encoder.ts";
 import { bankEvent, readEnvelope, verifyFingerprint } from "../../../generators/envelope.ts";
@@ -161,6 +163,45 @@ describe("a lane's transactions", () => {
     expect(events.every((event) => event !== undefined && verifyFingerprint(event.row))).toBe(true);
     const keys = records.map(({ key }) => JSON.parse(key.toString()) as unknown);
     expect(keys).toEqual(changes.map(({ row }) => ({ id: row.id })));
+  });
+
+  it("are the same written into memory of the caller's, within the room they are said to need", () => {
+    const other = encoder();
+    const memory = Buffer.alloc(1 << 16);
+    let index = 0;
+    for (const txn of txns.slice(0, 500)) {
+      for (const change of txn.changes) {
+        const keyEnd = putKey(memory, 0, change);
+        const position = positionIn(LOG, txn, seqOf(change), TIMES);
+        const end = other.putValue(memory, keyEnd, change, position);
+        expect(end).toBeLessThanOrEqual(bytesMax(change));
+        expect(memory.subarray(0, keyEnd).equals(records[index]?.key ?? memory)).toBe(true);
+        expect(memory.subarray(keyEnd, end).equals(records[index]?.value ?? memory)).toBe(true);
+        index += 1;
+      }
+    }
+  });
+
+  it("go into the memory handed out, which is asked for only when the last is full", () => {
+    const sizes: number[] = [];
+    const other = new EnvelopeEncoder({
+      connectorVersion: VERSION,
+      tombstonesOnDelete: false,
+      allocate: (byteCount) => {
+        sizes.push(byteCount);
+        return Buffer.alloc(byteCount);
+      },
+    });
+    let byteCount = 0;
+    for (const txn of txns) {
+      other.encodeTxn(txn, LOG, TIMES, ({ key, value }) => {
+        byteCount += key.length + (value?.length ?? 0);
+      });
+    }
+    const room = sizes.reduce((sum, size) => sum + size, 0);
+    expect(room).toBeGreaterThan(byteCount);
+    // The last chunk, and at the end of each the room that the next record might have needed.
+    expect(room - byteCount).toBeLessThan(2 ** 20 + sizes.length * 2 ** 16);
   });
 
   it("carry before each update the row as it was, and before each delete the row it ends", () => {

@@ -9,12 +9,12 @@ import {
 import { Random } from "../../../generators/random.ts";
 
 function written(put: (bytes: Uint8Array, at: number) => number): string {
-  const bytes = Buffer.alloc(65_536);
+  const bytes = Buffer.alloc(262_144);
   return bytes.subarray(3, put(bytes, 3)).toString("utf8");
 }
 
 describe("piece", () => {
-  it.each([0, 1, 24, 25, 300])("of %d bytes is copied as it is", (length) => {
+  it.each([0, 1, 12, 13, 300])("of %d bytes is copied as it is", (length) => {
     const piece = Uint8Array.from({ length }, (_, index) => 33 + (index % 90));
     expect(written((bytes, at) => putPiece(bytes, at, piece))).toBe(Buffer.from(piece).toString());
   });
@@ -56,6 +56,19 @@ describe("text", () => {
   ])("writes %j as Connect's JsonConverter (Kafka 4.3.1) does", (value, expected) => {
     expect(text(value)).toBe(expected);
   });
+
+  it.each([15, 16, 17, 5_460, 5_461, 16_383, 16_384, 16_385, 40_000])(
+    "writes texts of %d characters alike, whatever the piece that an odd one falls into",
+    (length) => {
+      for (const odd of ["", '"', "\u0001", "é", "€", "\u{1f3e6}"]) {
+        const escaped = Array.from({ length: odd.length }, (_, index) => text(odd.charAt(index)));
+        for (const place of [0, length >> 1, Math.min(16_383, length), length - 1]) {
+          const [before, after] = ["a".repeat(place), "b".repeat(length - place)];
+          expect(text(before + odd + after) === before + escaped.join("") + after).toBe(true);
+        }
+      }
+    },
+  );
 
   it("is read back whole for 5000 random texts of every kind of character", () => {
     const random = new Random(2n);

@@ -1,0 +1,191 @@
+/** `lakeproof load kafka`: the bank's changes as the connector would write them, straight into Kafka. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { LakeproofError } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
+import { openJournal } from "../../core/journal.ts";
+import type { LabState } from "../../infra/drivers/lab.ts";
+import { USER_COUNT_MAX } from "../../core/bank-profile.ts";
+import { isElsewhere, runInside } from "../inside.ts";
+import { labThatIsUp } from "../lab.ts";
+import { listenForStop } from "../stop.ts";
+import { runKafkaLoad } from "./kafka-load.ts";
+import { kafkaLoadResult, kafkaLoadText } from "./kafka-result.ts";
+import type { WorkerHealth } from "./kafka-worker.ts";
+
+const PLAIN_INTERVAL_S = 10;
+const GRACE_MS = 10_000;
+
+interface LoadKafkaOptions {
+  readonly bootstrap?: string;
+  readonly subnet?: string;
+  readonly rate: string;
+  readonly duration: string;
+  readonly warmup: string;
+  readonly users: string;
+  readonly arrivals: string;
+  readonly linger: string;
+  readonly dropAfter: string;
+  readonly workers?: string;
+  readonly seed?: string;
+  readonly out: string;
+  readonly json: boolean;
+}
+
+export function addLoad(
+  verb: (name: string, about: string) => Command,
+  exit: (code: number) => void,
+): void {
+  verb(
+    "load <target>",
+    "open-loop load without a scenario; kafka: change events straight into its topics",
+  )
+    .option("--json", "machine-readable result on stdout", false)
+    .option("--rate <events/s>", "change events a second", "100000")
+    .option("--duration <seconds>", "measured time", "60")
+    .option("--warmup <seconds>", "load before the measured time", "10")
+    .option("--users <count>", "customers of the bank", "10000000")
+    .option("--arrivals <kind>", "poisson or uniform", "poisson")
+    .option("--linger <ms>", "how long changes are gathered before they are sent", "20")
+    .option("--drop-after <ms>", "operations this late are dropped and counted", "10000")
+    .option("--workers <count>", "threads (default: one for each 60,000 events/s)")
+    .option("--seed <number>", "repeat the same operations")
+    .option("--bootstrap <host:port>", "brokers on loopback (default: those of the lab that is up)")
+    .option("--subnet <a.b.c>", "only the lab on these addresses")
+    .option("--out <dir>", "where the journal and the result go", join(host.cwd, "loads"))
+    .action(async (target: string, options: LoadKafkaOptions) => {
+      if (target !== "kafka") {
+        throw new LakeproofError("USAGE", `There is no load target ${JSON.stringify(target)}.`, {
+          hint: "The target is kafka; load through PostgreSQL belongs to a scenario: `lakeproof run smoke`.",
+        });
+      }
+      exit(await loadKafka(options));
+    });
+}
+
+async function loadKafka(options: LoadKafkaOptions): Promise<number> {
+  const numbers = parsedNumbers(options);
+  const lab = options.bootstrap === undefined ? labThatIsUp(options.subnet) : undefined;
+  if (lab !== undefined && isElsewhere(lab)) return runInside(lab);
+  const addresses = lab === undefined ? loopbackOnly(options.bootstrap ?? "") : brokersOf(lab);
+  const seed = seedOf(options.seed);
+  const { outDir, journal } = openOutput(options.out);
+  const stop = new AbortController();
+  listenForStop(stop, { notice: "Stopping the load.", hint: "What was sent stays in the topics." });
+  host.err(`seed ${String(seed)}, brokers ${addresses.join(", ")}, journal ${outDir}\n`);
+  try {
+    const outcome = await runKafkaLoad({
+      ...numbers,
+      addresses,
+      seed,
+      arrivals: options.arrivals === "uniform" ? "uniform" : "poisson",
+      graceMs: GRACE_MS,
+      signal: stop.signal,
+      journal: (body) => {
+        journal.append(body);
+      },
+      onSecond: sayProgress,
+    });
+    const result = kafkaLoadResult(outcome, { ...numbers, seed: String(seed) });
+    const text = `${JSON.stringify(result, null, 2)}\n`;
+    writeFileSync(join(outDir, "result.json"), text);
+    host.out(options.json ? text : kafkaLoadText(result));
+    return result.exitCode;
+  } finally {
+    await journal[Symbol.asyncDispose]();
+  }
+}
+
+function parsedNumbers(options: LoadKafkaOptions): {
+  readonly rateEventsPerS: number;
+  readonly durationMs: number;
+  readonly warmupMs: number;
+  readonly userCount: number;
+  readonly lingerMs: number;
+  readonly dropMs: number;
+  readonly workerCount?: number;
+} {
+  if (options.arrivals !== "poisson" && options.arrivals !== "uniform") {
+    throw new LakeproofError("USAGE", `--arrivals is ${JSON.stringify(options.arrivals)}.`, {
+      hint: "Give poisson or uniform.",
+    });
+  }
+  return {
+    rateEventsPerS: within("--rate", options.rate, 10, 10_000_000),
+    durationMs: within("--duration", options.duration, 5, 86_400) * 1000,
+    warmupMs: within("--warmup", options.warmup, 0, 3600) * 1000,
+    userCount: whole("--users", options.users, 64, USER_COUNT_MAX),
+    lingerMs: within("--linger", options.linger, 1, 1000),
+    dropMs: within("--drop-after", options.dropAfter, 100, 600_000),
+    ...(options.workers === undefined
+      ? {}
+      : { workerCount: whole("--workers", options.workers, 1, 8) }),
+  };
+}
+
+function within(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= least && value <= most) return value;
+  throw new LakeproofError("USAGE", `${name} is ${JSON.stringify(text)}.`, {
+    hint: `Give a number from ${String(least)} to ${String(most)}.`,
+  });
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = within(name, text, least, most);
+  if (Number.isInteger(value)) return value;
+  throw new LakeproofError("USAGE", `${name} is ${JSON.stringify(text)}.`, {
+    hint: `Give a whole number from ${String(least)} to ${String(most)}.`,
+  });
+}
+
+function seedOf(text: string | undefined): bigint {
+  if (text === undefined) return BigInt(`0x${host.randomHex(7)}`);
+  if (/^\d{1,20}$/.test(text)) return BigInt(text);
+  throw new LakeproofError("USAGE", `--seed is ${JSON.stringify(text)}.`, {
+    hint: "Give the whole number that an earlier load printed.",
+  });
+}
+
+/** Load goes to loopback and to labs, and nowhere else: a typing error must not flood somebody's cluster. */
+export function loopbackOnly(text: string): readonly string[] {
+  const addresses = text.split(",").map((address) => address.trim());
+  const wrong = addresses.find(
+    (address) => !/^(127(\.\d{1,3}){3}|localhost):\d{1,5}$/.test(address),
+  );
+  if (wrong === undefined) return addresses;
+  throw new LakeproofError("USAGE", `--bootstrap has ${JSON.stringify(wrong)}.`, {
+    hint: "Give loopback addresses as 127.0.0.1:9092, or leave it out to load the lab that is up.",
+  });
+}
+
+function brokersOf(lab: LabState): readonly string[] {
+  const brokers = Object.values(lab.instances)
+    .filter(({ spec }) => spec.component === "kafka")
+    .map(({ spec }) => `${spec.host}:${String(spec.ports["main"] ?? 0)}`);
+  if (brokers.length > 0) return brokers;
+  throw new LakeproofError("LAB_NOT_UP", `Lab ${lab.id} has no Kafka.`, {
+    hint: "Start one that has: `lakeproof up broker`.",
+  });
+}
+
+function openOutput(out: string): {
+  readonly outDir: string;
+  readonly journal: ReturnType<typeof openJournal>;
+} {
+  const stamp = new Date(host.epochMs()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const outDir = resolve(out, `${stamp}-kafka-${host.randomHex(3)}`);
+  mkdirSync(outDir, { recursive: true });
+  return { outDir, journal: openJournal(outDir, () => host.monotonicMs()) };
+}
+
+function sayProgress(elapsedMs: number, totalMs: number, health: readonly WorkerHealth[]): void {
+  const second = Math.round(elapsedMs / 1000);
+  if (!host.stderrIsTty && second % PLAIN_INTERVAL_S !== 0) return;
+  const left = Math.max(0, Math.ceil((totalMs - elapsedMs) / 1000));
+  const busy = health.map(({ busyRatio }) => `${(busyRatio * 100).toFixed(0)} %`).join(", ");
+  const problem = health.find(({ lastProblem }) => lastProblem !== "")?.lastProblem ?? "";
+  const line = `${String(second)} s, ${String(left)} s left, threads busy ${busy} ${problem}`;
+  host.err(host.stderrIsTty ? `\r\x1b[2K${line.slice(0, host.columns - 1)}` : `${line}\n`);
+}

@@ -1,0 +1,193 @@
+/** Load straight into a real broker: every change once, in order, through the broker's death; and far too much load. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FAULTS } from "../../chaos/index.ts";
+import { residueOf, takeDown } from "../../cli/heal.ts";
+import { newLabState } from "../../cli/lab.ts";
+import { runKafkaLoad, type KafkaLoadOptions } from "../../cli/load/kafka-load.ts";
+import { kafkaLoadResult } from "../../cli/load/kafka-result.ts";
+import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
+import { decodeHistogram } from "../../core/histogram.ts";
+import type { LaneDigest } from "../../generators/bank.ts";
+import { readEnvelope, verifyFingerprint } from "../../generators/envelope.ts";
+import type { BankEvent } from "../../generators/envelope.ts";
+import { connectKey, partitionOf } from "../../generators/kafka-partition.ts";
+import { defaultCacheDir } from "../../infra/artifacts/cache.ts";
+import { openStore } from "../../infra/artifacts/store.ts";
+import { endOffsets, openTap } from "../../infra/clients/kafka.ts";
+import type { LabState } from "../../infra/drivers/lab.ts";
+import { provision, type Lab } from "../../infra/provision.ts";
+import { broker } from "../../infra/topologies/index.ts";
+
+const TOPICS = BANK_TABLES.map(topicOf);
+const DURATION_MS = 12_000;
+
+let state: LabState;
+let lab: Lab;
+let logsDir: string;
+
+beforeAll(async () => {
+  logsDir = mkdtempSync(join(tmpdir(), "lakeproof-logs-"));
+  const store = openStore({ cacheDir: defaultCacheDir(), log: () => undefined });
+  const artifacts = await store.ensure(
+    ["kafka", "java17", "jmx-exporter"],
+    AbortSignal.timeout(500_000),
+  );
+  state = newLabState({
+    ...{ topology: "test", subnet: "127.77.12", isolation: "loopback", held: false, logsDir },
+  });
+  lab = await provision({
+    ...{ topology: broker, state, artifacts, onStep: () => undefined },
+    signal: AbortSignal.timeout(120_000),
+  });
+});
+
+afterAll(async () => {
+  try {
+    await takeDown(state.id);
+    expect(residueOf(state.id)).toEqual([]);
+  } finally {
+    rmSync(logsDir, { recursive: true, force: true });
+  }
+});
+
+function options(changed: Partial<KafkaLoadOptions>): KafkaLoadOptions {
+  return {
+    addresses: lab.endpoints.addresses("kafka"),
+    ...{ seed: 17n, rateEventsPerS: 1000, durationMs: DURATION_MS, warmupMs: 2000 },
+    ...{ arrivals: "poisson", userCount: 10_000, lingerMs: 20, dropMs: 600_000, graceMs: 60_000 },
+    signal: AbortSignal.timeout(300_000),
+    journal: () => undefined,
+    onSecond: () => undefined,
+    ...changed,
+  };
+}
+
+/** Every record of both topics, in the order of its partition. */
+async function readAll(): Promise<readonly (BankEvent & { readonly partition: number })[]> {
+  const addresses = lab.endpoints.addresses("kafka");
+  const ends = await endOffsets(addresses, TOPICS, AbortSignal.timeout(20_000));
+  const total = [...ends.values()].reduce((sum, offset) => sum + offset, 0);
+  const events: (BankEvent & { readonly partition: number })[] = [];
+  const done = Promise.withResolvers<undefined>();
+  const tap = openTap({
+    ...{ addresses, topics: TOPICS, partitionCount: broker.topicPartitionCount },
+    startOffsets: new Map(),
+    onMessage: ({ value, partition }) => {
+      const event = readEnvelope(JSON.parse(value.toString()));
+      if (event !== undefined) events.push({ ...event, partition });
+      if (events.length === total) done.resolve(undefined);
+    },
+    onError: () => undefined,
+  });
+  try {
+    await Promise.race([done.promise, new Promise((resolve) => setTimeout(resolve, 120_000))]);
+  } finally {
+    await tap.close();
+  }
+  expect(events).toHaveLength(total);
+  return events;
+}
+
+/** What the rows of each lane add up to, as a reader of the topics finds them. */
+function digestsOf(events: readonly BankEvent[]): readonly (LaneDigest & { lane: number })[] {
+  const rows = new Map<string, BankEvent>();
+  for (const event of events) {
+    const key = `${event.table}/${String(event.id)}`;
+    if (event.op === "d") rows.delete(key);
+    else rows.set(key, event);
+  }
+  const lanes = Map.groupBy(rows.values(), ({ lane }) => lane);
+  return [...lanes]
+    .map(([lane, found]) => ({
+      lane,
+      rowCount: found.length,
+      fingerprintSum: String(found.reduce((sum, { fp }) => sum + BigInt(fp), 0n)),
+      balanceSum: String(
+        found.reduce(
+          (sum, event) => sum + BigInt("balance" in event.row ? event.row.balance : 0),
+          0n,
+        ),
+      ),
+    }))
+    .sort((a, b) => a.lane - b.lane);
+}
+
+describe("load straight into Kafka", () => {
+  it("writes every change once and in order while its broker is killed, and ends with the expected state", async () => {
+    const facts = {
+      ...{ id: "f1", params: {}, instanceIds: ["kafka-0"], driver: lab.driver },
+      ...{ endpoints: lab.endpoints, services: broker.services, leaseMs: 60_000 },
+      signal: AbortSignal.timeout(200_000),
+      useTarget: (id: string, signal: AbortSignal) => lab.probe(id, signal),
+      restart: async (id: string, signal: AbortSignal) => {
+        await lab.restart(id, signal);
+      },
+    };
+    let broken: Promise<void> = Promise.resolve();
+    const outcome = await runKafkaLoad(
+      options({
+        onMeasure: () => {
+          broken = FAULTS["process-kill"]
+            .inject(facts)
+            .then(() => FAULTS["process-kill"].recover(facts));
+        },
+      }),
+    );
+    await broken;
+    const retries = outcome.workers.reduce((sum, { retryCount }) => sum + retryCount, 0);
+    expect(retries).toBeGreaterThan(0);
+    const eventCount = outcome.workers.reduce((sum, { eventCountAll }) => sum + eventCountAll, 0);
+    expect(outcome.workers.map(({ unclearEventCountAll }) => unclearEventCountAll)).toEqual([0]);
+    expect(outcome.grownBy).toBe(eventCount);
+
+    const events = await readAll();
+    const seqs = Map.groupBy(events, ({ lane }) => lane);
+    expect(seqs.size).toBe(8);
+    for (const found of seqs.values()) {
+      const ordered = found.map(({ seq }) => seq).sort((a, b) => a - b);
+      expect(ordered).toEqual(Array.from({ length: ordered.length }, (_, index) => index + 1));
+    }
+    const keys = Map.groupBy(events, ({ table, id }) => `${table}/${String(id)}`);
+    for (const versions of keys.values()) {
+      const inOrder = versions.map(({ seq }) => seq);
+      expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
+    }
+    for (const { id, partition, row } of events) {
+      expect(partition).toBe(partitionOf(connectKey(id), broker.topicPartitionCount));
+      expect(verifyFingerprint(row)).toBe(true);
+    }
+    const expected = outcome.workers
+      .flatMap(({ digests }) => digests)
+      .map(({ lane, digest }) => ({ lane, ...(JSON.parse(digest) as LaneDigest) }));
+    expect(digestsOf(events)).toEqual(expected);
+
+    // The time the broker was away is in the latencies: whoever was meant to start then has waited.
+    const [latency] = outcome.workers.map(({ latencyUs }) => decodeHistogram(latencyUs));
+    expect(latency?.maxValue).toBeGreaterThan(1_000_000);
+  });
+
+  it("ends in the same state with more workers", async () => {
+    const alone = await runKafkaLoad(options({ workerCount: 1 }));
+    const shared = await runKafkaLoad(options({ workerCount: 3 }));
+    const digests = (outcome: typeof alone): readonly unknown[] =>
+      outcome.workers.flatMap((worker) => worker.digests).sort((a, b) => a.lane - b.lane);
+    expect(digests(shared)).toEqual(digests(alone));
+    expect(shared.workers).toHaveLength(3);
+  });
+
+  it("calls itself INVALID, and lives, at many times the rate of the machine", async () => {
+    const rateEventsPerS = 5_000_000;
+    const overload = { rateEventsPerS, durationMs: 6000, dropMs: 1000, graceMs: 5000 };
+    const outcome = await runKafkaLoad(options(overload));
+    const result = kafkaLoadResult(outcome, { ...overload, seed: "17" });
+    expect(result).toMatchObject({ verdict: "INVALID", exitCode: 21 });
+    expect(result.reasons.join(" ")).toMatch(/were never started/);
+    expect(result.latencyMs.p99).toBeNull();
+    const { offered, ok, dropped, unfinished, fail, unknown } = result.operations;
+    expect(ok + dropped + unfinished + fail + unknown).toBe(offered);
+    expect(result.recordsInTopics).toBe(result.acknowledgedRecords);
+  });
+});
