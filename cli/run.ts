@@ -9,7 +9,6 @@ import { openJournal } from "../core/journal.ts";
 import { configDigests, openLab, provision, type Lab } from "../infra/provision.ts";
 import { environmentOf } from "../infra/environment.ts";
 import { stateDir, type LabState } from "../infra/drivers/lab.ts";
-import { runSelftest } from "../slo/checks/selftest.ts";
 import { askCalibration } from "./calibrate-store.ts";
 import { openSigner } from "./certificate-key.ts";
 import { residueOf, takeDown } from "./heal.ts";
@@ -24,6 +23,7 @@ import { runPhases } from "./run/phases.ts";
 import { inspectScript } from "./run/script-load.ts";
 import { startReaper } from "./run/reaper.ts";
 import { newLedgers, type Session } from "./run/session.ts";
+import { selftestRows } from "./selftest/results.ts";
 import { listenForStop, STOP_CODES } from "./stop.ts";
 import { VERSION, versionsOf } from "./version.ts";
 
@@ -127,7 +127,10 @@ async function act(
     if (state.held) journalInstances(frame, ready);
     provisioned = true;
     journal.append({ kind: "phase.entered", phase: "selftest" });
-    for (const result of runSelftest()) journal.append({ kind: "selftest.defect", ...result });
+    for (const { defect, hop, check, caught } of await selftestRows()) {
+      const name = hop === "journal" ? defect : `${defect} at ${hop}`;
+      journal.append({ kind: "selftest.defect", defect: name, check, caught });
+    }
     const session: Session = {
       runDir: frame.runDir,
       plan,

@@ -29,6 +29,7 @@ import { printPlan, type PrintPlanOptions } from "./plan.ts";
 import { portsOf } from "./requirements.ts";
 import { preflightInventory } from "./preflight-inventory.ts";
 import { run } from "./run.ts";
+import { selftest } from "./selftest.ts";
 import { status } from "./status.ts";
 import { up } from "./up.ts";
 import { verify } from "./verify.ts";
@@ -141,6 +142,11 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option("--verify", "compare every byte of the cached artifacts", false)
     .action(async ({ json, subnet, verify }: Common) => {
       exit(await doctor({ json, verify, ports: portsOf(TOPOLOGIES.dev, subnet, "loopback") }));
+    });
+  verb("selftest", "plant every known defect and see each one caught and located; needs no cluster")
+    .option(...JSON_OPTION)
+    .action(async ({ json }: Common) => {
+      exit(await selftest({ json }));
     });
   verb("list <what>", "scenarios, faults, components, topologies, objectives, checks or runs")
     .option(...JSON_OPTION)

@@ -53,6 +53,10 @@ export const ERROR_CODES = {
   INSTANCE_FAILED: { exit: 20, about: "An instance died or did not become ready in time." },
   PROVISIONING_FAILED: { exit: 20, about: "The topology could not be set up." },
   CLIENT_FAILED: { exit: 1, about: "A request to a component failed." },
+  LAKE_DAMAGED: {
+    exit: 13,
+    about: "A file that a lake table lists is missing, cut off or cannot be decoded.",
+  },
   FAULT_FAILED: { exit: 21, about: "A fault could not be injected or undone." },
   JOURNAL_INVALID: { exit: 2, about: "A journal that cannot be read at all." },
   INTERRUPTED: { exit: 130, about: "The operator stopped the run." },

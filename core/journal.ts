@@ -32,6 +32,8 @@ const KNOWN_KINDS: Readonly<Record<JournalKind, true>> = {
   "query.digest": true,
   "script.ended": true,
   "ledger.metadata": true,
+  "readers.differ": true,
+  "lake.damaged": true,
   "fence.visible": true,
   "canary.seen": true,
   "canary.censored": true,

@@ -128,7 +128,7 @@ async function loadPostgres(session: Session, wish: StepWish): Promise<Measured>
   const decoder = wish.target === "slot-decoding" ? await startNullDecoder(session) : undefined;
   try {
     const load = await startBankLoad(session);
-    using _samplers = startSamplers(session, () => 0);
+    using _samplers = startSamplers(session, () => []);
     try {
       return await window(session, load, wish);
     } finally {
@@ -149,7 +149,7 @@ async function loadPipeline(session: Session, wish: StepWish): Promise<Measured>
   });
   const canaries = new Canaries(session);
   const reader = new LakeReader(session, canaries, load, tap);
-  using _samplers = startSamplers(session, () => 0);
+  using _samplers = startSamplers(session, () => []);
   canaries.start();
   reader.start();
   try {

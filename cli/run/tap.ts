@@ -2,7 +2,8 @@
 import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
 import { FENCE_LANE } from "../../core/bank-schema.ts";
 import { readEnvelope, verifyFingerprint, type BankEvent } from "../../generators/envelope.ts";
-import { openTap, type TapMessage } from "../../infra/clients/kafka.ts";
+import type { ChangeLedger } from "../../core/ledger.ts";
+import { openTap } from "../../infra/clients/kafka.ts";
 import type { Session } from "./session.ts";
 
 export interface KafkaTap {
@@ -27,10 +28,20 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
     const event = readEnvelope(JSON.parse(message.value.toString("utf8")));
     if (event === undefined) return;
     counts.set(event.table, (counts.get(event.table) ?? 0) + 1);
+    const partition = `${event.table}/${String(message.partition)}`;
     if (event.lane === FENCE_LANE) {
-      fences.set(`${event.table}/${String(message.partition)}`, event.bucket);
+      // A fence that is sent again after a restart opens no bucket again.
+      fences.set(partition, Math.max(fences.get(partition) ?? -1, event.bucket));
     }
-    if (event.lane < FENCE_LANE) account(session, event, message, alive);
+    if (event.lane < FENCE_LANE) {
+      const position = `${partition}@${String(message.offset)}`;
+      accountChange(session.kafka, event, {
+        partition,
+        position,
+        alive,
+        fencedTo: fences.get(partition),
+      });
+    }
   };
   const tap = openTap({
     addresses: session.lab.endpoints.addresses("kafka"),
@@ -51,37 +62,42 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
   };
 }
 
-function account(
-  session: Session,
-  event: BankEvent,
-  message: TapMessage,
-  alive: Map<string, boolean>,
-): void {
+export interface ChangePlace {
+  /** "table/partition": within it the order must hold. */
+  readonly partition: string;
+  /** Printed with a finding, e.g. "users/3@1042". */
+  readonly position: string;
+  /** Highest bucket whose fence has passed in this partition. */
+  readonly fencedTo: number | undefined;
+  /** By "table/id": false once the row was deleted. */
+  readonly alive: Map<string, boolean>;
+}
+
+/** Enters one change in the books of Kafka, and notes what is wrong with it. */
+export function accountChange(ledger: ChangeLedger, event: BankEvent, place: ChangePlace): void {
   const { lane, seq, bucket, fp } = event;
-  const partition = `${event.table}/${String(message.partition)}`;
-  const position = `${partition}@${String(message.offset)}`;
-  if (!session.kafka.has(lane, seq)) {
+  const { partition, position, fencedTo } = place;
+  if (!ledger.has(lane, seq)) {
     if (!verifyFingerprint(event.row)) {
       const detail = `columns do not match the fingerprint at ${position}`;
-      session.kafka.note({ anomaly: "corrupted", lane, seq, bucket, detail });
+      ledger.note({ anomaly: "corrupted", lane, seq, bucket, detail });
     }
-    followLife(session, event, position, alive);
+    if (fencedTo !== undefined && bucket <= fencedTo) {
+      const detail = `at ${position}, behind the fence of bucket ${String(fencedTo)}`;
+      ledger.note({ anomaly: "delayed", lane, seq, bucket, detail });
+    }
+    followLife(ledger, event, place);
   }
-  session.kafka.record({ lane, seq, bucket, fp, partition, position });
+  ledger.record({ lane, seq, bucket, fp, partition, position });
 }
 
 /** A row that was deleted may only come back by an insert. */
-function followLife(
-  session: Session,
-  event: BankEvent,
-  position: string,
-  alive: Map<string, boolean>,
-): void {
+function followLife(ledger: ChangeLedger, event: BankEvent, place: ChangePlace): void {
   const key = `${event.table}/${String(event.id)}`;
-  if (event.op === "u" && alive.get(key) === false) {
+  if (event.op === "u" && place.alive.get(key) === false) {
     const { lane, seq, bucket } = event;
-    const detail = `update of deleted ${key} at ${position}`;
-    session.kafka.note({ anomaly: "resurrected", lane, seq, bucket, detail });
+    const detail = `update of deleted ${key} at ${place.position}`;
+    ledger.note({ anomaly: "resurrected", lane, seq, bucket, detail });
   }
-  alive.set(key, event.op !== "d");
+  place.alive.set(key, event.op !== "d");
 }

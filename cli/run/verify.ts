@@ -4,26 +4,38 @@
  */
 import { BANK_TABLES } from "../../core/bank-schema.ts";
 import type { Hop } from "../../core/contracts/journal.ts";
-import type { BucketTotals, LedgerFinding } from "../../core/ledger.ts";
+import type { LedgerFinding } from "../../core/ledger.ts";
 import { host } from "../../core/host.ts";
 import type { TrinoClient } from "../../infra/clients/trino.ts";
 import { withPostgres } from "../../infra/clients/postgres.ts";
 import { laneDigest } from "../../slo/probes/postgres.ts";
-import { bucketTotals, laneStates, sequencesOf } from "../../slo/probes/reader.ts";
+import type { LakeFiles } from "../../slo/probes/lake-files/reader.ts";
+import { laneStates, sequencesOf } from "../../slo/probes/reader.ts";
 import {
   auditSnapshots,
   baselineOf,
   snapshotsOf,
   type SnapshotBaseline,
+  type SnapshotSeen,
 } from "../../slo/probes/snapshots.ts";
 import type { BankLoad } from "./bank-load.ts";
+import { locateDifferences, type LakeAnswer } from "./locate.ts";
 import { journalTotals, type LakeReader } from "./reader.ts";
+import {
+  askBoth,
+  askFiles,
+  journalDifferences,
+  openLakeFiles,
+  totalsOfBoth,
+  type BothReaders,
+  type BothTotals,
+} from "./second-reader.ts";
 import type { Session } from "./session.ts";
 import type { KafkaTap } from "./tap.ts";
 
 const QUERY_MS_MAX = 60_000;
-/** Cells that are searched row by row, and findings that are journalled, at most. */
-const CELLS_MAX = 20;
+const FILES_MS_MAX = 300_000;
+/** Findings that are journalled, at most. */
 const FINDINGS_MAX = 200;
 
 /** By table. */
@@ -31,10 +43,22 @@ export type Baseline = ReadonlyMap<string, SnapshotBaseline>;
 
 export async function takeBaseline(session: Session, trino: TrinoClient): Promise<Baseline> {
   const baseline = new Map<string, SnapshotBaseline>();
+  const files = openLakeFiles(session.lab);
   for (const table of BANK_TABLES) {
-    baseline.set(table, baselineOf(await snapshotsOf(trino, table, deadline(session))));
+    baseline.set(table, baselineOf(await historyOf(session, files, trino, table)));
   }
   return baseline;
+}
+
+/** From the table's own files, where they can be read: an audit of the lake that trusts no engine. */
+async function historyOf(
+  session: Session,
+  files: LakeFiles,
+  trino: TrinoClient,
+  table: string,
+): Promise<readonly SnapshotSeen[]> {
+  const own = await askFiles(session, () => files.snapshots(table, deadline(session)));
+  return own ?? snapshotsOf(trino, table, deadline(session));
 }
 
 /** Waits until the last fence is visible everywhere. Says in the journal when it never was. */
@@ -71,19 +95,45 @@ export interface VerifyInput {
 export async function verify(input: VerifyInput): Promise<void> {
   const { session, reader, load, tap } = input;
   const { acknowledged, kafka } = session;
-  const seen = await bucketTotals(
-    reader.trino,
-    load.bucketMin,
-    input.lastBucket,
-    deadline(session),
-  );
+  const files = openLakeFiles(session.lab);
+  const both: BothReaders = {
+    ...{ session, trino: reader.trino, files },
+    bucketMin: load.bucketMin,
+    bucketMax: input.lastBucket,
+    deadline: () => deadline(session),
+    filesDeadline: () => host.deadline(FILES_MS_MAX, session.signal),
+  };
+  const totals = await totalsOfBoth(both);
   journalTotals(session, "acknowledged", acknowledged.totals(), "final");
   journalTotals(session, "kafka", kafka.totals(), "final");
-  journalTotals(session, "reader", seen, "final");
-  const metadataShort = await auditMetadata(session, reader, tap, input.baseline);
-  await verifyStates(input);
+  journalTotals(session, "iceberg", totals.inFiles ?? [], "final");
+  journalTotals(session, "reader", totals.inTrino, "final");
+  await journalDifferences(both, totals);
+  const metadataShort = await auditMetadata(session, files, reader, tap, input.baseline);
+  await verifyStates(input, both);
   journalFindings(session, "kafka", kafka.findings);
-  await locateDifferences(session, reader, seen, metadataShort ? "iceberg" : "reader");
+  const lakeHop = metadataShort || totals.inFiles !== undefined ? "iceberg" : "reader";
+  const findings = await locateDifferences(session, answersOf(both, totals), lakeHop);
+  for (const [hop, found] of findings) journalFindings(session, hop, found);
+}
+
+/** The files first. A reader that could not answer is not asked again. */
+function answersOf(both: BothReaders, totals: BothTotals): readonly LakeAnswer[] {
+  const { files, trino } = both;
+  const byTrino: LakeAnswer = {
+    totals: totals.inTrino,
+    sequencesOf: (lane, bucket) => sequencesOf(trino, lane, bucket, both.deadline()),
+  };
+  if (totals.inFiles === undefined) return [byTrino];
+  const byFiles: LakeAnswer = {
+    totals: totals.inFiles,
+    sequencesOf: async (lane, bucket) => {
+      const ask = (): Promise<ReadonlyMap<number, number>> =>
+        files.sequencesOf(lane, bucket, both.filesDeadline());
+      return (await askFiles(both.session, ask)) ?? byTrino.sequencesOf(lane, bucket);
+    },
+  };
+  return [byFiles, byTrino];
 }
 
 function deadline(session: Session): AbortSignal {
@@ -93,6 +143,7 @@ function deadline(session: Session): AbortSignal {
 /** True when the lake's own metadata says that records are missing or were removed. */
 async function auditMetadata(
   session: Session,
+  files: LakeFiles,
   reader: LakeReader,
   tap: KafkaTap,
   baseline: Baseline,
@@ -100,7 +151,7 @@ async function auditMetadata(
   let short = false;
   for (const table of BANK_TABLES) {
     const { facts, recordsRemoved } = auditSnapshots(
-      await snapshotsOf(reader.trino, table, deadline(session)),
+      await historyOf(session, files, reader.trino, table),
       baseline.get(table) ?? baselineOf([]),
     );
     const kafkaRecords = tap.recordCount(table);
@@ -110,12 +161,17 @@ async function auditMetadata(
   return short;
 }
 
-async function verifyStates(input: VerifyInput): Promise<void> {
-  const { session, reader, load, lastBucket } = input;
+async function verifyStates(input: VerifyInput, both: BothReaders): Promise<void> {
+  const { session, load, lastBucket } = input;
   const { plan, journal } = session;
   const where = { kind: "ledger.state", bucket: lastBucket, when: "final" } as const;
-  const states = await laneStates(reader.trino, load.bucketMin, deadline(session));
-  for (const state of states) journal.append({ ...where, hop: "reader", ...state });
+  const { inTrino, inFiles } = await askBoth(
+    both,
+    () => laneStates(both.trino, load.bucketMin, both.deadline()),
+    () => both.files.laneStates(load.bucketMin, both.filesDeadline()),
+  );
+  for (const state of inFiles ?? []) journal.append({ ...where, hop: "iceberg", ...state });
+  for (const state of inTrino) journal.append({ ...where, hop: "reader", ...state });
   const address = session.lab.endpoints.address("postgres");
   await withPostgres(address, "bank", deadline(session), async (client) => {
     for (let lane = 0; lane < plan.bank.laneCount; lane += 1) {
@@ -138,63 +194,4 @@ function journalFindings(session: Session, hop: Hop, findings: readonly LedgerFi
       text: `${more} further findings at ${hop} are not listed.`,
     });
   }
-}
-
-/** Compares neighbours: acknowledged ↔ Kafka, Kafka ↔ reader. Missing at both means: lost at the earlier hop. */
-async function locateDifferences(
-  session: Session,
-  reader: LakeReader,
-  seen: readonly BucketTotals[],
-  lakeHop: Hop,
-): Promise<void> {
-  const findings = new Map<Hop, LedgerFinding[]>();
-  const note = (hop: Hop, finding: LedgerFinding): void => {
-    findings.set(hop, [...(findings.get(hop) ?? []), finding]);
-  };
-  const inLake = new Map(seen.map((cell) => [`${String(cell.lane)}/${String(cell.bucket)}`, cell]));
-  const differing = session.acknowledged.totals().filter((expected) => {
-    const key = `${String(expected.lane)}/${String(expected.bucket)}`;
-    const inKafka = session.kafka
-      .totals(expected.bucket)
-      .find((totals) => totals.lane === expected.lane);
-    return !same(expected, inLake.get(key), inKafka) || !same(expected, inKafka, inKafka);
-  });
-  for (const { lane, bucket } of differing.slice(0, CELLS_MAX)) {
-    const inReader = await sequencesOf(reader.trino, lane, bucket, deadline(session));
-    const lakeCount = inLake.get(`${String(lane)}/${String(bucket)}`)?.eventCount ?? 0;
-    const kafkaCount =
-      session.kafka.totals(bucket).find((totals) => totals.lane === lane)?.eventCount ?? 0;
-    for (const seq of session.acknowledged.sequencesOf(lane, bucket)) {
-      const count = inReader.get(seq) ?? 0;
-      if (!session.kafka.has(lane, seq)) {
-        const detail = "acknowledged by PostgreSQL, not in Kafka";
-        note("kafka", { anomaly: "lost", lane, seq, bucket, detail });
-      } else if (count === 0) {
-        const detail = "in Kafka, not in the lake";
-        note(lakeHop, { anomaly: "lost", lane, seq, bucket, detail });
-      } else if (count > 1 && lakeCount > kafkaCount) {
-        const detail = `${String(count)} times in the lake`;
-        note(lakeHop, { anomaly: "duplicated", lane, seq, bucket, detail });
-      }
-    }
-    for (const seq of inReader.keys()) {
-      if (session.acknowledged.has(lane, seq)) continue;
-      const detail = "in the lake, never acknowledged";
-      note(lakeHop, { anomaly: "phantom", lane, seq, bucket, detail });
-    }
-  }
-  for (const [hop, found] of findings) journalFindings(session, hop, found);
-}
-
-/** As many distinct changes with the same sum, and no copies but those that Kafka holds. */
-function same(
-  expected: BucketTotals,
-  seen: BucketTotals | undefined,
-  inKafka: BucketTotals | undefined,
-): boolean {
-  return (
-    seen?.distinctCount === expected.distinctCount &&
-    seen.fingerprintSum === expected.fingerprintSum &&
-    seen.eventCount <= (inKafka?.eventCount ?? 0)
-  );
 }

@@ -12,7 +12,9 @@ export const JOURNAL_SCHEMA = "lakeproof.journal/1";
 export const HOPS = ["acknowledged", "postgres", "kafka", "iceberg", "reader"] as const;
 export type Hop = (typeof HOPS)[number];
 
-export type Anomaly = "lost" | "duplicated" | "reordered" | "corrupted" | "phantom" | "resurrected";
+/** delayed: it came, but behind the fence that says its bucket is complete. */
+export type Anomaly =
+  "lost" | "duplicated" | "reordered" | "delayed" | "corrupted" | "phantom" | "resurrected";
 
 export type FaultState =
   "undo-written" | "injecting" | "active" | "healing" | "healed" | "recovered" | "failed";
@@ -149,6 +151,23 @@ export type JournalBody =
       readonly unequalCompactions?: readonly string[];
       /** Part of addedRecords whose snapshots had expired by then: taken from the totals of those that remain. */
       readonly expiredRecordCount?: number;
+    }
+  | {
+      /** Asked the same about one table, Trino and the reader of the lake's files answered differently. */
+      readonly kind: "readers.differ";
+      readonly question: "changes" | "control-rows";
+      readonly table: string;
+      readonly bucket: number;
+      readonly lane: number;
+      readonly trino: string;
+      readonly files: string;
+      /** Which rows, as far as they were looked for. */
+      readonly detail: string;
+    }
+  | {
+      /** A file that the lake's metadata lists is missing, cut off or cannot be decoded. */
+      readonly kind: "lake.damaged";
+      readonly reason: string;
     }
   | {
       readonly kind: "fence.visible";

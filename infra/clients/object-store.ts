@@ -1,4 +1,4 @@
-/** The few S3 requests the harness makes itself: create a bucket, write and read back one object. */
+/** The few S3 requests the harness makes itself: create a bucket, write an object, read objects or parts of them. */
 import { createHash } from "node:crypto";
 import { AwsClient } from "aws4fetch";
 import { LakeproofError } from "../../core/errors.ts";
@@ -14,6 +14,19 @@ export interface ObjectStore {
   put(bucket: string, key: string, content: Uint8Array, signal: AbortSignal): Promise<void>;
   /** SHA-256 of an object as it is given out now. Throws when it does not come whole. */
   sha256(bucket: string, key: string, signal: AbortSignal): Promise<string>;
+  /** The whole object, or the bytes of `range`. Undefined when there is no such object. */
+  read(
+    bucket: string,
+    key: string,
+    signal: AbortSignal,
+    range?: ByteRange,
+  ): Promise<Uint8Array | undefined>;
+}
+
+/** From `from` up to, but without, `to`. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 export function openObjectStore(address: string, secret: string): ObjectStore {
@@ -59,6 +72,7 @@ export function openObjectStore(address: string, secret: string): ObjectStore {
   };
   const bytesOf = bytesThrough(client, address);
   return {
+    read: rangesThrough(client, address),
     async createBucket(bucket, signal) {
       const answer = await send("PUT", bucket, signal);
       if (answer.status < 300 || answer.status === 409) return;
@@ -85,6 +99,30 @@ export function openObjectStore(address: string, secret: string): ObjectStore {
         },
       );
     },
+  };
+}
+
+/** Undefined when there is no such object; CLIENT_FAILED with the store's answer for everything else. */
+function rangesThrough(client: AwsClient, address: string): ObjectStore["read"] {
+  return async (bucket, key, signal, range) => {
+    const url = `http://${address}/${bucket}/${pathOf(key)}`;
+    const asked =
+      range === undefined
+        ? {}
+        : { headers: { Range: `bytes=${String(range.from)}-${String(range.to - 1)}` } };
+    const { headers } = await client.sign(url, asked);
+    const response = await untilAborted(fetch(url, { headers, signal }), signal);
+    const bytes = new Uint8Array(await untilAborted(response.arrayBuffer(), signal));
+    // 416: the object ends before the range begins.
+    if (response.status === 416) return new Uint8Array();
+    if (response.status === 404) return undefined;
+    if (response.status < 300) return bytes;
+    const text = new TextDecoder().decode(bytes.subarray(0, 300));
+    throw new LakeproofError(
+      "CLIENT_FAILED",
+      `GET ${bucket}/${key} answered ${String(response.status)}: ${text}`,
+      { hint: "Read the object store's log." },
+    );
   };
 }
 

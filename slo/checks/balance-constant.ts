@@ -1,6 +1,7 @@
 /** The bank invariant: transfers move money and never make any. */
 import type { EventOf, Hop, JournalReader } from "../../core/contracts/journal.ts";
 import type { Check, Verdict } from "../../core/contracts/slo.ts";
+import { undisputedStates } from "./evidence/readers.ts";
 import { figure } from "./evidence/text.ts";
 import { verdictOf } from "./evidence/verdict.ts";
 
@@ -17,7 +18,7 @@ const FACTS = {
 } as const;
 
 function balanceVerdict(journal: JournalReader): Verdict {
-  const rows = journal.of("ledger.state");
+  const rows = undisputedStates(journal);
   const expected = new Map<number, EventOf<"ledger.state">>();
   // The acknowledged state is the generator's own arithmetic, so it gives the amount where it is there.
   for (const row of [...rows.filter((one) => one.hop === "acknowledged"), ...rows]) {

@@ -4,6 +4,7 @@ import { balanceConstant } from "./balance-constant.ts";
 import { generatorHeadroom } from "./generator-headroom.ts";
 import { icebergMetadata } from "./iceberg-metadata.ts";
 import { journalComplete } from "./journal-complete.ts";
+import { lakeState } from "./lake-state.ts";
 import { noCorruption } from "./no-corruption.ts";
 import { noDuplicate } from "./no-duplicate.ts";
 import { noLostChange } from "./no-lost-change.ts";
@@ -13,6 +14,7 @@ import { offeredLoadCheck } from "./offered-load.ts";
 import { ownScript } from "./own-script.ts";
 import { postgresState } from "./postgres-state.ts";
 import { queryDigests } from "./query-digests.ts";
+import { readersAgree } from "./readers-agree.ts";
 import { recovery } from "./recovery.ts";
 import { residue } from "./residue.ts";
 import { selftestPassed } from "./selftest-passed.ts";
@@ -26,8 +28,10 @@ export const CHECKS = {
   "no-corruption": noCorruption,
   "balance-constant": balanceConstant,
   "postgres-state": postgresState,
+  "lake-state": lakeState,
   "iceberg-metadata": icebergMetadata,
   "query-digests": queryDigests,
+  "readers-agree": readersAgree,
   objectives,
   "own-script": ownScript,
   recovery,

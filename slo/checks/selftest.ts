@@ -17,6 +17,8 @@ export interface SelftestResult {
   /** Id of the verdict that must change; "all" for the healthy journal. */
   readonly check: string;
   readonly caught: boolean;
+  /** What the verdict then said. */
+  readonly because: string;
 }
 
 export interface Defect {
@@ -31,16 +33,17 @@ export interface Defect {
 
 export function runSelftest(): readonly SelftestResult[] {
   const healthy = healthyEvents();
-  const { status, verdicts } = judge(journalOf(healthy), Object.values(CHECKS));
+  const { status, verdicts, because } = judge(journalOf(healthy), Object.values(CHECKS));
   const before = new Map(verdicts.map((verdict) => [verdict.id, verdict.status]));
   return [
-    { defect: "none", check: "all", caught: status === "PROVEN" },
+    { defect: "none", check: "all", caught: status === "PROVEN", because },
     ...DEFECTS.map((defect) => {
       // Only the check it is meant for: the others have their own defects.
       const after = judge(journalOf(defect.plant(healthy)), [CHECKS[defect.by]]);
       const found = after.verdicts.find((verdict) => verdict.id === defect.check);
       const caught = before.get(defect.check) === "PROVEN" && found?.status === defect.status;
-      return { defect: defect.name, check: defect.check, caught };
+      const { name, check } = defect;
+      return { defect: name, check, caught, because: found?.because ?? "no such verdict" };
     }),
   ];
 }
@@ -101,7 +104,37 @@ const TRUTH_DEFECTS: readonly Defect[] = [
     by: "no-duplicate",
     check: "integrity.no-duplicate",
     status: "VIOLATED",
-    plant: edit("ledger.changes", finalRow("reader"), { eventCount: 15_001 }),
+    plant: edit("ledger.changes", finalRow("iceberg", "reader"), { eventCount: 15_001 }),
+  },
+  {
+    name: "a reader that leaves out a row that is there",
+    by: "readers-agree",
+    check: "integrity.readers-agree",
+    status: "VIOLATED",
+    plant: edit("ledger.changes", finalRow("reader"), {
+      eventCount: 14_999,
+      distinctCount: 14_999,
+    }),
+  },
+  {
+    name: "a file of the lake that is cut off",
+    by: "readers-agree",
+    check: "integrity.readers-agree",
+    status: "VIOLATED",
+    plant: add({
+      atMs: VERIFY_MS,
+      kind: "lake.damaged",
+      reason: "s3a://lake/7.parquet has 4 bytes instead of 9",
+    }),
+  },
+  {
+    name: "a deleted row that the lake still shows",
+    by: "lake-state",
+    check: "integrity.lake-state",
+    status: "VIOLATED",
+    plant: edit("ledger.state", (row) => row.hop === "reader" && row.bucket === 4, {
+      rowCount: 305,
+    }),
   },
   {
     name: "two changes of one key reordered",
@@ -115,7 +148,7 @@ const TRUTH_DEFECTS: readonly Defect[] = [
     by: "no-corruption",
     check: "integrity.no-corruption",
     status: "VIOLATED",
-    plant: edit("ledger.changes", finalRow("reader"), { fingerprintSum: "42" }),
+    plant: edit("ledger.changes", finalRow("iceberg", "reader"), { fingerprintSum: "42" }),
   },
   {
     name: "one deleted row resurrected",

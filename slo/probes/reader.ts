@@ -1,5 +1,5 @@
 /** What a reader of the lake sees, asked through Trino: control rows, sums per bucket, states. */
-import { BANK_TABLES, FENCE_LANE } from "../../core/bank-schema.ts";
+import { BANK_TABLES, FENCE_LANE, type BankTable } from "../../core/bank-schema.ts";
 import type { BucketTotals } from "../../core/ledger.ts";
 import type { TrinoClient } from "../../infra/clients/trino.ts";
 
@@ -11,8 +11,11 @@ export interface ControlRow {
   readonly offset: number;
 }
 
-function bothTables(select: (table: string) => string): string {
-  return BANK_TABLES.map(select).join(" UNION ALL ");
+function eachTable(
+  select: (table: string) => string,
+  tables: readonly BankTable[] = BANK_TABLES,
+): string {
+  return tables.map(select).join(" UNION ALL ");
 }
 
 /** Fences and canaries from `bucketMin` on. The bucket bound lets Iceberg skip older files. */
@@ -22,7 +25,7 @@ export async function controlRows(
   signal: AbortSignal,
 ): Promise<readonly ControlRow[]> {
   const rows = await trino.query(
-    bothTables(
+    eachTable(
       (table) =>
         `SELECT '${table}', lane, seq, kafka_partition, kafka_offset FROM ${table} ` +
         `WHERE lane >= ${String(FENCE_LANE)} AND bucket >= ${String(bucketMin)}`,
@@ -44,11 +47,13 @@ export async function bucketTotals(
   bucketMin: number,
   bucketMax: number,
   signal: AbortSignal,
+  tables?: readonly BankTable[],
 ): Promise<readonly BucketTotals[]> {
-  const changes = bothTables(
+  const changes = eachTable(
     (table) =>
       `SELECT lane, bucket, seq, fp FROM ${table} WHERE lane < ${String(FENCE_LANE)} ` +
       `AND bucket BETWEEN ${String(bucketMin)} AND ${String(bucketMax)}`,
+    tables,
   );
   // Repeated rows are folded first, so that the sum stays that of the distinct changes.
   const rows = await trino.query(
@@ -72,10 +77,12 @@ export async function sequencesOf(
   lane: number,
   bucket: number,
   signal: AbortSignal,
+  tables?: readonly BankTable[],
 ): Promise<ReadonlyMap<number, number>> {
-  const changes = bothTables(
+  const changes = eachTable(
     (table) =>
       `SELECT seq FROM ${table} WHERE lane = ${String(lane)} AND bucket = ${String(bucket)}`,
+    tables,
   );
   const rows = await trino.query(`SELECT seq, count(*) FROM (${changes}) GROUP BY seq`, signal);
   return new Map(rows.map((row) => [Number(row[0]), Number(row[1])]));

@@ -43,6 +43,9 @@ export interface Differential {
 /** Without these the journey of a change is not known. */
 const REQUIRED_HOPS: readonly Hop[] = ["acknowledged", "kafka", "reader"];
 
+/** Both read the lake: what is wrong with it, both must show. */
+const READERS: readonly Hop[] = ["iceberg", "reader"];
+
 const HOP_NAMES: Readonly<Record<Hop, string>> = {
   acknowledged: "the acknowledgement",
   postgres: "PostgreSQL",
@@ -77,7 +80,7 @@ export function differential(journal: JournalReader): Differential {
   const repeats = rawRepeats(journal, final);
   return {
     // Located ones first: a row with its lane and sequence says more than a difference of sums.
-    findings: [...anomalies(journal), ...findings, ...repeats.findings],
+    findings: [...anomalies(journal), ...findings, ...fences.late, ...repeats.findings],
     repeats: { count: repeats.count, budget: repeats.budget },
     hops,
     gaps: gapsOf(journal, hops, acknowledged),
@@ -128,17 +131,22 @@ function compare(key: string, hops: readonly Hop[], ledger: Ledger): readonly Fi
   if (!hops.includes("acknowledged")) return [];
   const [bucket, lane] = bucketAndLane(key);
   const found = new Map<Anomaly, Finding>();
+  const rowAt = (hop: Hop): Sums => ledger.get(hop)?.get(key) ?? NOTHING;
+  const readers = hops.filter((hop) => READERS.includes(hop));
   for (const [index, hop] of hops.entries()) {
-    const before = hops[index - 1];
+    const before = hops.slice(0, index).findLast((one) => !readers.includes(one));
     if (before === undefined) continue;
-    const row = ledger.get(hop)?.get(key) ?? NOTHING;
-    const copied = ledger.get(before)?.get(key) ?? NOTHING;
-    for (const [anomaly, count] of [
-      ...differences(expected, row),
+    const row = rowAt(hop);
+    const shownAt = (one: Hop): readonly (readonly [Anomaly, number])[] => [
+      ...differences(expected, rowAt(one)),
       // What Kafka holds twice is weighed against its budget; no hop behind it may add a copy.
-      ...(hop === "kafka" ? [] : addedCopies(copied, row)),
-    ]) {
+      ...(one === "kafka" ? [] : addedCopies(rowAt(before), rowAt(one))),
+    ];
+    for (const [anomaly, count] of shownAt(hop)) {
       if (found.has(anomaly)) continue;
+      // What one reader of the lake shows and the other does not is no finding about the lake.
+      const isDisputed = readers.some((one) => shownAt(one).every(([other]) => other !== anomaly));
+      if (readers.includes(hop) && isDisputed) continue;
       const text =
         `${figure(count)} ${anomaly} ${between(before, hop)}: bucket ${String(bucket)}, lane ${String(lane)}, ` +
         `${figure(expected.distinctCount)} acknowledged, ${figure(row.distinctCount)} distinct of ` +
@@ -179,7 +187,7 @@ function rawRepeats(
   if (count <= budget) return { count, budget, findings: [] };
   const text =
     `${figure(count)} duplicated ${between("postgres", "kafka")}: the faults injected allow ` +
-    `${figure(budget)} repeats under at-least-once delivery`;
+    `${figure(budget)} repeats under at-least-once delivery; ${repeatPlaces(rows)}`;
   const excess = count - budget;
   const finding = {
     anomaly: "duplicated",
@@ -189,6 +197,24 @@ function rawRepeats(
     text,
   } as const;
   return { count, budget, findings: [finding] };
+}
+
+const REPEAT_PLACES_MAX = 5;
+
+/** Where most of them are. */
+function repeatPlaces(rows: readonly Changes[]): string {
+  const cells = rows
+    .map((row) => ({ ...row, count: row.eventCount - row.distinctCount }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count);
+  const texts = cells
+    .slice(0, REPEAT_PLACES_MAX)
+    .map(
+      ({ bucket, lane, count }) =>
+        `${figure(count)} in bucket ${String(bucket)}, lane ${String(lane)}`,
+    );
+  const more = cells.length - texts.length;
+  return `${texts.join("; ")}${more === 0 ? "" : `; and in ${figure(more)} more places`}`;
 }
 
 function anomalies(journal: JournalReader): readonly Finding[] {
@@ -221,14 +247,42 @@ function gapsOf(
     : [];
 }
 
-/** A fence closes a bucket: what the hops hold of it then must be exact already. */
-function fencesUnderLoad(
-  journal: JournalReader,
+interface Fences {
+  readonly exact: number;
+  readonly total: number;
+  readonly late: readonly Finding[];
+  readonly details: readonly string[];
+}
+
+/** Missing when its fence was there, and there in the end: it came behind the fence. Named at the first hop that shows it. */
+function lateAt(
+  key: string,
+  hops: readonly Hop[],
+  during: Ledger,
   final: Ledger,
-): { readonly exact: number; readonly total: number; readonly details: readonly string[] } {
+): readonly Finding[] {
+  const closed = during.get("acknowledged")?.get(key);
+  if (closed === undefined) return [];
+  const [bucket, lane] = bucketAndLane(key);
+  for (const hop of hops) {
+    const count =
+      closed.distinctCount - (during.get(hop)?.get(key)?.distinctCount ?? closed.distinctCount);
+    const inTheEnd = final.get(hop)?.get(key)?.distinctCount ?? 0;
+    if (count <= 0 || inTheEnd < closed.distinctCount) continue;
+    const text =
+      `${figure(count)} delayed on the way to ${HOP_NAMES[hop]}: bucket ${String(bucket)}, lane ${String(lane)}, ` +
+      `missing when its fence was there, present in the end`;
+    return [{ anomaly: "delayed", hop, count, located: false, text }];
+  }
+  return [];
+}
+
+/** A fence closes a bucket: what the hops hold of it then must be exact already. */
+function fencesUnderLoad(journal: JournalReader, final: Ledger): Fences {
   const during = ledgerAt(journal, "during");
   const hops = HOPS.filter((hop) => hop !== "acknowledged" && during.has(hop));
   const keys = new Set(hops.flatMap((hop) => [...(during.get(hop)?.keys() ?? [])]));
+  const late = [...keys].sort(byBucketAndLane).flatMap((key) => lateAt(key, hops, during, final));
   const exactByBucket = new Map<number, boolean>();
   for (const key of keys) {
     const expected =
@@ -244,6 +298,7 @@ function fencesUnderLoad(
   return {
     exact: exactByBucket.size - differing.length,
     total: exactByBucket.size,
+    late,
     details: differing
       .sort((a, b) => a - b)
       .map((bucket) => `bucket ${String(bucket)} was not exact at its fence under load`),

@@ -76,9 +76,13 @@ describe("checkRate", () => {
 
 describe("peakRatePerS", () => {
   it("is the rate of the bursts, because the generator has to offer those", () => {
-    const burst = {
-      ...{ kind: "burst", spacing: "poisson", periodMs: 60_000, burstMs: 6000, peakRatio: 4 },
-    } as const;
+    const burst: Arrivals = {
+      kind: "burst",
+      spacing: "poisson",
+      periodMs: 60_000,
+      burstMs: 6000,
+      peakRatio: 4,
+    };
     expect(peakRatePerS({ rateEventsPerS: 1000, arrivals: burst })).toBe(4000);
     expect(peakRatePerS({ rateEventsPerS: 1000, arrivals: "uniform" })).toBe(1000);
     expect(

@@ -11,7 +11,9 @@ const ALL_CHECKS = [
   ...CHANGE_CHECKS,
   "balance-constant",
   "postgres-state",
+  "lake-state",
   "iceberg-metadata",
+  "readers-agree",
 ] as const;
 
 function integrity(check: CheckName, events: Events): Verdict {
@@ -61,7 +63,7 @@ describe("the differential", () => {
   });
 
   it("takes a bucket that is absent at one hop for lost", () => {
-    const verdict = integrity("no-lost-change", finalRows(["reader"], undefined));
+    const verdict = integrity("no-lost-change", finalRows(["iceberg", "reader"], undefined));
     expect(verdict).toMatchObject({ status: "VIOLATED", observed: { value: 15_000 } });
   });
 
@@ -89,6 +91,7 @@ describe("the differential", () => {
     ["lost", "no-lost-change"],
     ["duplicated", "no-duplicate"],
     ["reordered", "no-reorder"],
+    ["delayed", "no-reorder"],
     ["corrupted", "no-corruption"],
     ["phantom", "no-corruption"],
     ["resurrected", "no-corruption"],
@@ -173,13 +176,45 @@ describe("the state", () => {
     expect(verdict.because).toContain("reader: lane 0 holds 10000001 cents after bucket 2");
   });
 
-  it.each(["balance-constant", "postgres-state"] as const)(
+  it.each(["balance-constant", "postgres-state", "lake-state"] as const)(
     "%s proves nothing from states seen under load only",
     (check) => {
       const events = state(() => true, { when: "during" });
       expect(integrity(check, events).status).toBe("INCONCLUSIVE");
     },
   );
+});
+
+describe("a change that comes behind the fence of its bucket", () => {
+  /** What was acknowledged when bucket 3 closed, beside what the reader saw then. */
+  function atFence(seen: number): Events {
+    return HEALTHY.flatMap((event): readonly JournalEvent[] => {
+      if (event.kind !== "ledger.changes" || event.when !== "during") return [event];
+      if (event.bucket !== 3 || event.lane !== 0) return [event];
+      const closed = { ...event, hop: "acknowledged" } as const;
+      return [closed, { ...event, distinctCount: seen, eventCount: seen }];
+    });
+  }
+
+  it("is late where it is there in the end", () => {
+    const verdict = integrity("no-reorder", atFence(14_998));
+    expect(verdict).toMatchObject({ status: "VIOLATED", exitCode: 13, observed: { value: 2 } });
+    expect(verdict.because).toContain("2 delayed on the way to the reader: bucket 3, lane 0");
+    expect(integrity("no-reorder", atFence(15_000)).status).toBe("PROVEN");
+  });
+
+  it("is lost, not late, where it never comes", () => {
+    const never = atFence(14_998).map((event) =>
+      event.kind === "ledger.changes" &&
+      event.when === "final" &&
+      event.bucket === 3 &&
+      event.lane === 0
+        ? { ...event, ...(event.hop === "acknowledged" ? {} : { distinctCount: 14_998 }) }
+        : event,
+    );
+    expect(integrity("no-reorder", never).status).toBe("PROVEN");
+    expect(integrity("no-lost-change", never).status).toBe("VIOLATED");
+  });
 });
 
 describe("the metadata", () => {
@@ -249,14 +284,16 @@ describe("repeats under at-least-once delivery", () => {
     expect(verdict.because).toContain("Kafka repeats 2 of them");
   });
 
-  it("are a violation beyond it", () => {
+  it("are a violation beyond it, with the places where most of them are", () => {
     const events = withBudget(repeated("kafka", "iceberg", "reader"), 0);
-    expect(integrity("no-duplicate", events).status).toBe("VIOLATED");
+    const verdict = integrity("no-duplicate", events);
+    expect(verdict.status).toBe("VIOLATED");
+    expect(verdict.because).toContain("2 in bucket 2, lane 1");
   });
 
   it("are a violation where a later hop adds one of its own, whatever the budget", () => {
-    const verdict = integrity("no-duplicate", withBudget(repeated("reader"), 1_000));
+    const verdict = integrity("no-duplicate", withBudget(repeated("iceberg", "reader"), 1_000));
     expect(verdict.status).toBe("VIOLATED");
-    expect(verdict.because).toContain("the reader");
+    expect(verdict.because).toContain("Kafka and Iceberg (Flink)");
   });
 });
