@@ -11,9 +11,12 @@ import type { Signer } from "./certificate-key.ts";
 import { CERTIFICATE_FILE } from "./certificate-manifest.ts";
 import { sealOf } from "./certificate-statement.ts";
 import { sealRun, writeReports } from "./certificate.ts";
+import { emitReports, takesStdout, type WantedReport } from "./reporters.ts";
 
 export interface JudgeOptions {
   readonly json: boolean;
+  /** Reports that somebody wants elsewhere than in the run directory. */
+  readonly reports?: readonly WantedReport[];
 }
 
 interface Judged {
@@ -30,16 +33,24 @@ async function judged(runDir: string): Promise<Judged> {
 export async function judgeRun(runDir: string, options: JudgeOptions): Promise<number> {
   const { journal, judgement } = await judged(runDir);
   writeReports(runDir, REPORTERS.json.render(journal, judgement));
-  print(journal, judgement, options);
+  print(runDir, journal, judgement, options);
   return judgement.exit.code;
 }
 
 /** Draws every report again. Exit 0: drawing is not judging. */
-export async function reportRun(runDir: string, options: JudgeOptions): Promise<number> {
+export async function reportRun(
+  runDir: string,
+  { json, reports = [] }: JudgeOptions,
+): Promise<number> {
   const { journal, judgement } = await judged(runDir);
   const paths = writeReports(runDir, drawReports(journal, judgement, sealOf(runDir)));
-  if (options.json) host.out(`${JSON.stringify({ schema: "lakeproof.report/1", paths })}\n`);
-  else for (const path of paths) host.out(`${path}\n`);
+  emitReports(reports, { journal, judgement, seal: sealOf(runDir) });
+  const say = (line: string): void => {
+    if (takesStdout(reports)) host.err(`${line}\n`);
+    else host.out(`${line}\n`);
+  };
+  if (json) say(JSON.stringify({ schema: "lakeproof.report/1", paths }));
+  else for (const path of paths) say(path);
   return 0;
 }
 
@@ -50,17 +61,25 @@ export async function judgeAndReport(
 ): Promise<number> {
   const { journal, judgement } = await judged(runDir);
   await sealRun(runDir, { journal, judgement, signer: options.signer });
-  print(journal, judgement, options);
+  print(runDir, journal, judgement, options);
   host.err(`report ${join(runDir, "report.html")}\n`);
   host.err(`certificate ${join(runDir, CERTIFICATE_FILE)}, key ${options.signer.keyid}\n`);
   return judgement.exit.code;
 }
 
-function print(journal: JournalReader, judgement: Judgement, options: JudgeOptions): void {
-  if (options.json) {
-    host.out(`${JSON.stringify(judgement)}\n`);
-    return;
-  }
-  const color = host.stdoutIsTty && host.env["NO_COLOR"] === undefined;
-  host.out(renderConsoleSummary(journal, judgement, { color, columns: host.columns }));
+/** People read standard error when a program or a report has standard output. */
+function print(
+  runDir: string,
+  journal: JournalReader,
+  judgement: Judgement,
+  { json, reports = [] }: JudgeOptions,
+): void {
+  if (json) host.out(`${JSON.stringify(judgement)}\n`);
+  const aside = json || takesStdout(reports);
+  const isTty = aside ? host.stderrIsTty : host.stdoutIsTty;
+  const color = isTty && host.env["NO_COLOR"] === undefined;
+  const summary = renderConsoleSummary(journal, judgement, { color, columns: host.columns });
+  if (aside) host.err(summary);
+  else host.out(summary);
+  emitReports(reports, { journal, judgement, seal: sealOf(runDir) });
 }

@@ -3,6 +3,7 @@ import { closest } from "fastest-levenshtein";
 import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
 import type { Component } from "../core/contracts/component.ts";
 import { plannedBiLoads, plannedOperationsPerS } from "../core/bi-load.ts";
+import type { FaultClass, FaultEntry } from "../core/contracts/fault.ts";
 import { bankProfile, meanEventsPerTxn } from "../core/bank-profile.ts";
 import type { Plan } from "../core/contracts/plan.ts";
 import type { Isolation } from "../core/contracts/values.ts";
@@ -17,16 +18,16 @@ import { machineSupport } from "../infra/drivers/machine/support.ts";
 import type { NetworkSupport } from "../infra/drivers/network-support.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
-import { OBJECTIVES } from "../slo/objectives/index.ts";
-import { provableLines, recoveryLine } from "../slo/objectives/provable-text.ts";
+import { faultRateLines, provableLines, recoveryLine } from "../slo/objectives/provable-text.ts";
 import { provable } from "../slo/objectives/provable.ts";
 import { askCalibration } from "./calibrate-store.ts";
 import { networkSupport, settleIsolation } from "./inside.ts";
 import { checkSubnet } from "./lab.ts";
 import { printPairs } from "./pairs.ts";
 import { scriptAt } from "./run/script-load.ts";
+import { addTo, type AddedOptions } from "./plan-options.ts";
 
-export interface PlanOptions {
+export interface PlanOptions extends AddedOptions {
   readonly scenario: string;
   readonly seed: string | undefined;
   /** Change events a second instead of the scenario's own. */
@@ -46,9 +47,9 @@ export function makePlan(
 ): Plan {
   checkSubnet(options.subnet);
   const machine = machineSupport();
-  const scenario = withScript(
-    atRate(scenarioNamed(options.scenario), options.rate),
-    options.script,
+  const { scenario, objectives } = addTo(
+    withScript(atRate(scenarioNamed(options.scenario), options.rate), options.script),
+    options,
   );
   return plan(scenario, seedOf(options.seed), {
     driver: "local",
@@ -58,7 +59,7 @@ export function makePlan(
     faults: FAULTS,
     compositions: COMPOSITIONS,
     beyondDesign: options.beyondDesign === true,
-    objectives: Object.values(OBJECTIVES),
+    objectives,
     budgetOf: recoveryBudget,
     rolesOf: (component) =>
       Object.keys((COMPONENTS as Readonly<Record<string, Component>>)[component]?.roles ?? {}),
@@ -107,17 +108,13 @@ function seedOf(text: string | undefined): bigint {
 
 function provableOf(base: Omit<Plan, "provable">): Plan["provable"] {
   const { controlMs, quietMs } = base.durations;
-  const within = base.faults.filter((fault) => fault.faultClass === "W");
-  const steadyMs =
-    controlMs +
-    base.faults.length * quietMs +
-    within.reduce((sum, fault) => sum + fault.holdMs + fault.recoveryBudgetMs / 2, 0);
-  const wholeMs =
-    controlMs +
-    base.faults.reduce(
-      (sum, fault) => sum + fault.holdMs + fault.recoveryBudgetMs / 2 + quietMs,
-      0,
-    );
+  const faultMs = (faultClass?: FaultClass): number =>
+    base.faults
+      .filter((fault) => faultClass === undefined || fault.faultClass === faultClass)
+      .reduce((sum, fault) => sum + expectedMs(fault), 0);
+  const quietMsTotal = base.faults.length * quietMs;
+  const steadyMs = controlMs + quietMsTotal + faultMs("W");
+  const wholeMs = controlMs + quietMsTotal + faultMs();
   const profile = bankProfile(base.bank.profile, base.bank.laneCount);
   return provable({
     objectives: base.objectives,
@@ -132,7 +129,24 @@ function provableOf(base: Omit<Plan, "provable">): Plan["provable"] {
     canaryRatePerS: base.canary.ratePerS,
     steadyMs,
     wholeMs,
+    windowsMs: {
+      control: controlMs,
+      measure: wholeMs - controlMs,
+      "faults.W": faultMs("W"),
+      "faults.B": faultMs("B"),
+      "faults.X": faultMs("X"),
+    },
+    faults: base.faults.map((fault) => ({
+      kind: `${fault.fault}/${fault.service}`,
+      faultClass: fault.faultClass,
+      cycleMs: expectedMs(fault) + quietMs,
+    })),
   });
+}
+
+/** From injection to recovery: budgets are worst cases, and half of one is what it mostly takes. */
+function expectedMs({ holdMs, recoveryBudgetMs }: FaultEntry): number {
+  return holdMs + recoveryBudgetMs / 2;
 }
 
 /** `lakeproof plan <scenario>`: prints it, as JSON on request. */
@@ -183,6 +197,7 @@ export function planText(made: Plan): string {
     "faults (class W: within the design, objectives hold; B: at its boundary; X: beyond it):",
     ...faults,
     `  ${recoveryLine(made.faults.map((fault) => fault.fault))}`,
+    ...faultRateLines(made).map((line) => `  ${line}`),
     "objectives, with one-sided 95 % confidence; times are of the measured time that counts:",
     ...provableLines(made.provable).map((line) => `  ${line}`),
     "",

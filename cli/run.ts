@@ -17,6 +17,8 @@ import { labOn, newLabState, obtainArtifacts } from "./lab.ts";
 import { judgeAndReport } from "./judge.ts";
 import { runInNewLab } from "./new-lab.ts";
 import { makePlan, planText, scenarioNamed } from "./plan.ts";
+import { addedText, type AddedOptions } from "./plan-options.ts";
+import { wantedReports } from "./reporters.ts";
 import { preflight } from "./requirements.ts";
 import { openConsole, type RunConsole } from "./run/console.ts";
 import { runPhases } from "./run/phases.ts";
@@ -27,7 +29,7 @@ import { selftestRows } from "./selftest/results.ts";
 import { listenForStop, STOP_CODES } from "./stop.ts";
 import { VERSION, versionsOf } from "./version.ts";
 
-export interface RunOptions {
+export interface RunOptions extends AddedOptions {
   readonly scenario: string;
   readonly seed: string | undefined;
   readonly rate: string | undefined;
@@ -41,6 +43,8 @@ export interface RunOptions {
   readonly runsDir: string;
   /** PEM file of the key that signs the certificate; this user's own where none is named. */
   readonly key: string | undefined;
+  /** "markdown=summary.md", "github", …, as given. */
+  readonly reporters?: readonly string[] | undefined;
   readonly json: boolean;
 }
 
@@ -55,6 +59,7 @@ interface RunFrame {
 }
 
 export async function run(options: RunOptions): Promise<number> {
+  const reports = wantedReports(options.reporters, options.json);
   const inside = insideLab();
   const there = inside ?? labOn(options.subnet);
   const attached = there?.held === true && there.state === "up" ? there : undefined;
@@ -106,7 +111,7 @@ export async function run(options: RunOptions): Promise<number> {
   const console = openConsole(plan, journal, options.json);
   const frame: RunFrame = { options, plan, runDir, runId, journal, console, stop };
   await act(frame, state, artifacts);
-  return judgeAndReport(runDir, { json: options.json, signer });
+  return judgeAndReport(runDir, { json: options.json, reports, signer });
 }
 
 /** Everything between run.started and run.ended. Never rejects: what went wrong is in the journal. */
@@ -175,7 +180,8 @@ function journalStart(
   const rate = options.rate === undefined ? "" : ` --rate ${options.rate}`;
   const beyond = options.beyondDesign === true ? " --beyond-design" : "";
   const script = options.script === undefined ? "" : ` --script ${options.script}`;
-  const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}${rate}${beyond}${script}`;
+  const added = `${beyond}${script}${addedText(options)}`;
+  const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}${rate}${added}`;
   journal.append({
     kind: "run.started",
     schema: "lakeproof.journal/1",

@@ -25,7 +25,9 @@ import { lint } from "./lint.ts";
 import { list } from "./list.ts";
 import { addLoad } from "./load/kafka.ts";
 import { maintain } from "./maintain.ts";
+import { addObjectiveVerbs } from "./objective-verbs.ts";
 import { printPlan, type PrintPlanOptions } from "./plan.ts";
+import { wantedReports } from "./reporters.ts";
 import { portsOf } from "./requirements.ts";
 import { preflightInventory } from "./preflight-inventory.ts";
 import { run } from "./run.ts";
@@ -44,6 +46,9 @@ interface Common {
   readonly beyondDesign?: boolean;
   readonly pairs?: boolean;
   readonly script?: string;
+  readonly objectives?: string;
+  readonly faultRate?: readonly string[];
+  readonly reporter?: readonly string[];
   readonly runs: string;
   readonly verify: boolean;
   readonly key?: string;
@@ -82,6 +87,26 @@ const SCRIPT_OPTION = [
   "a k6 script of your own beside the load; it lands in the same report",
 ] as const;
 
+const OBJECTIVES_OPTION = [
+  "--objectives <file>",
+  "OpenSLO v1 file: replaces objectives of the same id, adds the others",
+] as const;
+const FAULT_RATE_OPTION = [
+  "--fault-rate <fault/service=n>",
+  "how often a kind of fault happens in a month, for the projected uptime; repeatable",
+  collect,
+] as const;
+
+const REPORTER_OPTION = [
+  "--reporter <name[=path]>",
+  "also to standard output or a file: html, json, junit, markdown, openmetrics, …; github for its job page; repeatable",
+  collect,
+] as const;
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 export function addVerbs(program: Command, exit: (code: number) => void): void {
   const verb = (name: string, about: string): Command => program.command(name).description(about);
   verb("run <scenario>", "provision, load, break, verify, judge and report")
@@ -93,10 +118,13 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...ABOVE_OPTION)
     .option(...BEYOND_OPTION)
     .option(...SCRIPT_OPTION)
+    .option(...OBJECTIVES_OPTION)
+    .option(...FAULT_RATE_OPTION)
     .option("--runs <dir>", "where run directories go", join(host.cwd, "runs"))
     .option("--key <pem>", "Ed25519 key that signs the certificate (default: your own)")
-    .action(async (scenario: string, { runs, key, ...options }: Common) => {
-      exit(await run({ ...chosen(scenario, options), runsDir: runs, key }));
+    .option(...REPORTER_OPTION)
+    .action(async (scenario: string, { runs, key, reporter, ...options }: Common) => {
+      exit(await run({ ...chosen(scenario, options), runsDir: runs, key, reporters: reporter }));
     });
   verb("plan <scenario>", "what a run would do and what it could prove; starts nothing")
     .option(...JSON_OPTION)
@@ -108,33 +136,18 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...BEYOND_OPTION)
     .option("--pairs", "which faults to combine, so that every two of two services meet", false)
     .option(...SCRIPT_OPTION)
+    .option(...OBJECTIVES_OPTION)
+    .option(...FAULT_RATE_OPTION)
     .action(async (scenario: string, options: Common) => {
       exit(await printPlan({ ...chosen(scenario, options), pairs: options.pairs === true }));
     });
-  verb("judge <run>", "judge an old run directory again; needs no cluster")
-    .option(...JSON_OPTION)
-    .action(async (runDir: string, { json }: Common) => {
-      exit(await judgeRun(runDir, { json }));
-    });
-  verb(
-    "verify <run>",
-    "is a run's certificate true? Signature, files, and every verdict judged again",
-  )
-    .option(...JSON_OPTION)
-    .option("--public-key <pem>", "the key you trust to have signed it")
-    .action(async (target: string, { json, publicKey }: Common) => {
-      exit(await verify({ target, publicKey, json }));
-    });
-  verb("report <run>", "draw the reports of an old run directory again")
-    .option(...JSON_OPTION)
-    .action(async (runDir: string, { json }: Common) => {
-      exit(await reportRun(runDir, { json }));
-    });
+  addVerdictVerbs(verb, exit);
   addCapacity(verb, exit);
   addCompare(verb, exit);
   addHistory(verb, exit);
   addK6(verb, exit);
   addManifest(verb, exit);
+  addObjectiveVerbs(verb, exit);
   addLabVerbs(verb, exit);
   verb("doctor", "what this machine lacks, and the exact fix")
     .option(...JSON_OPTION)
@@ -162,8 +175,9 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
 
 function chosen(scenario: string, options: Omit<Common, "runs">): PrintPlanOptions {
   const { json, subnet, isolation, seed, rate, script, aboveCalibration } = options;
-  const { beyondDesign = false } = options;
-  return { scenario, seed, rate, script, aboveCalibration, beyondDesign, subnet, isolation, json };
+  const { beyondDesign = false, objectives, faultRate: faultRates } = options;
+  const added = { script, aboveCalibration, beyondDesign, objectives, faultRates };
+  return { scenario, seed, rate, subnet, isolation, json, ...added };
 }
 
 /** What lakeproof starts itself with, for a process of its own. */
@@ -182,6 +196,33 @@ function addHiddenVerbs(program: Command, exit: (code: number) => void): void {
   program.command("reap <lab>", { hidden: true }).action(async (labId: string) => {
     exit(await reap(labId));
   });
+}
+
+function addVerdictVerbs(
+  verb: (name: string, about: string) => Command,
+  exit: (code: number) => void,
+): void {
+  verb("judge <run>", "judge an old run directory again; needs no cluster")
+    .option(...JSON_OPTION)
+    .option(...REPORTER_OPTION)
+    .action(async (runDir: string, { json, reporter }: Common) => {
+      exit(await judgeRun(runDir, { json, reports: wantedReports(reporter, json) }));
+    });
+  verb(
+    "verify <run>",
+    "is a run's certificate true? Signature, files, and every verdict judged again",
+  )
+    .option(...JSON_OPTION)
+    .option("--public-key <pem>", "the key you trust to have signed it")
+    .action(async (target: string, { json, publicKey }: Common) => {
+      exit(await verify({ target, publicKey, json }));
+    });
+  verb("report <run>", "draw the reports of an old run directory again")
+    .option(...JSON_OPTION)
+    .option(...REPORTER_OPTION)
+    .action(async (runDir: string, { json, reporter }: Common) => {
+      exit(await reportRun(runDir, { json, reports: wantedReports(reporter, json) }));
+    });
 }
 
 function addLabVerbs(

@@ -6,7 +6,7 @@ import { arrivalProblems } from "./arrival-shape.ts";
 import { bankProfile, bankProfileProblems, USER_COUNT_MAX } from "./bank-profile.ts";
 import { biLoadProblems } from "./bi-load.ts";
 import type { Composition, Fault, FaultEntry, FaultReach } from "./contracts/fault.ts";
-import type { BankPlan, Plan, Provable } from "./contracts/plan.ts";
+import type { BankPlan, FaultRate, Plan, Provable } from "./contracts/plan.ts";
 import type { Scenario } from "./contracts/scenario.ts";
 import type { Objective } from "./contracts/slo.ts";
 import type { ServiceSpec } from "./contracts/topology.ts";
@@ -73,6 +73,7 @@ export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
     }),
     ...claimProblems(scenario, ports),
     ...blastProblems(scenario, faults, ports.beyondDesign),
+    ...rateProblems(scenario.faultRates ?? [], scenario, ports),
   );
   if (problems.length > 0) {
     throw new LakeproofError(
@@ -115,6 +116,7 @@ export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
     },
     objectives: ports.objectives,
     claims: scenario.claims,
+    ...(scenario.faultRates === undefined ? {} : { faultRates: scenario.faultRates }),
     ...furtherLoads(scenario),
   };
   return {
@@ -375,8 +377,40 @@ function bankProblems(bank: BankPlan): readonly string[] {
   ];
 }
 
+const COUNT_PER_MONTH_MAX = 1_000_000;
+
+/** A kind that is not injected is allowed: its term then has no bound, and nothing is proven without it. */
+function rateProblems(
+  rates: readonly FaultRate[],
+  scenario: Scenario,
+  ports: PlanPorts,
+): readonly string[] {
+  return rates.flatMap(({ fault, service, countPerMonth }) => {
+    const where = `faultRates ${fault}/${service}`;
+    const names = [
+      ["fault", fault, Object.keys(ports.faults)],
+      ["service", service, Object.keys(scenario.topology.services)],
+    ] as const;
+    return [
+      ...names
+        .filter(([, name, known]) => !known.includes(name))
+        .map(
+          ([field, name, known]) =>
+            `${where}: ${field} is ${JSON.stringify(name)}: did you mean ${ports.nearest(name, known)}? Known: ${known.join(", ")}.`,
+        ),
+      ...(countPerMonth >= 0 && countPerMonth <= COUNT_PER_MONTH_MAX
+        ? []
+        : [
+            `${where}: countPerMonth is ${String(countPerMonth)}: allowed are 0 to ${String(COUNT_PER_MONTH_MAX)}.`,
+          ]),
+    ];
+  });
+}
+
 function claimProblems(scenario: Scenario, ports: PlanPorts): readonly string[] {
-  const known = ports.objectives.map((objective) => objective.id);
+  const known = ports.objectives
+    .filter(({ sli }) => sli.kind !== "informational")
+    .map((objective) => objective.id);
   return scenario.claims
     .filter((claim) => !known.includes(claim))
     .map(

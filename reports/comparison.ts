@@ -16,7 +16,7 @@ import {
   plural,
   wrap,
 } from "./format.ts";
-import { cell, row } from "./markdown.ts";
+import { cell, row } from "./markdown-text.ts";
 
 /** A shape and a word go together, so that no status is told by colour alone. */
 const SYMBOLS: Readonly<Record<ComparisonStatus, string>> = {

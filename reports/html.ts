@@ -4,8 +4,10 @@ import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Reporter, Seal } from "../core/contracts/report.ts";
 import type { Judgement } from "../core/contracts/slo.ts";
 import { timelineOf } from "./charts/timeline.ts";
+import { availability } from "./html-availability.ts";
 import { banner, figures, problems } from "./html-banner.ts";
 import { certificate } from "./html-certificate.ts";
+import { costs } from "./html-costs.ts";
 import { deviations, environment, topology } from "./html-environment.ts";
 import { faults } from "./html-faults.ts";
 import { ledger } from "./html-ledger.ts";
@@ -35,11 +37,13 @@ function contentPolicy(): string {
 const SECTIONS = [
   ["verdicts", "Verdicts"],
   ["not-claimed", "Not claimed"],
+  ["budgets", "Budgets"],
   ["faults", "Faults"],
   ["load", "Load"],
   ["timeline", "Timeline"],
   ["differential", "Differential"],
   ["environment", "Environment"],
+  ["costs", "Cost"],
   ["files", "Files and rerun"],
   ["certificate", "Certificate"],
 ] as const;
@@ -67,8 +71,9 @@ function page(journal: JournalReader, judgement: Judgement, seal: Seal | undefin
         <main>
           ${banner(journal, judgement)} ${problems(journal, judgement)}
           ${figures(journal, judgement)} ${claimed(judgement)} ${notClaimed(journal, judgement)}
-          ${faults(journal)} ${load(journal)} ${timeline(journal)} ${ledger(journal)}
-          ${topology(journal)} ${environment(journal)} ${deviations(journal)}
+          ${availability(judgement)} ${faults(journal)} ${load(journal)} ${timeline(journal)}
+          ${ledger(journal)} ${topology(journal)} ${environment(journal)} ${deviations(journal)}
+          ${costs(journal)}
           ${files(journal, seal)} ${certificate(journal, judgement, seal)}
         </main>
         <footer>
@@ -99,6 +104,7 @@ const RAW_FILES = [
   ["objectives.json", "every verdict with its samples and bounds, for programs"],
   ["summary.md", "this report on one page"],
   ["junit.xml", "one test case a verdict"],
+  ["metrics.prom", "the run's figures as OpenMetrics"],
   ["logs/", "the log of each instance"],
 ] as const;
 

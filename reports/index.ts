@@ -6,6 +6,7 @@ import { htmlReport } from "./html.ts";
 import { json } from "./json.ts";
 import { junit } from "./junit.ts";
 import { markdown } from "./markdown.ts";
+import { openmetrics } from "./openmetrics.ts";
 
 export { renderConsoleSummary } from "./console.ts";
 
@@ -14,6 +15,7 @@ export const REPORTERS = {
   json,
   junit,
   markdown,
+  openmetrics,
 } as const satisfies Record<string, Reporter>;
 
 export type ReporterName = keyof typeof REPORTERS;

@@ -15,6 +15,8 @@ import {
   NONE,
   plural,
 } from "./format.ts";
+import { availabilityTables } from "./markdown-availability.ts";
+import { cell, inline, row } from "./markdown-text.ts";
 import {
   claimedGroups,
   claimedLine,
@@ -44,6 +46,7 @@ function summaryOf(journal: JournalReader, judgement: Judgement): readonly strin
     ...detailsOf(judgement),
     ...faultsTable(journal),
     ...loadSection(journal),
+    ...availabilityTables(judgement),
     ...unclaimedTable(journal, judgement),
     "## Run it again",
     "",
@@ -197,10 +200,6 @@ function unclaimedTable(journal: JournalReader, judgement: Judgement): readonly 
   ];
 }
 
-export function row(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
-}
-
 /** The loads by themselves, where a plan has more of them than bank and queries. */
 function loadSection(journal: JournalReader): readonly string[] {
   const { dashboards, apiCalls, users, script, mixed } = journal.plan;
@@ -214,20 +213,6 @@ function loadSection(journal: JournalReader): readonly string[] {
     ...rows.map((cells) => row(cells.map(cell))),
     "",
   ]);
-}
-
-/** Characters that would start markup, a table cell or HTML are neutralised. */
-function inline(text: string): string {
-  return text
-    .replace(/\s+/g, " ")
-    .replace(/[\\`*_[\]|#]/g, (character) => `\\${character}`)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .trim();
-}
-
-export function cell(text: string): string {
-  return inline(text);
 }
 
 function code(text: string): string {

@@ -141,6 +141,8 @@ export interface Provable {
   readonly provable: boolean;
   /** Length of the window that would be enough at the planned rate. */
   readonly durationMsNeeded: number;
+  /** Absent: samples, or seconds where a rate is held. */
+  readonly countedIn?: "injections";
   /**
    * What it takes to be rather sure of the proof although some samples are bad. Absent where no sample is
    * counted: rates, and what the plan does not measure.
@@ -153,6 +155,14 @@ export interface Provable {
     readonly sampleCountNeeded: number;
     readonly durationMsNeeded: number;
   };
+}
+
+/** How often a kind of fault is declared to happen to a service: nothing a run could measure. */
+export interface FaultRate {
+  readonly fault: string;
+  readonly service: string;
+  /** In 30 days; may be a fraction. */
+  readonly countPerMonth: number;
 }
 
 export interface Plan {
@@ -188,6 +198,8 @@ export interface Plan {
   };
   readonly objectives: readonly Objective[];
   readonly claims: readonly string[];
+  /** Declared for the projected uptime. Absent for a kind of fault: once a month. */
+  readonly faultRates?: readonly FaultRate[];
   readonly provable: readonly Provable[];
   readonly dashboards?: BiRatePlan;
   readonly apiCalls?: BiRatePlan;

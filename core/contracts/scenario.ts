@@ -3,6 +3,7 @@ import type { FaultTrigger } from "./fault.ts";
 import type {
   BankPlan,
   BiRatePlan,
+  FaultRate,
   MixedPlan,
   QueryClassPlan,
   ScriptPlan,
@@ -49,4 +50,6 @@ export interface Scenario<S extends Services = Services, FaultName extends strin
   readonly drainMsMax: number;
   /** Ids of the objectives this scenario's length can prove; they decide its exit code. */
   readonly claims: readonly string[];
+  /** How often the faults happen in production; a kind that is not named, once a month. */
+  readonly faultRates?: readonly FaultRate[];
 }

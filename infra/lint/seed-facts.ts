@@ -2,6 +2,7 @@
  * The production scaling guide as facts: what it writes as configuration goes through the same readers as any
  * file, its figures are added up by rules of their own.
  */
+import { COST_LINES, COST_STATED } from "../../core/seed-costs.ts";
 import { specRole } from "../../core/seed-spec.ts";
 import { DAY_MS } from "../../core/units.ts";
 import { collectFiles } from "./collect.ts";
@@ -98,17 +99,11 @@ function figures(): SeedFigures {
   const minio = specRole("minio");
   return {
     file: GUIDE,
-    monthlyCostUsd: {
-      PostgreSQL: 2000,
-      Kafka: 1500,
-      Flink: 2500,
-      Trino: 4000,
-      Metabase: 1000,
-      MinIO: 3000,
-      Backup: 500,
-    },
-    monthlyTotalUsd: 15_700,
-    costPerUserUsd: 16,
+    monthlyCostUsd: Object.fromEntries(
+      COST_LINES.map(({ name, monthlyUsd }) => [name, monthlyUsd]),
+    ),
+    monthlyTotalUsd: COST_STATED.monthlyUsd,
+    costPerUserUsd: COST_STATED.userMonthlyUsd,
     userCount: 1000,
     rateQueriesPerS: 100,
     queriesPerHour: 10_000,

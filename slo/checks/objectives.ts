@@ -3,8 +3,10 @@ import type { JournalReader } from "../../core/contracts/journal.ts";
 import type { Check, Objective, Verdict } from "../../core/contracts/slo.ts";
 import { freshnessVerdict } from "./evidence/freshness.ts";
 import { errorsVerdict, latencyVerdict } from "./evidence/operations.ts";
+import { projectionVerdict } from "./evidence/projection.ts";
 import { rateVerdict } from "./evidence/rate.ts";
 import { usersVerdict } from "./evidence/users.ts";
+import { recoveryObjectiveVerdict } from "./evidence/recovery-objective.ts";
 import { uptimeVerdict } from "./evidence/uptime.ts";
 import { figure } from "./evidence/text.ts";
 import { verdictOf } from "./evidence/verdict.ts";
@@ -16,9 +18,9 @@ export const objectives: Check = {
     const { objectives: planned, claims } = journal.plan;
     const known = new Set(planned.map((objective) => objective.id));
     return [
-      ...planned.map((objective) =>
-        objectiveVerdict(journal, objective, claims.includes(objective.id)),
-      ),
+      ...planned
+        .filter(({ id, sli }) => sli.kind !== "informational" || claims.includes(id))
+        .map((objective) => objectiveVerdict(journal, objective, claims.includes(objective.id))),
       ...claims.filter((claim) => !known.has(claim)).map(unknownClaim),
     ];
   },
@@ -39,6 +41,11 @@ function objectiveVerdict(journal: JournalReader, objective: Objective, claimed:
       return rateVerdict(journal, { ...objective, sli }, claimed);
     case "users":
       return usersVerdict(journal, { ...objective, sli }, claimed);
+    case "recovery":
+      return recoveryObjectiveVerdict(journal, { ...objective, sli }, claimed);
+    case "projected-uptime":
+      return projectionVerdict(journal, { ...objective, sli }, claimed);
+    case "informational":
     case "unmeasured":
       return verdictOf({
         id: `objective.${objective.id}`,

@@ -9,7 +9,7 @@ import { badRatioLowerBound, badRatioUpperBound, CONFIDENCE } from "./clopper-pe
 import { requireFinite, requireOpenRatio, requireThat, requireWhole } from "./ranges.ts";
 
 /** Fewer injections of a kind say too little about the tail of its recoveries. */
-const INJECTION_COUNT_MIN = 10;
+export const INJECTION_COUNT_MIN = 10;
 
 export interface FaultDowntime {
   readonly name: string;

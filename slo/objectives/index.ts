@@ -1,5 +1,7 @@
 /** The seed's targets as data. One objective more is one entry more. */
 import type { Objective } from "../../core/contracts/slo.ts";
+import { BUSINESS_OBJECTIVES } from "./business.ts";
+import { DERIVED_OBJECTIVES } from "./derived.ts";
 
 const KPIS = 'seed/production-scaling-guide.md, "Key Performance Indicators"';
 const QUERY_PERFORMANCE = "seed/production-scaling-guide.md §7.1, Response Time Targets";
@@ -114,6 +116,8 @@ export const OBJECTIVES = {
     "queries",
     10_000 / 3_600,
   ),
+  ...DERIVED_OBJECTIVES,
+  ...BUSINESS_OBJECTIVES,
 } satisfies Record<string, Objective>;
 
 function latencyOf(queryClass: string, thresholdMs: number, target: string): Objective {

@@ -1,5 +1,5 @@
 /** How a plan says what its run can prove, and how long the rest would take. */
-import type { Provable } from "../../core/contracts/plan.ts";
+import type { Plan, Provable } from "../../core/contracts/plan.ts";
 import { injectionCountNeeded, recoveryRatioProven } from "../maths/run-length.ts";
 
 /** The recovery probability that is worth naming as an aim. */
@@ -18,7 +18,7 @@ function figuresOf(row: Provable): string {
   const { sampleCountExpected, sampleCountNeeded, durationMsNeeded, withBad } = row;
   if (durationMsNeeded <= 0) return "no length would do: nothing in this plan measures it";
   // A rate is held second by second; everything else is counted.
-  const noun = withBad === undefined ? "seconds" : "samples";
+  const noun = row.countedIn ?? (withBad === undefined ? "seconds" : "samples");
   const count = row.provable
     ? `${String(sampleCountExpected)} ${noun}, ${String(sampleCountNeeded)} needed`
     : `${String(sampleCountExpected)} of ${String(sampleCountNeeded)} ${noun}, takes ${duration(durationMsNeeded)}`;
@@ -46,6 +46,27 @@ export function recoveryLine(faults: readonly string[]): string {
     `${percent(recoveryRatioProven(least))} is proven (${percent(RECOVERY_RATIO_AIM)} takes ` +
     `${String(injectionCountNeeded(RECOVERY_RATIO_AIM))} injections of a kind)`
   );
+}
+
+/** What the projected uptime of this plan rests on, before anything is measured. */
+export function faultRateLines({
+  faults,
+  faultRates = [],
+}: Pick<Plan, "faults" | "faultRates">): readonly string[] {
+  const declared = new Map(
+    faultRates.map(({ fault, service, countPerMonth }) => [`${fault}/${service}`, countPerMonth]),
+  );
+  const injected = [...new Set(faults.map(({ fault, service }) => `${fault}/${service}`))];
+  const assumed = injected.filter((kind) => !declared.has(kind));
+  const rates = [...declared].map(([kind, count]) => `${kind} ${String(count)}`);
+  return [
+    ...(rates.length === 0 ? [] : [`fault rates declared, a month: ${rates.join(", ")}`]),
+    ...(assumed.length === 0
+      ? []
+      : [
+          `fault rates assumed, once a month each: ${assumed.join(", ")} (declare them with --fault-rate)`,
+        ]),
+  ];
 }
 
 function percent(ratio: number): string {

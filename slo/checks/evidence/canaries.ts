@@ -1,7 +1,8 @@
 /** Canary rows as freshness samples: seen, never seen, and those that should have been written and were not. */
 import type { JournalReader } from "../../../core/contracts/journal.ts";
+import type { ObjectiveWindow } from "../../../core/contracts/slo.ts";
 import { within, type Interval } from "../../../core/timeline.ts";
-import { excludedWindows, steadyWithMargin } from "./time.ts";
+import { excludedWindows, intervalsOf } from "./time.ts";
 
 export interface CanarySample {
   readonly canary: number;
@@ -13,22 +14,27 @@ export interface CanarySample {
 }
 
 export interface CanaryEvidence {
-  /** Steady samples in the order of their intended write. */
+  /** Samples of the window in the order of their intended write. */
   readonly samples: readonly CanarySample[];
-  /** Intended in steady time, but a fault set in before they were visible or late. */
+  /** Intended in steady time, but a fault set in before they were visible or late. None in other windows. */
   readonly overlapping: readonly CanarySample[];
-  /** Intended times within steady time at which no canary was written. */
+  /** Intended times within the window at which no canary was written. */
   readonly missingMs: readonly number[];
 }
 
-export function canaryEvidence(journal: JournalReader, targetMs: number): CanaryEvidence {
+export function canaryEvidence(
+  journal: JournalReader,
+  targetMs: number,
+  window: ObjectiveWindow = "steady",
+): CanaryEvidence {
   const all = allCanaries(journal, targetMs);
-  const steady = steadyOf(journal);
-  const excluded = excludedWindows(journal);
+  const counted = countedOf(journal, window);
+  // A window that has the faults in it has their delays in it too.
+  const excluded = window === "steady" ? excludedWindows(journal) : [];
   const samples: CanarySample[] = [];
   const overlapping: CanarySample[] = [];
   for (const sample of all) {
-    if (!within(sample.intendedMs, steady)) continue;
+    if (!within(sample.intendedMs, counted)) continue;
     // Late before the fault set in is late; and what was never seen at all has no excuse.
     const decidedMs = sample.intendedMs + Math.min(sample.freshnessMs, targetMs);
     const delayed =
@@ -36,7 +42,7 @@ export function canaryEvidence(journal: JournalReader, targetMs: number): Canary
       excluded.some((window) => window.fromMs < decidedMs && window.toMs > sample.intendedMs);
     (delayed ? overlapping : samples).push(sample);
   }
-  return { samples, overlapping, missingMs: missingTicks(journal, all, steady) };
+  return { samples, overlapping, missingMs: missingTicks(journal, all, counted) };
 }
 
 function allCanaries(journal: JournalReader, targetMs: number): readonly CanarySample[] {
@@ -69,31 +75,31 @@ function idOf(event: { canary: number; table: string; partition: number }): stri
 }
 
 /** The last period before the load stops is left out: its canary may or may not have been written. */
-function steadyOf(journal: JournalReader): readonly Interval[] {
-  const steady = steadyWithMargin(journal, 0);
-  const last = steady.at(-1);
-  if (last === undefined || journal.plan.canary.ratePerS <= 0) return steady;
+function countedOf(journal: JournalReader, window: ObjectiveWindow): readonly Interval[] {
+  const counted = intervalsOf(journal, window, 0);
+  const last = counted.at(-1);
+  if (last === undefined || journal.plan.canary.ratePerS <= 0) return counted;
   const toMs = last.toMs - 1000 / journal.plan.canary.ratePerS;
-  return [...steady.slice(0, -1), { fromMs: last.fromMs, toMs: Math.max(last.fromMs, toMs) }];
+  return [...counted.slice(0, -1), { fromMs: last.fromMs, toMs: Math.max(last.fromMs, toMs) }];
 }
 
 /** Canaries are written on a fixed beat, so a beat without one is known to the millisecond. */
 function missingTicks(
   journal: JournalReader,
   canaries: readonly CanarySample[],
-  steady: readonly Interval[],
+  counted: readonly Interval[],
 ): readonly number[] {
   const first = canaries[0];
   const last = canaries.at(-1);
-  const start = steady[0];
-  const end = steady.at(-1);
+  const start = counted[0];
+  const end = counted.at(-1);
   if (first === undefined || last === undefined || start === undefined || end === undefined) {
     return [];
   }
   const periodMs = 1000 / journal.plan.canary.ratePerS;
   const missing: number[] = [];
   const miss = (atMs: number): void => {
-    if (within(atMs, steady)) missing.push(atMs);
+    if (within(atMs, counted)) missing.push(atMs);
   };
   for (let atMs = first.intendedMs - periodMs; atMs >= start.fromMs; atMs -= periodMs) miss(atMs);
   for (const [index, canary] of canaries.entries()) {

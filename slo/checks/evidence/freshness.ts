@@ -2,11 +2,13 @@
 import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { Objective, Verdict } from "../../../core/contracts/slo.ts";
 import { totalMs } from "../../../core/timeline.ts";
-import type { SampleGroup } from "../../maths/design-effect.ts";
+import { designEffect } from "../../maths/design-effect.ts";
 import { canaryEvidence, type CanaryEvidence, type CanarySample } from "./canaries.ts";
+import { valuesInterval } from "./quantile.ts";
+import { windowRows, type TimedGroup } from "./rows.ts";
 import { shareVerdict } from "./share.ts";
 import { duration, figure } from "./text.ts";
-import { steadyWithMargin } from "./time.ts";
+import { intervalsOf } from "./time.ts";
 
 export function freshnessVerdict(
   journal: JournalReader,
@@ -14,8 +16,11 @@ export function freshnessVerdict(
   claimed: boolean,
 ): Verdict {
   const targetMs = objective.threshold.value;
-  const evidence = canaryEvidence(journal, targetMs);
+  const evidence = canaryEvidence(journal, targetMs, objective.window);
+  const groups = groupsInTime(evidence);
   const observed = quantileMs(evidence.samples, 1 - objective.badRatioMax);
+  const interval = intervalOf(evidence, objective.badRatioMax, groups);
+  const everywhere = groupsInTime(canaryEvidence(journal, targetMs, "whole"));
   return shareVerdict(objective, claimed, {
     noun: "canaries",
     badVerb: `took ${duration(targetMs)} or longer`,
@@ -23,8 +28,10 @@ export function freshnessVerdict(
     bad: evidence.samples.filter((sample) => sample.bad).length,
     censored: evidence.samples.filter((sample) => sample.censored).length,
     missing: evidence.missingMs.length,
-    groups: groupsInTime(evidence),
-    timeMs: totalMs(steadyWithMargin(journal, 0)),
+    groups,
+    windows: windowRows(journal, everywhere, objective.badRatioMax),
+    timeMs: totalMs(intervalsOf(journal, objective.window, 0)),
+    ...(interval === undefined ? {} : { interval }),
     ...(observed === undefined ? {} : { observed: { value: observed, unit: "ms" } }),
     target: { ...objective.threshold, op: "<" },
     details: detailsOf(evidence),
@@ -32,13 +39,26 @@ export function freshnessVerdict(
 }
 
 /** Missing canaries stand in the series as bad ones, at the time they should have been written. */
-function groupsInTime(evidence: CanaryEvidence): readonly SampleGroup[] {
+function groupsInTime(evidence: CanaryEvidence): readonly TimedGroup[] {
   return [
-    ...evidence.samples.map((sample) => ({ atMs: sample.intendedMs, bad: sample.bad ? 1 : 0 })),
-    ...evidence.missingMs.map((atMs) => ({ atMs, bad: 1 })),
-  ]
-    .sort((a, b) => a.atMs - b.atMs)
-    .map(({ bad }) => ({ n: 1, bad }));
+    ...evidence.samples.map((sample) => {
+      const bad = sample.bad ? 1 : 0;
+      return { fromMs: sample.intendedMs, n: 1, bad, sureBad: bad };
+    }),
+    ...evidence.missingMs.map((fromMs) => ({ fromMs, n: 1, bad: 1, sureBad: 0 })),
+  ].sort((a, b) => a.fromMs - b.fromMs);
+}
+
+function intervalOf(
+  { samples, missingMs }: CanaryEvidence,
+  badRatioMax: number,
+  groups: readonly TimedGroup[],
+): ReturnType<typeof valuesInterval> {
+  const seen = samples.filter((sample) => !sample.censored);
+  const never = samples.length - seen.length + missingMs.length;
+  const nEff = groups.length / designEffect(groups);
+  const values = seen.map((sample) => sample.freshnessMs);
+  return valuesInterval(values, never, 1 - badRatioMax, nEff);
 }
 
 /** Nearest rank; a canary never seen stands last, and a quantile among those has no finite value. */

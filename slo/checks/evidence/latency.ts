@@ -23,6 +23,8 @@ function countAtLeastMs(histogram: Histogram, thresholdMs: number): number {
 export interface LatencyReader {
   /** Slow samples of one window. Also adds the window to `histogram`. */
   readonly countOver: (window: EventOf<"latency.window">) => number;
+  /** The same without adding it to `histogram`; windows already counted are not decoded again. */
+  readonly countOnly: (window: EventOf<"latency.window">) => number;
   /** All windows counted so far. */
   readonly histogram: Histogram;
 }
@@ -37,19 +39,32 @@ export function latencyReader(journal: JournalReader, thresholdMs: number): Late
     journal.plan.queries.map((query) => [query.name, query.targetMs]),
   );
   let last: { readonly text: string; readonly decoded: Histogram } | undefined;
+  const decoded = (text: string): Histogram => {
+    // A made-up or idle run repeats itself window by window.
+    if (last?.text !== text) last = { text, decoded: decodeHistogram(text) };
+    return last.decoded;
+  };
+  const exactly = (window: EventOf<"latency.window">): number | undefined => {
+    const target = window.class === undefined ? undefined : targets.get(window.class);
+    return target === thresholdMs ? window.overTarget : undefined;
+  };
+  const counted = new Map<EventOf<"latency.window">, number>();
   return {
     histogram,
     countOver: (window) => {
       if (window.count === 0) return 0;
-      const text = window.histogramUs;
-      // A made-up or idle run repeats itself window by window.
-      if (last?.text !== text) last = { text, decoded: decodeHistogram(text) };
-      const own = last.decoded;
+      const own = decoded(window.histogramUs);
       histogram.add(own);
-      const target = window.class === undefined ? undefined : targets.get(window.class);
-      return window.overTarget !== undefined && target === thresholdMs
-        ? window.overTarget
-        : countAtLeastMs(own, thresholdMs);
+      const exact = exactly(window);
+      if (exact !== undefined) return exact;
+      const count = countAtLeastMs(own, thresholdMs);
+      counted.set(window, count);
+      return count;
+    },
+    countOnly: (window) => {
+      if (window.count === 0) return 0;
+      const known = exactly(window) ?? counted.get(window);
+      return known ?? countAtLeastMs(decoded(window.histogramUs), thresholdMs);
     },
   };
 }

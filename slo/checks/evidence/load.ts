@@ -4,7 +4,7 @@
  */
 import type { EventOf, JournalReader } from "../../../core/contracts/journal.ts";
 import { within, type Interval } from "../../../core/timeline.ts";
-import type { SampleGroup } from "../../maths/design-effect.ts";
+import type { TimedGroup } from "./rows.ts";
 
 export interface Slot {
   readonly fromMs: number;
@@ -126,19 +126,22 @@ function spread(slots: readonly Slot[], total: number, shortfall: (slot: Slot) =
 }
 
 /** One group per slot; missing samples are in it as bad ones. */
-export function groupsOfSeries(series: readonly Series[]): readonly SampleGroup[] {
-  const byTime = new Map<number, { n: number; bad: number }>();
+export function groupsOfSeries(series: readonly Series[]): readonly TimedGroup[] {
+  const byTime = new Map<number, { n: number; bad: number; sureBad: number }>();
   for (const { slots } of series) {
     for (const slot of slots) {
       // Series of different classes have their own phase within the second; a second is a group.
       const key = Math.floor(slot.fromMs / 1000);
-      const group = byTime.get(key) ?? { n: 0, bad: 0 };
+      const group = byTime.get(key) ?? { n: 0, bad: 0, sureBad: 0 };
       group.n += slot.offered + slot.missing;
       group.bad += badOf(slot) + doubtfulOf(slot) + slot.missing;
+      group.sureBad += badOf(slot);
       byTime.set(key, group);
     }
   }
-  return [...byTime.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
+  return [...byTime.entries()]
+    .sort(([a], [b]) => a - b)
+    .map(([second, group]) => ({ fromMs: second * 1000, ...group }));
 }
 
 /** Failed, unknown and dropped together. */

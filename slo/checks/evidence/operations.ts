@@ -16,7 +16,10 @@ import {
   type Series,
   type SeriesRequest,
 } from "./load.ts";
+import { designEffect } from "../../maths/design-effect.ts";
 import { offeredLoad } from "./offered.ts";
+import { histogramInterval } from "./quantile.ts";
+import { windowRows } from "./rows.ts";
 import { shareVerdict, type ShareEvidence } from "./share.ts";
 import { duration, figure } from "./text.ts";
 import { intervalsOf, wholeIntervals } from "./time.ts";
@@ -43,12 +46,18 @@ export function latencyVerdict(
   claimed: boolean,
 ): Verdict {
   const thresholdMs = objective.threshold.value;
-  const { countOver, histogram } = latencyReader(journal, thresholdMs);
+  const { countOver, countOnly, histogram } = latencyReader(journal, thresholdMs);
   const classes = classEvidence(journal, objective, objective.sli.class, countOver);
+  const evidence = operationEvidence(journal, objective.sli.workload, classes);
   const observed = observedMs(objective, histogram, classes);
+  const interval = intervalMs(objective, histogram, evidence);
+  const whole = { ...objective, window: "whole" } as const;
+  const everywhere = classEvidence(journal, whole, objective.sli.class, countOnly);
   const load = offeredLoad(journal, objective.sli.workload);
   return shareVerdict(objective, claimed, {
-    ...operationEvidence(journal, objective.sli.workload, classes),
+    ...evidence,
+    ...(interval === undefined ? {} : { interval }),
+    windows: rowsOf(journal, objective, everywhere),
     noun: objective.sli.class === undefined ? "operations" : `${objective.sli.class} queries`,
     badVerb: `took ${duration(thresholdMs)} or longer, or never ended`,
     ...(observed === undefined ? {} : { observed: { value: observed, unit: "ms" } }),
@@ -64,13 +73,24 @@ export function errorsVerdict(
 ): Verdict {
   const classes = classEvidence(journal, objective, undefined);
   const evidence = operationEvidence(journal, objective.sli.workload, classes);
+  const everywhere = classEvidence(journal, { ...objective, window: "whole" }, undefined);
   return shareVerdict(objective, claimed, {
     ...evidence,
+    windows: rowsOf(journal, objective, everywhere),
     noun: objective.sli.workload === "bank" ? "bank transactions" : "queries",
     badVerb: "failed, were dropped or ended unknown",
     ...(evidence.n === 0 ? {} : { observed: { value: evidence.bad / evidence.n, unit: "ratio" } }),
     target: { ...objective.threshold, op: "<" },
   });
+}
+
+/** Of the whole measured time, faults and all, whatever part of it decides the objective. */
+export function errorGroups(
+  journal: JournalReader,
+  objective: ErrorsObjective,
+): ReturnType<typeof groupsOfSeries> {
+  const everywhere = classEvidence(journal, { ...objective, window: "whole" }, undefined);
+  return groupsOfSeries(everywhere.map((one) => one.series));
 }
 
 /** The bank has no classes; a query objective covers one class or all planned ones. */
@@ -134,6 +154,23 @@ function operationEvidence(
               `${figure(sumOf(outside, (one) => one.bad))} of them failed or never ended`,
           ],
   };
+}
+
+function rowsOf(
+  journal: JournalReader,
+  { badRatioMax }: Objective,
+  everywhere: readonly ClassEvidence[],
+): ReturnType<typeof windowRows> {
+  return windowRows(journal, groupsOfSeries(everywhere.map((one) => one.series)), badRatioMax);
+}
+
+function intervalMs(
+  { badRatioMax }: LatencyObjective,
+  histogram: Histogram,
+  { n, missing, groups }: Pick<ShareEvidence, "n" | "missing" | "groups">,
+): ReturnType<typeof histogramInterval> {
+  const expected = n + Math.ceil(missing - 1e-9);
+  return histogramInterval(histogram, expected, 1 - badRatioMax, expected / designEffect(groups));
 }
 
 /** The objective's quantile over all offered operations; those that never ended stand last. */

@@ -1,9 +1,10 @@
 /** Puts the statistical judgement of one objective into a Verdict: the sentence, the bound, what is still needed. */
 import type { Quantity } from "../../../core/contracts/values.ts";
 import type { Objective, Verdict, VerdictStatus } from "../../../core/contracts/slo.ts";
-import type { SampleGroup } from "../../maths/design-effect.ts";
 import { judgeBadRatio, type BadRatioJudgement } from "../../maths/judge-bad-ratio.ts";
+import { proofPower } from "../../maths/power.ts";
 import { verdictChange, type VerdictChange } from "../../maths/verdict-change.ts";
+import { burnOf, type TimedGroup } from "./rows.ts";
 import { duration, figure, percent } from "./text.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -19,7 +20,10 @@ export interface ShareEvidence {
   /** Among the bad ones: never seen to an end. */
   readonly censored: number;
   readonly missing: number;
-  readonly groups: readonly SampleGroup[];
+  readonly groups: readonly TimedGroup[];
+  /** The same objective in each phase and around each fault. */
+  readonly windows?: Verdict["windows"];
+  readonly interval?: Verdict["interval"];
   /** Length of the judged time. */
   readonly timeMs: number;
   readonly observed?: Quantity;
@@ -41,6 +45,8 @@ export function shareVerdict(
   const judged = judgeBadRatio({ ...input, badRatioMax: objective.badRatioMax });
   const status = statusOf(judged, input);
   const needed = status === "INCONCLUSIVE" ? neededText(objective, input) : undefined;
+  const burn = burnOf(input.groups, objective.badRatioMax, input.timeMs);
+  const { interval, windows } = input;
   return verdictOf({
     id: `objective.${objective.id}`,
     kind: "objective",
@@ -61,8 +67,28 @@ export function shareVerdict(
       value: judged.bound,
       limit: objective.badRatioMax,
     },
+    ...(interval === undefined ? {} : { interval }),
+    power: powerOf(objective, input, judged),
+    ...(burn === undefined ? {} : { burn }),
+    ...(windows === undefined ? {} : { windows }),
     ...(needed === undefined ? {} : { needed }),
     details: evidence.details,
+  });
+}
+
+/** Shares of the limit at which it is worth knowing how likely the proof was. */
+const POWER_AT: readonly number[] = [0, 0.25, 0.5, 0.75];
+
+/** Of the size and dependence that this run turned out to have. */
+function powerOf(
+  { badRatioMax }: Objective,
+  { n, missing }: ShareEvidence,
+  { designEffect }: BadRatioJudgement,
+): NonNullable<Verdict["power"]> {
+  const size = { n: Math.floor(n + missing), badRatioMax, designEffect };
+  return POWER_AT.map((share) => {
+    const trueBadRatio = share * badRatioMax;
+    return { trueBadRatio, powerRatio: proofPower(size, trueBadRatio) };
   });
 }
 

@@ -4,6 +4,7 @@ import type { ObjectiveWindow } from "../../../core/contracts/slo.ts";
 import {
   faultWindows,
   measuredIntervals,
+  phaseIntervals,
   subtract,
   type FaultWindow,
   type Interval,
@@ -49,5 +50,31 @@ export function intervalsOf(
   window: ObjectiveWindow,
   marginMs: number,
 ): readonly Interval[] {
-  return window === "whole" ? wholeIntervals(journal) : steadyWithMargin(journal, marginMs);
+  switch (window) {
+    case "whole":
+      return wholeIntervals(journal);
+    case "steady":
+      return steadyWithMargin(journal, marginMs);
+    case "control":
+    case "measure":
+      return joined(phaseIntervals(journal).filter(({ phase }) => phase === window));
+    case "faults.W":
+    case "faults.B":
+    case "faults.X": {
+      const own = faultWindows(journal).filter(
+        ({ faultClass }) => `faults.${faultClass}` === window,
+      );
+      return own.flatMap((fault) => common(fault, wholeIntervals(journal)));
+    }
+  }
+}
+
+/** The part of one interval that lies within others. */
+export function common(one: Interval, others: readonly Interval[]): readonly Interval[] {
+  return others
+    .map(({ fromMs, toMs }) => ({
+      fromMs: Math.max(one.fromMs, fromMs),
+      toMs: Math.min(one.toMs, toMs),
+    }))
+    .filter(({ fromMs, toMs }) => toMs > fromMs);
 }

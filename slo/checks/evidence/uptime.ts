@@ -1,10 +1,12 @@
 /** Uptime by time slices: a slice is bad when a capability was asked for and answered nothing. */
 import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { Objective, Verdict } from "../../../core/contracts/slo.ts";
+import type { Interval } from "../../../core/timeline.ts";
 import { sumOf } from "./load.ts";
+import { windowRows, type TimedGroup } from "./rows.ts";
 import { shareVerdict } from "./share.ts";
 import { duration } from "./text.ts";
-import { wholeIntervals } from "./time.ts";
+import { intervalsOf, wholeIntervals } from "./time.ts";
 
 type UptimeObjective = Objective & {
   readonly sli: Extract<Objective["sli"], { kind: "uptime" }>;
@@ -22,7 +24,7 @@ export function uptimeVerdict(
   claimed: boolean,
 ): Verdict {
   const { sliceMs } = objective.sli;
-  const slices = slicesOf(journal, sliceMs);
+  const slices = slicesOf(journal, intervalsOf(journal, objective.window, 0), sliceMs);
   const capabilities = capabilitiesOf(journal, sliceMs);
   const states = slices.map((slice) => stateOf(slice, capabilities));
   const down = states.filter((state) => state === "down").length;
@@ -35,7 +37,12 @@ export function uptimeVerdict(
     bad: down,
     censored: 0,
     missing,
-    groups: states.map((state) => ({ n: 1, bad: state === "up" ? 0 : 1 })),
+    groups: groupsOf(slices, capabilities),
+    windows: windowRows(
+      journal,
+      groupsOf(slicesOf(journal, wholeIntervals(journal), sliceMs), capabilities),
+      objective.badRatioMax,
+    ),
     timeMs: slices.length * sliceMs,
     ...(n === 0 ? {} : { observed: { value: 1 - down / n, unit: "ratio" } }),
     target: { ...objective.threshold, op: ">" },
@@ -55,22 +62,51 @@ function capabilitiesOf(journal: JournalReader, sliceMs: number): readonly strin
   ];
 }
 
-function slicesOf(journal: JournalReader, sliceMs: number): readonly Slice[] {
-  const slices = wholeIntervals(journal).flatMap((interval) =>
-    Array.from({ length: Math.floor((interval.toMs - interval.fromMs) / sliceMs) }, (_, index) => ({
-      fromMs: interval.fromMs + index * sliceMs,
-      offered: new Map<string, number>(),
-      ok: new Map<string, number>(),
-    })),
-  );
+function groupsOf(
+  slices: readonly Slice[],
+  capabilities: readonly string[],
+): readonly TimedGroup[] {
+  return slices.map((slice) => {
+    const state = stateOf(slice, capabilities);
+    const [bad, sureBad] = [state === "up" ? 0 : 1, state === "down" ? 1 : 0];
+    return { fromMs: slice.fromMs, n: 1, bad, sureBad };
+  });
+}
+
+/** Slices of the whole measured time in which something that was asked answered nothing. */
+export function downIntervals(journal: JournalReader, sliceMs: number): readonly Interval[] {
+  const capabilities = capabilitiesOf(journal, sliceMs);
+  return slicesOf(journal, wholeIntervals(journal), sliceMs)
+    .filter((slice) => stateOf(slice, capabilities) === "down")
+    .map(({ fromMs }) => ({ fromMs, toMs: fromMs + sliceMs }));
+}
+
+function slicesOf(
+  journal: JournalReader,
+  intervals: readonly Interval[],
+  sliceMs: number,
+): readonly Slice[] {
+  const rows = intervals.map((interval) => ({
+    fromMs: interval.fromMs,
+    slices: Array.from(
+      { length: Math.floor((interval.toMs - interval.fromMs) / sliceMs) },
+      (_, index) => ({
+        fromMs: interval.fromMs + index * sliceMs,
+        offered: new Map<string, number>(),
+        ok: new Map<string, number>(),
+      }),
+    ),
+  }));
   for (const window of journal.of("load.window")) {
     const middleMs = window.fromMs + window.windowMs / 2;
-    const slice = slices.find((one) => middleMs >= one.fromMs && middleMs < one.fromMs + sliceMs);
-    if (slice === undefined) continue;
-    add(slice.offered, window.workload, window.offered);
-    add(slice.ok, window.workload, window.ok);
+    for (const { fromMs, slices } of rows) {
+      const slice = slices[Math.floor((middleMs - fromMs) / sliceMs)];
+      if (slice === undefined) continue;
+      add(slice.offered, window.workload, window.offered);
+      add(slice.ok, window.workload, window.ok);
+    }
   }
-  return slices;
+  return rows.flatMap(({ slices }) => slices);
 }
 
 function add(counts: Map<string, number>, key: string, count: number): void {

@@ -33,9 +33,10 @@ function planned(
   topology: Scenario["topology"] = production,
   machine: MachineSupport = wholeMachine,
   beyondDesign = true,
+  changes: Partial<Scenario> = {},
 ): FaultEntry {
   const there = network === "none" ? undefined : network;
-  const made = plan({ ...mini, beyondDesign, topology, faults: [fault] }, 1n, {
+  const made = plan({ ...mini, beyondDesign, topology, faults: [fault], ...changes }, 1n, {
     driver: "local",
     isolation: there === undefined ? "loopback" : "namespaces",
     capabilities: capabilitiesOf(there, machine),
@@ -112,6 +113,18 @@ it("classes the others by how many they touch", () => {
   expect(classOf("graceful-stop", 1)).toBe("W");
   // All five, but never two at a time.
   expect(classOf("rolling-restart", 5)).toBe("W");
+});
+
+it("refuses rates of faults or services there are not, and rates that are none", () => {
+  const declare = (fault: string, service: string, countPerMonth: number): (() => FaultEntry) => {
+    const kill = { fault: "process-kill", service: "kafka", holdMs: 5000 };
+    const faultRates = [{ fault, service, countPerMonth }];
+    return () => planned(kill, support, production, wholeMachine, true, { faultRates });
+  };
+  expect(declare("process-kill", "minio", 0.5)).not.toThrow();
+  expect(declare("process-kil", "minio", 1)).toThrow("did you mean process-kill?");
+  expect(declare("process-kill", "mini", 1)).toThrow("did you mean minio?");
+  expect(declare("process-kill", "minio", -1)).toThrow("countPerMonth is -1");
 });
 
 describe("leases", () => {
