@@ -30,7 +30,10 @@ export const linkLatency: Fault<Params> = {
   reach: ({ service, services }) => {
     const reach = { faultClass: "W", takesOver: false, services: [service] } as const;
     if (services[service]?.component === "toxiproxy") return reach;
-    return { ...reach, problem: `${service} is no link: the one that link-latency slows is a toxiproxy` };
+    return {
+      ...reach,
+      problem: `${service} is no link: the one that link-latency slows is a toxiproxy`,
+    };
   },
   undo: (context) => ({
     kind: "remove-toxic",

@@ -162,7 +162,8 @@ function wishOf(options: CapacityOptions): SearchWish {
     runDir: undefined,
     seed,
     targets: targetsOf(options.stages),
-    windowMs: numberOf("--window", options.window, 5, 3600) * 1000,
+    // Operations are counted by whole seconds of their intended start.
+    windowMs: Math.round(numberOf("--window", options.window, 5, 3600)) * 1000,
     settleMs: numberOf("--settle", options.settle, 0, 3600) * 1000,
     search: {
       startRatePerS: numberOf("--start", options.start, 10, 1_000_000),

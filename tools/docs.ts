@@ -137,7 +137,14 @@ function classesOf(fault: Fault, service: string, services: Services): string {
   const params = fault.params.parse({});
   const classes: string[] = [];
   for (let count = 1; count <= (spec?.replicaCount ?? 0); count += 1) {
-    const reach = reachOf(fault, { params, service, count, services, toleranceOf, drivesThatMayGo });
+    const reach = reachOf(fault, {
+      params,
+      service,
+      count,
+      services,
+      toleranceOf,
+      drivesThatMayGo,
+    });
     const last = classes.at(-1);
     if (reach.problem === undefined && last?.endsWith(reach.faultClass) !== true) {
       classes.push(`${String(count)}: ${reach.faultClass}`);

@@ -51,5 +51,5 @@ export async function k6Agent(): Promise<number> {
 
 export async function k6Binary(signal: AbortSignal): Promise<string> {
   const store = openStore({ cacheDir: defaultCacheDir(), log: () => undefined });
-  return (await store.ensure(["k6"], signal))["k6"] ?? "k6";
+  return (await store.ensure(["k6"], signal)).k6;
 }

@@ -12,6 +12,9 @@ const LOOP_DELAY_MS_MAX = 200;
 const ACHIEVED_RATIO_MIN = 0.99;
 /** From here on it is the generator that could not, and not the target. */
 const BUSY_RATIO_TELLING = 0.8;
+/** A thread that gets less than this share of the time it could use waits for a processor. */
+const PROCESSOR_SHARE_MIN = 0.5;
+const BUSY_RATIO_MIN = 0.3;
 
 export interface KafkaLoadFacts {
   readonly rateEventsPerS: number;
@@ -43,6 +46,8 @@ export interface KafkaLoadResult {
   /** From the intended start to the hand-over to the socket, of operations that the target did not hold up. */
   readonly lagMs: Latencies;
   readonly busyRatioMedian: number;
+  /** Processor time of the busiest thread, as a share of a core. */
+  readonly cpuRatioMedian: number;
   readonly gcRatioMedian: number;
   readonly eventLoopDelayMsMedian: number;
   readonly blockedMs: number;
@@ -87,6 +92,7 @@ export function kafkaLoadResult(outcome: KafkaLoadOutcome, facts: KafkaLoadFacts
     latencyMs: latenciesOf(latency, never),
     lagMs: latenciesOf(lag, 0),
     busyRatioMedian: worstMedian(outcome, ({ busyRatio }) => busyRatio),
+    cpuRatioMedian: worstMedian(outcome, ({ cpuRatio }) => cpuRatio),
     gcRatioMedian: worstMedian(outcome, ({ gcRatio }) => gcRatio),
     eventLoopDelayMsMedian: worstMedian(outcome, (health) => health.eventLoopDelayMsP99),
     blockedMs: Math.max(0, ...workers.map(({ blockedMs }) => blockedMs)),
@@ -206,8 +212,13 @@ function doubtsOf(figures: Figures): readonly string[] {
 }
 
 /** The generator had no room, or the target did not answer in time: the remedy differs. */
-function whoWasShort({ busyRatioMedian, blockedMs, durationMs }: Figures): string {
+function whoWasShort(figures: Figures): string {
+  const { busyRatioMedian, cpuRatioMedian, blockedMs, durationMs } = figures;
   const busy = percent(busyRatioMedian);
+  const starved = cpuRatioMedian < PROCESSOR_SHARE_MIN * busyRatioMedian;
+  if (starved && busyRatioMedian > BUSY_RATIO_MIN) {
+    return `The generator had work ${busy} of the time and got a processor ${percent(cpuRatioMedian)} of it: other programs take them, so give it a quieter machine.`;
+  }
   if (busyRatioMedian >= BUSY_RATIO_TELLING) {
     return `The generator is at its limit (busy ${busy}): lower --rate, give it more --workers, or a machine of its own.`;
   }

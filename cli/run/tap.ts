@@ -3,7 +3,7 @@ import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
 import { FENCE_LANE } from "../../core/bank-schema.ts";
 import { readEnvelope, verifyFingerprint, type BankEvent } from "../../generators/envelope.ts";
 import type { ChangeLedger } from "../../core/ledger.ts";
-import { openTap } from "../../infra/clients/kafka.ts";
+import { openTap, type TapMessage } from "../../infra/clients/kafka.ts";
 import type { Session } from "./session.ts";
 
 export interface KafkaTap {

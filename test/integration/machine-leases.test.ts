@@ -54,7 +54,13 @@ describe("a share of the machine", () => {
   it.for([
     ["cpu-pressure", "cpuLimit", "busy", { coreRatio: 0.05 }, /made its processes wait in \d+/],
     ["memory-pressure", "memoryLimit", "reader", { headroomMiB: 8 }, /allocation\(s\) met/],
-    ["disk-slow", "diskSlow", "reader", { rateKBytesPerS: 512 }, /KiB from its control group (took|did not end within) \d/],
+    [
+      "disk-slow",
+      "diskSlow",
+      "reader",
+      { rateKBytesPerS: 512 },
+      /KiB from its control group (took|did not end within) \d/,
+    ],
   ] as const)("%s", async ([name, capability, program, params, sign], context) => {
     const why = lack(capability);
     context.skip(why !== undefined, why);

@@ -45,5 +45,14 @@ it("has nothing to cover with one factor or none, and repeats itself", () => {
 });
 
 it("the counter of the test sees a pair that is missing", () => {
-  expect(missing([2, 2], [[0, 0], [0, 1], [1, 0]])).toBe(1);
+  expect(
+    missing(
+      [2, 2],
+      [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+      ],
+    ),
+  ).toBe(1);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Arrivals } from "../../../core/contracts/plan.ts";
 import type { GeneratorLimits, SinkLimit } from "../../../core/contracts/generator-limits.ts";
 import { checkRate, peakRatePerS } from "../../../core/generator-limits.ts";
 

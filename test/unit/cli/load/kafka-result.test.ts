@@ -32,9 +32,13 @@ const WORKER: Worker = {
   digests: [{ lane: 0, digest: "{}" }],
 };
 
-function health(busyRatio: number, eventLoopDelayMsP99 = 3): KafkaLoadOutcome["health"] {
+function health(
+  busyRatio: number,
+  eventLoopDelayMsP99 = 3,
+  cpuRatio = busyRatio,
+): KafkaLoadOutcome["health"] {
   return Array.from({ length: 5 }, () => ({
-    ...{ worker: 0, busyRatio, cpuRatio: busyRatio, gcRatio: 0, eventLoopDelayMsP99 },
+    ...{ worker: 0, busyRatio, cpuRatio, gcRatio: 0, eventLoopDelayMsP99 },
     ...{ retryCount: 0, lastProblem: "" },
   }));
 }
@@ -106,6 +110,12 @@ describe("a load into Kafka", () => {
       /left the generator late/,
     ],
     ["threads without room", outcome({}, { health: health(0.97) }), 21, /lower --rate/],
+    [
+      "threads without a processor",
+      outcome({}, { health: health(0.95, 3, 0.2) }),
+      21,
+      /got a processor 20\.0 %/,
+    ],
     ["a late event loop", outcome({}, { health: health(0.4, 300) }), 21, /event loop/],
     [
       "a target that takes no more",
