@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- micro load kafka provision regression run [dir]]`: prints each figure with its reference from the same run.
+ * `npm run bench [-- micro load kafka provision regression report run [dir]]`: prints each figure with its reference from the same run.
  * Nothing here is asserted: speed belongs to a machine, and docs/benchmarks.md says to which.
  */
 import { cpus } from "node:os";
@@ -8,6 +8,7 @@ import { loadFigures } from "./load.ts";
 import { microFigures, type Figure } from "./micro.ts";
 import { provisionFigures } from "./provision.ts";
 import { regressionFigures } from "./regression.ts";
+import { reportFigures } from "./report.ts";
 import { runFigures } from "./run-figures.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly Figure[]>> = {
@@ -16,13 +17,16 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly
   kafka: kafkaFigures,
   provision: provisionFigures,
   regression: regressionFigures,
+  report: reportFigures,
   run: () =>
     runFigures(process.argv.at(-1) === "run" ? "runs/latest" : (process.argv.at(-1) ?? "")),
 };
 
 const wanted = process.argv.slice(2).filter((word) => word in PARTS);
 const parts =
-  wanted.length > 0 ? wanted : ["micro", "load", "kafka", "provision", "regression", "run"];
+  wanted.length > 0
+    ? wanted
+    : ["micro", "load", "kafka", "provision", "regression", "report", "run"];
 process.stdout.write(
   `${String(cpus().length)} × ${cpus()[0]?.model ?? "?"}, Node ${process.version}\n\n`,
 );

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Judgement } from "../core/contracts/slo.ts";
+import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { readJournal } from "../core/journal.ts";
 import { judge as judgeJournal } from "../core/judge.ts";
@@ -12,6 +13,7 @@ import { CERTIFICATE_FILE } from "./certificate-manifest.ts";
 import { sealOf } from "./certificate-statement.ts";
 import { sealRun, writeReports } from "./certificate.ts";
 import { emitReports, takesStdout, type WantedReport } from "./reporters.ts";
+import { historiesOf } from "./regression/history-of-run.ts";
 
 export interface JudgeOptions {
   readonly json: boolean;
@@ -37,14 +39,33 @@ export async function judgeRun(runDir: string, options: JudgeOptions): Promise<n
   return judgement.exit.code;
 }
 
+export interface ReportOptions extends JudgeOptions {
+  /** History store whose series of this run stand in the page. */
+  readonly history?: string;
+  /** Where the page goes instead of the run directory. */
+  readonly out?: string;
+}
+
 /** Draws every report again. Exit 0: drawing is not judging. */
-export async function reportRun(
-  runDir: string,
-  { json, reports = [] }: JudgeOptions,
-): Promise<number> {
+export async function reportRun(runDir: string, options: ReportOptions): Promise<number> {
+  if (options.history !== undefined && options.out === undefined) {
+    throw new LakeproofError("USAGE", "--history needs --out <file>.", {
+      hint: "Name a file outside of the run directory: what is certified follows from the run alone.",
+    });
+  }
   const { journal, judgement } = await judged(runDir);
+  if (options.out !== undefined) {
+    const { history, out } = options;
+    const histories = history === undefined ? [] : historiesOf(journal.runId, history);
+    const [page] = REPORTERS.html.render(journal, judgement, sealOf(runDir), { histories });
+    return printPaths(writeReports(host.cwd, [{ path: out, body: page?.body ?? "" }]), options);
+  }
   const paths = writeReports(runDir, drawReports(journal, judgement, sealOf(runDir)));
-  emitReports(reports, { journal, judgement, seal: sealOf(runDir) });
+  emitReports(options.reports ?? [], { journal, judgement, seal: sealOf(runDir) });
+  return printPaths(paths, options);
+}
+
+function printPaths(paths: readonly string[], { json, reports = [] }: JudgeOptions): number {
   const say = (line: string): void => {
     if (takesStdout(reports)) host.err(`${line}\n`);
     else host.out(`${line}\n`);

@@ -17,7 +17,7 @@ import { fetchArtifacts } from "./fetch.ts";
 import { heal, reap, repairAfter } from "./heal.ts";
 import { health } from "./health.ts";
 import { addHistory } from "./history.ts";
-import { judgeRun, reportRun } from "./judge.ts";
+import { judgeRun, reportRun, type ReportOptions } from "./judge.ts";
 import { addK6 } from "./k6/coordinator.ts";
 import { addManifest } from "./k6/manifest.ts";
 import { SUBNET_DEFAULT } from "./lab.ts";
@@ -218,10 +218,13 @@ function addVerdictVerbs(
       exit(await verify({ target, publicKey, json }));
     });
   verb("report <run>", "draw the reports of an old run directory again")
+    .option("--out <file>", "one page there instead, the run directory stays as it is")
+    .option("--history <dir>", "with --out: the run among its predecessors of that store")
     .option(...JSON_OPTION)
     .option(...REPORTER_OPTION)
-    .action(async (runDir: string, { json, reporter }: Common) => {
-      exit(await reportRun(runDir, { json, reports: wantedReports(reporter, json) }));
+    .action(async (runDir: string, { reporter, ...options }: ReportOptions & Common) => {
+      const reports = wantedReports(reporter, options.json);
+      exit(await reportRun(runDir, { ...options, reports }));
     });
 }
 

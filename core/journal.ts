@@ -3,7 +3,7 @@
  * the file there, says so, and serves everything before it.
  */
 import { createWriteStream, type WriteStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { JOURNAL_SCHEMA } from "./contracts/journal.ts";
 import type {
@@ -79,18 +79,40 @@ function flushed(stream: WriteStream): Promise<void> {
   });
 }
 
+/** Read in pieces: a day of one-second windows is larger than what may be held in memory twice. */
+const CHUNK_BYTES = 1 << 20;
+const NEWLINE = 0x0a;
+
 export async function readJournal(runDir: string): Promise<JournalReader> {
   const path = join(runDir, JOURNAL_FILE);
-  let text: string;
+  const lines = new LineReader();
   try {
-    text = await readFile(path, "utf8");
+    await using file = await open(path);
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    let rest = Buffer.alloc(0);
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES);
+      if (bytesRead === 0) break;
+      const end = chunk.lastIndexOf(NEWLINE, bytesRead - 1) + 1;
+      if (end > 0) {
+        lines.take(Buffer.concat([rest, chunk.subarray(0, end)]).toString("utf8"));
+        rest = Buffer.from(chunk.subarray(end, bytesRead));
+      } else rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    }
+    lines.take(rest.toString("utf8"));
   } catch (error) {
     throw new LakeproofError("RUN_NOT_FOUND", `No journal at ${path}: ${reasonOf(error)}.`, {
       hint: "Name a run directory below runs/; `lakeproof list runs` shows them.",
       cause: error,
     });
   }
-  return parseJournal(text);
+  return readerOf(lines.parsed());
+}
+
+export function parseJournal(text: string): JournalReader {
+  const lines = new LineReader();
+  lines.take(text);
+  return readerOf(lines.parsed());
 }
 
 interface Parsed {
@@ -98,51 +120,50 @@ interface Parsed {
   readonly problems: string[];
 }
 
-export function parseJournal(text: string): JournalReader {
-  const { events, problems } = parseLines(text);
-  const started = events.find((event) => event.kind === "run.started");
-  if (started === undefined) {
-    throw new LakeproofError("JOURNAL_INVALID", "The journal has no run.started event.", {
-      hint: "The file was cut off before the run began; there is nothing to judge.",
-    });
-  }
-  if ((started.schema as string) !== JOURNAL_SCHEMA) {
-    problems.push(
-      `Journal version ${JSON.stringify(started.schema)} is not ${JOURNAL_SCHEMA}: read as far as its events are known.`,
-    );
-  }
-  if (!events.some((event) => event.kind === "run.ended")) {
-    problems.push("The journal has no run.ended event: the harness died during the run.");
-  }
-  return readerOf(events, started, problems);
-}
+/** Trusts lines up to the first that is no event, and counts what comes after it. */
+class LineReader {
+  readonly #events: JournalEvent[] = [];
+  readonly #unknownKinds = new Map<string, number>();
+  #lineCount = 0;
+  #badLine: number | undefined;
 
-function parseLines(text: string): Parsed {
-  const events: JournalEvent[] = [];
-  const problems: string[] = [];
-  const unknownKinds = new Map<string, number>();
-  const lines = text.split("\n");
-  for (const [index, line] of lines.entries()) {
-    if (line === "") continue;
+  /** Any number of lines; only the last text given may end within one. */
+  take(text: string): void {
+    let from = 0;
+    while (from < text.length) {
+      const newline = text.indexOf("\n", from);
+      const to = newline < 0 ? text.length : newline;
+      if (to > from && this.#badLine === undefined) this.#takeLine(text.slice(from, to));
+      if (newline >= 0) this.#lineCount += 1;
+      from = to + 1;
+    }
+  }
+
+  #takeLine(line: string): void {
     const event = parseLine(line);
-    if (event === undefined) {
-      const rest = lines.length - 1 - index;
+    if (event === undefined) this.#badLine = this.#lineCount;
+    else if (event.kind in KNOWN_KINDS) this.#events.push(event);
+    else this.#unknownKinds.set(event.kind, (this.#unknownKinds.get(event.kind) ?? 0) + 1);
+  }
+
+  parsed(): Parsed {
+    const problems: string[] = [];
+    if (this.#badLine !== undefined) {
+      const rest = this.#lineCount - this.#badLine;
+      const line = `Line ${String(this.#badLine + 1)}`;
       problems.push(
         rest <= 1
-          ? `Line ${String(index + 1)} is cut off: judged up to there.`
-          : `Line ${String(index + 1)} is not valid JSON; ${String(rest)} further lines were not trusted.`,
+          ? `${line} is cut off: judged up to there.`
+          : `${line} is not valid JSON; ${String(rest)} further lines were not trusted.`,
       );
-      break;
     }
-    if (event.kind in KNOWN_KINDS) events.push(event);
-    else unknownKinds.set(event.kind, (unknownKinds.get(event.kind) ?? 0) + 1);
+    for (const [kind, count] of this.#unknownKinds) {
+      problems.push(
+        `Unknown event kind ${JSON.stringify(kind)} (${String(count)}×) was passed over.`,
+      );
+    }
+    return { events: this.#events, problems };
   }
-  for (const [kind, count] of unknownKinds) {
-    problems.push(
-      `Unknown event kind ${JSON.stringify(kind)} (${String(count)}×) was passed over.`,
-    );
-  }
-  return { events, problems };
 }
 
 function parseLine(line: string): JournalEvent | undefined {
@@ -155,12 +176,22 @@ function parseLine(line: string): JournalEvent | undefined {
   }
 }
 
-function readerOf(
-  events: readonly JournalEvent[],
-  started: EventOf<"run.started">,
-  problems: readonly string[],
-): JournalReader {
+function readerOf({ events, problems }: Parsed): JournalReader {
+  const started = events.find((event) => event.kind === "run.started");
+  if (started === undefined) {
+    throw new LakeproofError("JOURNAL_INVALID", "The journal has no run.started event.", {
+      hint: "The file was cut off before the run began; there is nothing to judge.",
+    });
+  }
+  if ((started.schema as string) !== JOURNAL_SCHEMA) {
+    problems.push(
+      `Journal version ${JSON.stringify(started.schema)} is not ${JOURNAL_SCHEMA}: read as far as its events are known.`,
+    );
+  }
   const byKind = Map.groupBy(events, (event) => event.kind);
+  if (!byKind.has("run.ended")) {
+    problems.push("The journal has no run.ended event: the harness died during the run.");
+  }
   return {
     runId: started.runId,
     plan: started.plan,

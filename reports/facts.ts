@@ -1,6 +1,6 @@
 /** Figures several reports need, drawn from the journal once. Facts only: nothing here judges. */
 import type { EventOf, JournalReader } from "../core/contracts/journal.ts";
-import { mergeHistograms, percentileMs } from "../core/histogram.ts";
+import { mergeHistograms } from "../core/histogram.ts";
 import {
   faultWindows,
   measuredIntervals,
@@ -109,7 +109,7 @@ export function queryLatency(journal: JournalReader): QueryLatency | undefined {
   if (windows.length === 0) return undefined;
   const merged = mergeHistograms(windows.map((window) => window.histogramUs));
   if (merged.totalCount === 0) return undefined;
-  return { latencyMsP95: percentileMs(merged, 95), count: merged.totalCount };
+  return { latencyMsP95: merged.percentileMs(95), count: merged.totalCount };
 }
 
 const QUERY_CLASSES: readonly string[] = ["simple", "medium", "complex", "large"];

@@ -49,6 +49,12 @@ function pairOf(total: number, base: number, whole: string, part: string): strin
   return rest === 0 ? first : `${first} ${String(rest).padStart(2, "0")} ${part}`;
 }
 
+/** Ticks of a logarithmic axis: "5 ms", "20 s"; never "1 min 40 s". */
+export function formatTickMs(valueMs: number): string {
+  const shown = Number(valueMs.toPrecision(3));
+  return shown < 1000 ? `${formatNumber(shown)} ms` : `${formatNumber(shown / 1000)} s`;
+}
+
 /** Time since the run began: "2:05" or "1:02:05". */
 export function formatClock(atMs: number): string {
   const seconds = Math.max(0, Math.round(atMs / 1000));

@@ -37,6 +37,7 @@ function instanceTable(rows: readonly (readonly Fragment[])[]): Markup {
       "Ready at",
       "Start took",
       "Restarts",
+      "Memory, first",
       "Memory, largest",
       "Memory, planned",
     ],
@@ -53,6 +54,7 @@ function instanceRows(journal: JournalReader): readonly (readonly Fragment[])[] 
     const samples = (memory.get(instanceId) ?? []).map((event) => event.rssBytes);
     const largest =
       samples.length === 0 ? NONE : formatBytes(samples.reduce((a, b) => Math.max(a, b)));
+    const [firstBytes] = samples;
     const planned = plannedMemoryMiB(journal, instanceId);
     return [
       instanceId,
@@ -61,6 +63,7 @@ function instanceRows(journal: JournalReader): readonly (readonly Fragment[])[] 
       formatClock(first?.atMs ?? 0),
       formatDurationMs(first?.readyMs ?? Number.NaN),
       formatNumber(events.filter((event) => event.restart).length),
+      firstBytes === undefined ? NONE : formatBytes(firstBytes),
       largest,
       planned === undefined ? NONE : `${formatNumber(planned)} MiB`,
     ];

@@ -3,6 +3,7 @@ import type { FaultEntry } from "../core/contracts/fault.ts";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import { faultWindows } from "../core/timeline.ts";
 import type { FaultWindow } from "../core/timeline.ts";
+import { recoveryRatios } from "./charts/recovery-ratio.ts";
 import { recoveryBar, recoveryOf, recoveryStrip, recoveryText } from "./charts/recovery.ts";
 import { formatClock, formatDurationMs } from "./format.ts";
 import { html, NOTHING } from "./markup.ts";
@@ -26,7 +27,7 @@ export function faults(journal: JournalReader): Markup {
             )}
           </div>`
     }
-    ${recoveryStrip(windows)}
+    ${recoveryRatios(windows)}${recoveryStrip(windows)}
   </section>`;
 }
 

@@ -117,14 +117,44 @@ figcaption{display:flex;flex-wrap:wrap;gap:2px 12px;align-items:baseline;margin-
 .key.k-box{width:16px;height:8px;border:0}
 .key.k-box.measured{background:var(--c0)}.key.k-box.budget{border:1.5px solid var(--soft)}
 .c0{--c:var(--c0)}.c1{--c:var(--c1)}.c2{--c:var(--c2)}.c3{--c:var(--c3)}.c4{--c:var(--c4)}.c5{--c:var(--c5)}.c6{--c:var(--c6)}.c7{--c:var(--c7)}.c8{--c:var(--c8)}.c9{--c:var(--c9)}
-svg.plot{display:block;margin-left:62px;width:calc(100% - 76px);overflow:visible}
+svg.plot{display:block;width:100%;overflow:visible}
+.axes{display:grid;grid-template-columns:62px minmax(0,1fr);padding-right:14px}
+svg.axis{display:block;width:62px;overflow:visible}
+svg.axis text{font-size:11px;fill:var(--soft)}
+.yl{text-anchor:end}
+.pan{min-width:0}
+.pan:focus-visible,.cursor input:focus-visible,.cursor select:focus-visible{outline:2px solid var(--link);outline-offset:2px}
+.z2 .pan,.z4 .pan,.z8 .pan,.z16 .pan{overflow-x:auto;overflow-y:hidden}
+.z2 .pan>svg{width:200%}.z4 .pan>svg{width:400%}.z8 .pan>svg{width:800%}.z16 .pan>svg{width:1600%}
+.cursor{position:sticky;top:0;z-index:2;display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center;margin:0 0 6px;padding:8px 12px;background:var(--card);border:1px solid var(--line);border-radius:8px;font-size:13.5px}
+.cursor[hidden]{display:none}
+.cursor input{flex:1 1 220px;min-width:120px;accent-color:var(--link)}
+.cursor output{min-width:4.5em;font-weight:650}
+.cursor select{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:4px}
+.at{display:none;stroke:var(--ink);stroke-width:1}
+.live .at{display:inline}
+.now{font-size:12.5px;color:var(--soft);min-height:1.5em}
+.heat{fill:var(--c4);shape-rendering:crispEdges}
+.h0{fill-opacity:.16}.h1{fill-opacity:.34}.h2{fill-opacity:.55}.h3{fill-opacity:.78}.h4{fill-opacity:1}
+.key.k-heat{width:14px;height:11px;border:0;background:var(--c4)}
+.k-heat.h0{opacity:.16}.k-heat.h1{opacity:.34}.k-heat.h2{opacity:.55}.k-heat.h3{opacity:.78}
+.key.k-mark{width:auto;height:auto;border:0;font-family:"DejaVu Sans","Segoe UI Symbol",system-ui,sans-serif}
+.k-mark.ok{color:var(--ok)}.k-mark.bad{color:var(--bad)}.k-mark.unsure{color:var(--unsure)}
+.plot .mk{text-anchor:middle;font-size:12px}
+.plot .mk.ok{fill:var(--ok)}.plot .mk.bad{fill:var(--bad)}.plot .mk.unsure{fill:var(--unsure)}
+.plot .tl.start{text-anchor:start}
+.map{display:flex;flex-wrap:wrap;gap:10px 22px;margin-top:6px}
+.service b{display:block;font-size:12.5px;font-weight:600}
+.node{display:inline-flex;gap:4px;align-items:center;margin:3px 5px 0 0;padding:1px 8px;border:1.5px solid var(--n);border-radius:5px;font-size:12.5px}
+.node i{font-style:normal;color:var(--n);font-family:"DejaVu Sans","Segoe UI Symbol",system-ui,sans-serif}
+.node{--n:var(--soft)}.node.s-up{--n:var(--ok)}.node.s-mending{--n:var(--unsure);background:var(--unsurebg)}.node.s-faulted{--n:var(--bad);background:var(--badbg)}
 .full svg.plot,.strip svg.plot{overflow:visible}
 .full svg.plot{margin-left:0;width:calc(100% - 24px)}
 svg.bar{display:block;width:100%;margin-top:5px}
 .narrow{display:none}
 .plot text{font-size:11px;fill:var(--soft)}
 .plot .grid{stroke:var(--ink);stroke-opacity:.1}
-.plot .yl{text-anchor:end}.plot .xl,.plot .pl{text-anchor:middle}
+.plot .xl,.plot .pl{text-anchor:middle}
 .plot .pl,.plot .rl{fill:var(--ink)}
 .plot .rl{font-size:12.5px}
 .plot .fl{fill:var(--ink);font-weight:600;font-size:10.5px}
@@ -176,7 +206,7 @@ section{margin-top:34px}
 @media print{
 :root{color-scheme:light;--bg:#fff;--card:#fff}
 body{font-size:12px}
-.top nav,.twin{display:none}
+.top nav,.twin,.cursor,.now,.at{display:none!important}
 main,.top,footer{max-width:none;padding:0}
 section{margin-top:22px}
 .chart,.fault,.card,tr,.banner{break-inside:avoid}

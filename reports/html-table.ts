@@ -11,9 +11,11 @@ export interface TableData {
   readonly caption?: string;
   /** Cells are text, not figures. */
   readonly left?: boolean;
+  /** Where each row begins in the run: the cursor reads its row. */
+  readonly timesMs?: readonly number[];
 }
 
-export function scrollTable({ label, heads, rows, caption, left }: TableData): Markup {
+export function scrollTable({ label, heads, rows, caption, left, timesMs }: TableData): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
     <table class="${left === true ? "num left" : "num"}">
       ${
@@ -29,16 +31,22 @@ export function scrollTable({ label, heads, rows, caption, left }: TableData): M
         </tr>
       </thead>
       <tbody>
-        ${rows.map(
-          ([head, ...cells]) =>
-            html`<tr>
-              <th scope="row">${head}</th>
-              ${cells.map((cell) => html`<td>${cell}</td>`)}
-            </tr> `,
-        )}
+        ${rows.map((cells, index) => row(cells, timesMs?.[index]))}
       </tbody>
     </table>
   </div>`;
+}
+
+function row([head, ...cells]: readonly Fragment[], atMs: number | undefined): Markup {
+  const inside = html`<th scope="row">${head}</th>
+    ${cells.map((cell) => html`<td>${cell}</td>`)}`;
+  return atMs === undefined
+    ? html`<tr>
+        ${inside}
+      </tr> `
+    : html`<tr data-at="${Math.round(atMs)}">
+        ${inside}
+      </tr> `;
 }
 
 /** The same data as a drawing, for readers who cannot see it; or what only few want to read. */

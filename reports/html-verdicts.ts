@@ -1,7 +1,15 @@
 /** The verdict table, and what this run does not claim with the length it would take. */
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Judgement, Verdict, VerdictStatus } from "../core/contracts/slo.ts";
-import { formatBound, formatNumber, formatObserved, formatTarget, NONE, plural } from "./format.ts";
+import {
+  formatBound,
+  formatNumber,
+  formatObserved,
+  formatRatio,
+  formatTarget,
+  NONE,
+  plural,
+} from "./format.ts";
 import { html, NOTHING } from "./markup.ts";
 import type { Fragment, Markup } from "./markup.ts";
 import { claimedGroups, firstDetails, MEANINGS, SYMBOLS, unclaimedOf } from "./verdicts.ts";
@@ -98,10 +106,19 @@ function sample({ sample: counts }: Verdict): Fragment {
     >${rest.map((text) => html`<small>${text}</small>`)}`;
 }
 
-function bound({ bound: test }: Verdict): Fragment {
+function bound(verdict: Verdict): Fragment {
+  const { bound: test } = verdict;
   return test === undefined
     ? NONE
-    : html`<span>${formatBound(test)}</span><small>${test.method}</small>`;
+    : html`<span>${formatBound(test)}</span><small>${test.method}</small>${budgetUsed(verdict)}`;
+}
+
+/** Of the bad samples that this many samples allow. */
+function budgetUsed({ sample: counts, bound: test }: Verdict): Markup {
+  if (counts === undefined || test === undefined) return NOTHING;
+  const allowed = counts.n * test.limit;
+  if (!(allowed > 0)) return NOTHING;
+  return html`<small>error budget used: ${formatRatio(counts.bad / allowed)}</small>`;
 }
 
 function needed(verdict: Verdict): Markup {

@@ -1,7 +1,7 @@
 /** report.html: one file that opens from disk with no network, verdict first. This file is the order of the page. */
 import { createHash } from "node:crypto";
 import type { JournalReader } from "../core/contracts/journal.ts";
-import type { Reporter, Seal } from "../core/contracts/report.ts";
+import type { ReportExtras, Reporter, Seal } from "../core/contracts/report.ts";
 import type { Judgement } from "../core/contracts/slo.ts";
 import { timelineOf } from "./charts/timeline.ts";
 import { availability } from "./html-availability.ts";
@@ -14,24 +14,29 @@ import { ledger } from "./html-ledger.ts";
 import { load } from "./html-load.ts";
 import { STYLE } from "./html-style.ts";
 import { claimed, notClaimed } from "./html-verdicts.ts";
+import { capacity } from "./html-capacity.ts";
+import { cursorControl, SCRIPT, SCRIPT_ELEMENT } from "./html-cursor.ts";
+import { history } from "./html-history.ts";
+import { topologyMap } from "./charts/topology-map.ts";
 import { html, raw } from "./markup.ts";
 import type { Markup } from "./markup.ts";
 
 export const htmlReport: Reporter = {
   name: "html",
   purpose: "the report for people: verdict, evidence, timeline and environment in one file",
-  render: (journal, judgement, seal) => [
-    { path: "report.html", body: page(journal, judgement, seal).markup },
+  render: (journal, judgement, seal, extras) => [
+    { path: "report.html", body: page(journal, judgement, seal, extras).markup },
   ],
 };
 
 // Not part of the page's template: a single added space would change the digest and void the style.
 const STYLE_ELEMENT = raw(`<style>${STYLE}</style>`);
 
-/** Nothing but our own style sheet may load or run: the file is safe to open and to forward. */
+/** Nothing but our own style sheet and cursor may load or run: the file is safe to open and to forward. */
 function contentPolicy(): string {
-  const digest = createHash("sha256").update(STYLE).digest("base64");
-  return `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
+  const digest = (text: string): string =>
+    `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  return `default-src 'none'; style-src ${digest(STYLE)}; script-src ${digest(SCRIPT)}; base-uri 'none'; form-action 'none'`;
 }
 
 const SECTIONS = [
@@ -41,6 +46,8 @@ const SECTIONS = [
   ["faults", "Faults"],
   ["load", "Load"],
   ["timeline", "Timeline"],
+  ["capacity", "Capacity"],
+  ["history", "History"],
   ["differential", "Differential"],
   ["environment", "Environment"],
   ["costs", "Cost"],
@@ -48,7 +55,17 @@ const SECTIONS = [
   ["certificate", "Certificate"],
 ] as const;
 
-function page(journal: JournalReader, judgement: Judgement, seal: Seal | undefined): Markup {
+function page(
+  journal: JournalReader,
+  judgement: Judgement,
+  seal: Seal | undefined,
+  extras: ReportExtras = {},
+): Markup {
+  const hasLadders = (extras.ladders ?? []).length > 0;
+  const hasHistories = (extras.histories ?? []).length > 0;
+  const sections = SECTIONS.filter(
+    ([id]) => (id !== "capacity" || hasLadders) && (id !== "history" || hasHistories),
+  );
   const title = `${judgement.status}: ${judgement.scenario} ${judgement.runId} – lakeproof`;
   return html`<!doctype html>
     <html lang="en">
@@ -65,27 +82,28 @@ function page(journal: JournalReader, judgement: Judgement, seal: Seal | undefin
         <header class="top">
           <span class="brand">lakeproof</span>
           <nav aria-label="Sections">
-            ${SECTIONS.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}
+            ${sections.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}
           </nav>
         </header>
         <main>
           ${banner(journal, judgement)} ${problems(journal, judgement)}
           ${figures(journal, judgement)} ${claimed(judgement)} ${notClaimed(journal, judgement)}
           ${availability(judgement)} ${faults(journal)} ${load(journal)} ${timeline(journal)}
+          ${capacity(extras.ladders ?? [])} ${history(extras.histories ?? [])}
           ${ledger(journal)} ${topology(journal)} ${environment(journal)} ${deviations(journal)}
-          ${costs(journal)}
-          ${files(journal, seal)} ${certificate(journal, judgement, seal)}
+          ${costs(journal)} ${files(journal, seal)} ${certificate(journal, judgement, seal)}
         </main>
         <footer>
           Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and
           objectives.json alone.
         </footer>
+        ${SCRIPT_ELEMENT}
       </body>
     </html> `;
 }
 
 function timeline(journal: JournalReader): Markup {
-  const { head, charts } = timelineOf(journal);
+  const { frame, head, charts, distribution } = timelineOf(journal);
   return html`<section id="timeline">
     <h2>Timeline</h2>
     <p class="lead">
@@ -93,7 +111,7 @@ function timeline(journal: JournalReader): Markup {
       drawn point is the smallest or largest of its stretch, and percentiles come from merged
       histograms.
     </p>
-    ${head}${charts}
+    ${cursorControl(frame)}${head}${charts}${distribution}${topologyMap(journal)}
   </section>`;
 }
 

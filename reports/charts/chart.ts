@@ -12,7 +12,7 @@ import type { Scale } from "./scale.ts";
 import type { ChartSpec, Frame, Series } from "./spec.ts";
 import { tableTwin } from "./twin.ts";
 
-const DRAWING_WIDTH = 2000;
+export const DRAWING_WIDTH = 2000;
 const TOP_PX = 15;
 const BOTTOM_PX = 18;
 const BUCKET_COUNT_MAX = 300;
@@ -62,40 +62,65 @@ function drawing(
   if (spec.target !== undefined) values.push(spec.target.value);
   const scale = spec.scale === "log" ? logScale(values) : linearScale(values);
   const plot: Plot = { frame, scale, heightPx: spec.heightPx };
-  return html`<svg
-    class="plot"
-    role="img"
-    aria-labelledby="${spec.id}-t ${spec.id}-d"
-    height="${spec.heightPx + TOP_PX + BOTTOM_PX}"
-  >
-    <title id="${spec.id}-t">${spec.title}</title>
-    <desc id="${spec.id}-d">${spec.description}</desc>
-    ${shading(plot)}${grid(plot, spec.format)}${timeAxis(plot)}
-    <svg
-      y="${TOP_PX}"
-      width="100%"
-      height="${spec.heightPx}"
-      viewBox="0 0 ${DRAWING_WIDTH} ${spec.heightPx}"
-      preserveAspectRatio="none"
-      overflow="visible"
-    >
-      ${series.map((one) => path(one, plot))}
-    </svg>
-    ${spec.target === undefined ? NOTHING : targetLine(spec.target, plot)}${triangles(censored, plot)}
-  </svg>`;
+  return plotted(spec, plot, {
+    stretched: html`${series.map((one) => path(one, plot))}`,
+    fixed: html`${spec.target === undefined ? NOTHING : targetLine(spec.target, plot)}${triangles(censored, plot)}`,
+  });
 }
 
-interface Plot {
+export interface Plot {
   readonly frame: Frame;
   readonly scale: Scale;
   readonly heightPx: number;
 }
+
+interface Layers {
+  /** In units of DRAWING_WIDTH by the height; stretches with the page. */
+  readonly stretched: Markup;
+  /** On top, at percentages. */
+  readonly fixed: Markup;
+}
+
+/** Axes, shaded faults and the cursor around whatever is drawn over the time axis. */
+export function plotted(
+  spec: Pick<ChartSpec, "id" | "title" | "description" | "format">,
+  plot: Plot,
+  { stretched, fixed }: Layers,
+): Markup {
+  const { heightPx } = plot;
+  const allPx = heightPx + TOP_PX + BOTTOM_PX;
+  return html`<div class="axes">
+    <svg class="axis" aria-hidden="true" height="${allPx}">${labels(plot, spec.format)}</svg>
+    <div class="pan">
+      <svg class="plot" role="img" aria-labelledby="${spec.id}-t ${spec.id}-d" height="${allPx}">
+        <title id="${spec.id}-t">${spec.title}</title>
+        <desc id="${spec.id}-d">${spec.description}</desc>
+        ${shading(plot)}${grid(plot)}${timeAxis(plot)}
+        <svg
+          y="${TOP_PX}"
+          width="100%"
+          height="${heightPx}"
+          viewBox="0 0 ${DRAWING_WIDTH} ${heightPx}"
+          preserveAspectRatio="none"
+          overflow="visible"
+        >
+          ${stretched}
+        </svg>
+        ${fixed}${CURSOR_LINE}
+      </svg>
+    </div>
+  </div>`;
+}
+
+/** Shown and moved by the script alone. */
+export const CURSOR_LINE = html`<line class="at" x1="0" x2="0" y1="0" y2="100%" />`;
 
 export function shareOf(atMs: number, frame: Frame): number {
   const share = (atMs - frame.fromMs) / Math.max(1, frame.toMs - frame.fromMs);
   return Math.min(1, Math.max(0, share));
 }
 
+/** Of the width, for attributes. */
 export function percent(share: number): string {
   return `${String(Math.round(share * 10_000) / 100)}%`;
 }
@@ -133,17 +158,21 @@ function shading({ frame, heightPx }: Plot): Markup {
   return html`${shades}`;
 }
 
-function grid(plot: Plot, format: (value: number) => string): Markup {
+function grid(plot: Plot): Markup {
   return html`${plot.scale.ticks.map((tick) => {
     const y = rounded(yOf(tick, plot) + TOP_PX);
-    return html`<line class="grid" x1="0" x2="100%" y1="${y}" y2="${y}" /><text
-        class="yl"
-        x="-8"
-        y="${y}"
-        dy=".32em"
-        >${format(tick)}</text
-      >`;
+    return html`<line class="grid" x1="0" x2="100%" y1="${y}" y2="${y}" />`;
   })}`;
+}
+
+/** Apart from the drawing, so that they stay when it is zoomed and scrolled. */
+function labels(plot: Plot, format: (value: number) => string): Markup {
+  return html`${plot.scale.ticks.map(
+    (tick) =>
+      html`<text class="yl" x="100%" dx="-8" y="${rounded(yOf(tick, plot) + TOP_PX)}" dy=".32em"
+        >${format(tick)}</text
+      >`,
+  )}`;
 }
 
 /** On a phone only every third time is shown. */
@@ -203,7 +232,7 @@ function polyline(
   return `M${places.join("L")}`;
 }
 
-function targetLine(target: NonNullable<ChartSpec["target"]>, plot: Plot): Markup {
+export function targetLine(target: NonNullable<ChartSpec["target"]>, plot: Plot): Markup {
   const y = rounded(yOf(target.value, plot) + TOP_PX);
   const labelY = y - TOP_PX < 14 ? y + 12 : y - 4;
   return html`<line class="target" x1="0" x2="100%" y1="${y}" y2="${y}" /><text

@@ -39,6 +39,10 @@ function roundStep(rough: number): number {
   return share <= 5 ? 5 * power : 10 * power;
 }
 
+const MARKS: readonly number[] = [1, 2, 5]
+  .flatMap((factor) => Array.from({ length: 25 }, (_, index) => factor * 10 ** (index - 9)))
+  .sort((one, other) => one - other);
+
 /** Whole decades, with 2 and 5 between where there are few. Values at or below zero are left out. */
 export function logScale(values: Iterable<number>): Scale {
   let low = Number.POSITIVE_INFINITY;
@@ -49,14 +53,14 @@ export function logScale(values: Iterable<number>): Scale {
     high = Math.max(high, value);
   }
   if (low > high) [low, high] = [1, 10];
-  const marks = [1, 2, 5].flatMap((factor) =>
-    Array.from({ length: 25 }, (_, index) => factor * 10 ** (index - 9)),
-  );
-  marks.sort((one, other) => one - other);
-  const min = marks.findLast((mark) => mark <= low) ?? low;
-  const found = marks.find((mark) => mark >= high) ?? high;
-  const max = found > min ? found : min * 10;
-  const inside = marks.filter((mark) => mark >= min && mark <= max);
+  const min = MARKS.findLast((mark) => mark <= low) ?? low;
+  const found = MARKS.find((mark) => mark >= high) ?? high;
+  return logScaleBetween(min, found > min ? found : min * 10);
+}
+
+/** Exactly from `min` to `max`, both above zero, whatever the ticks. */
+export function logScaleBetween(min: number, max: number): Scale {
+  const inside = MARKS.filter((mark) => mark >= min && mark <= max);
   const decades = inside.filter((mark) =>
     Number.isInteger(Math.round(Math.log10(mark) * 1e6) / 1e6),
   );

@@ -1,9 +1,12 @@
 /** From journal events to points. Percentiles come from merged histograms, never from averaged percentiles. */
 import type { EventOf, JournalReader } from "../../core/contracts/journal.ts";
 import type { Unit } from "../../core/contracts/values.ts";
-import { mergeHistograms, percentileMs } from "../../core/histogram.ts";
+import { mergeHistograms } from "../../core/histogram.ts";
+import type { HistogramSum } from "../../core/histogram.ts";
 import { bankWindows, isQueryClass, queryWindows } from "../facts.ts";
 import type { Point } from "./downsample.ts";
+import { HEAT_ROWS_PER_DECADE } from "./heatmap.ts";
+import type { HeatCell } from "./heatmap.ts";
 
 const byTime = (one: Point, other: Point): number => one.xMs - other.xMs;
 
@@ -88,6 +91,8 @@ export interface Latency {
   readonly p50: readonly Point[];
   readonly p95: readonly Point[];
   readonly count: number;
+  /** Of queries; empty for the bank, whose writes all look alike. */
+  readonly cells: readonly HeatCell[];
 }
 
 /** One entry a workload and class, the bank first. Milliseconds. */
@@ -111,12 +116,14 @@ function latencyOf(
   const bins = Map.groupBy(windows, (window) => Math.floor(window.fromMs / binMs));
   const p50: Point[] = [];
   const p95: Point[] = [];
+  const cells: HeatCell[] = [];
   for (const [bin, own] of [...bins].sort(([one], [other]) => one - other)) {
     const merged = mergeHistograms(own.map((window) => window.histogramUs));
     if (merged.totalCount === 0) continue;
     const xMs = (bin + 0.5) * binMs;
-    p50.push({ xMs, y: percentileMs(merged, 50) });
-    p95.push({ xMs, y: percentileMs(merged, 95) });
+    p50.push({ xMs, y: merged.percentileMs(50) });
+    p95.push({ xMs, y: merged.percentileMs(95) });
+    if (own[0]?.class !== undefined) cells.push(...heatCells(merged, bin * binMs));
   }
   const queryClass = windows[0]?.class;
   return {
@@ -124,8 +131,18 @@ function latencyOf(
     ...(isQueryClass(queryClass) && queryClass !== undefined ? { queryClass } : {}),
     p50,
     p95,
+    cells,
     count: windows.reduce((sum, window) => sum + window.count, 0),
   };
+}
+
+function heatCells(sum: HistogramSum, fromMs: number): readonly HeatCell[] {
+  const counts = new Map<number, number>();
+  sum.each((valueMs, count) => {
+    const row = Math.floor(Math.log10(valueMs) * HEAT_ROWS_PER_DECADE);
+    counts.set(row, (counts.get(row) ?? 0) + count);
+  });
+  return [...counts].map(([row, count]) => ({ fromMs, row, count }));
 }
 
 export interface ProbeSeries {

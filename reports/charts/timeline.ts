@@ -2,12 +2,13 @@
 import type { JournalReader } from "../../core/contracts/journal.ts";
 import type { Unit } from "../../core/contracts/values.ts";
 import { faultWindows, phaseIntervals } from "../../core/timeline.ts";
-import type { Interval, PhaseInterval } from "../../core/timeline.ts";
-import { formatClock, formatDurationMs, formatNumber, unitLabel } from "../format.ts";
-import { foldedTable } from "../html-table.ts";
-import { html, NOTHING } from "../markup.ts";
+import { formatNumber, formatTickMs, unitLabel } from "../format.ts";
 import type { Markup } from "../markup.ts";
-import { percent, renderChart, shareOf, timeAxis } from "./chart.ts";
+import { budgetChart } from "./budget.ts";
+import { renderChart } from "./chart.ts";
+import { freshnessEcdf, sawtoothChart } from "./freshness.ts";
+import { heatmap } from "./heatmap.ts";
+import { phaseStrip } from "./phase-strip.ts";
 import type { ChartSpec, Frame, Series } from "./spec.ts";
 import { freshness, latencies, memory, probes, queryOutcomes, throughput } from "./series.ts";
 import type { Latency, ProbeSeries } from "./series.ts";
@@ -16,6 +17,8 @@ export interface Timeline {
   readonly frame: Frame;
   readonly head: Markup;
   readonly charts: readonly Markup[];
+  /** Of freshness; over ages instead of time. */
+  readonly distribution: Markup;
 }
 
 const BIN_COUNT_MAX = 120;
@@ -25,17 +28,22 @@ const COLOUR_COUNT = 10;
 export function timelineOf(journal: JournalReader): Timeline {
   const frame = frameOf(journal);
   const binMs = binMsFor(frame);
-  const specs: readonly ChartSpec[] = [
+  const queries = latencyCharts(journal, binMs);
+  const drawn = (spec: ChartSpec): Markup => renderChart(spec, frame);
+  const before: readonly ChartSpec[] = [
     throughputChart(journal),
     freshnessChart(journal),
+    sawtoothChart(journal),
     ...probeCharts(
       "lag",
       "Lag",
       "How far behind each hop was",
       probes(journal, (name) => /lag/i.test(name)),
     ),
-    ...latencyCharts(journal, binMs),
+  ];
+  const after: readonly ChartSpec[] = [
     outcomesChart(journal, binMs),
+    budgetChart(journal),
     memoryChart(journal),
     ...probeCharts(
       "cpu",
@@ -47,7 +55,28 @@ export function timelineOf(journal: JournalReader): Timeline {
   return {
     frame,
     head: phaseStrip(journal, frame),
-    charts: specs.map((spec) => renderChart(spec, frame)),
+    charts: [
+      ...before.map(drawn),
+      ...queries.flatMap(({ spec, latency, targetMs }) => [
+        drawn(spec),
+        ...(latency.queryClass === undefined
+          ? []
+          : [
+              heatmap(
+                {
+                  id: `${spec.id}-map`,
+                  queryClass: latency.queryClass,
+                  cells: latency.cells,
+                  binMs,
+                  ...(targetMs === undefined ? {} : { targetMs }),
+                },
+                frame,
+              ),
+            ]),
+      ]),
+      ...after.map(drawn),
+    ],
+    distribution: freshnessEcdf(journal),
   };
 }
 
@@ -173,22 +202,37 @@ function styleOf(index: number): Pick<Series, "colour" | "dash"> {
   return { colour: index % COLOUR_COUNT, dash: Math.floor(index / 3) % 4 };
 }
 
-function latencyCharts(journal: JournalReader, binMs: number): readonly ChartSpec[] {
+interface LatencyChart {
+  readonly spec: ChartSpec;
+  readonly latency: Latency;
+  readonly targetMs?: number;
+}
+
+function latencyCharts(journal: JournalReader, binMs: number): readonly LatencyChart[] {
   const all = latencies(journal, binMs);
   const planned = journal.plan.queries.map((query): Latency => {
     const found = all.find((latency) => latency.queryClass === query.name);
-    return found ?? { name: query.name, queryClass: query.name, p50: [], p95: [], count: 0 };
+    return (
+      found ?? { name: query.name, queryClass: query.name, p50: [], p95: [], count: 0, cells: [] }
+    );
   });
   const bank = all.filter((latency) => latency.queryClass === undefined);
   const unplanned = all.filter(
     (latency) => latency.queryClass !== undefined && !planned.includes(latency),
   );
   const shown = [
-    ...(bank.length === 0 ? [{ name: "bank", p50: [], p95: [], count: 0 }] : bank),
+    ...(bank.length === 0 ? [{ name: "bank", p50: [], p95: [], count: 0, cells: [] }] : bank),
     ...planned,
     ...unplanned,
   ];
-  return shown.map((latency, index) => latencyChart(latency, index, journal, binMs));
+  return shown.map((latency, index) => {
+    const query = journal.plan.queries.find(({ name }) => name === latency.queryClass);
+    return {
+      spec: latencyChart(latency, index, journal, binMs),
+      latency,
+      ...(query === undefined ? {} : { targetMs: query.targetMs }),
+    };
+  });
 }
 
 function latencyChart(
@@ -226,12 +270,6 @@ function latencyChart(
   };
 }
 
-/** Ticks of a logarithmic axis: "5 ms", "20 s"; never "1 min 40 s". */
-function formatTickMs(valueMs: number): string {
-  const shown = Number(valueMs.toPrecision(3));
-  return shown < 1000 ? `${formatNumber(shown)} ms` : `${formatNumber(shown / 1000)} s`;
-}
-
 function outcomesChart(journal: JournalReader, binMs: number): ChartSpec {
   const { ok, notOk } = queryOutcomes(journal, binMs);
   return {
@@ -266,97 +304,4 @@ function memoryChart(journal: JournalReader): ChartSpec {
     format: formatNumber,
     heightPx: 140,
   };
-}
-
-/** Widths in pixels at which a label of 6.5 px a letter still fits: page at desktop and at phone width. */
-const STRIP_WIDTH_PX = { wide: 1000, narrow: 290 };
-const LETTER_PX = 6.6;
-
-function phaseStrip(journal: JournalReader, frame: Frame): Markup {
-  const phases = phaseIntervals(journal).filter(
-    (interval) => interval.toMs > frame.fromMs && interval.fromMs < frame.toMs,
-  );
-  if (phases.length === 0) return NOTHING;
-  const described = phases
-    .map(({ phase, fromMs }) => `${phase} from ${formatClock(fromMs)}`)
-    .join(", ");
-  return html`<figure class="chart strip">
-    <figcaption>
-      <b>Phases and faults</b>
-      <span class="unit">time since the run began; shaded: fault active, lighter: recovering</span>
-    </figcaption>
-    <svg class="plot" role="img" aria-labelledby="phases-t phases-d" height="56">
-      <title id="phases-t">Phases and fault windows</title>
-      <desc id="phases-d">${described}.</desc>
-      ${phases.map((interval, index) => phaseBox(interval, index, frame))}${frame.windows.map((window) => faultBox(window, frame))}${timeAxis({ frame, heightPx: 23 })}
-    </svg>
-    ${phaseTable(journal)}
-  </figure> `;
-}
-
-/** Every phase and fault window of the run, those before the drawing too. */
-function phaseTable(journal: JournalReader): Markup {
-  const rows: readonly (Interval & { readonly name: string })[] = [
-    ...phaseIntervals(journal).map(({ phase, fromMs, toMs }) => ({ name: phase, fromMs, toMs })),
-    ...faultWindows(journal).map((window) => ({
-      name: `${window.entry.id} ${window.entry.fault} on ${window.entry.instanceId}`,
-      fromMs: window.fromMs,
-      toMs: window.toMs,
-    })),
-  ].sort((one, other) => one.fromMs - other.fromMs);
-  return foldedTable({
-    label: "Phases and faults as a table",
-    caption: "Time since the run began",
-    heads: ["what", "from", "to", "length"],
-    rows: rows.map(({ name, fromMs, toMs }) => [
-      name,
-      formatClock(fromMs),
-      formatClock(toMs),
-      formatDurationMs(toMs - fromMs),
-    ]),
-  });
-}
-
-function phaseBox(interval: PhaseInterval, index: number, frame: Frame): Markup {
-  const from = shareOf(interval.fromMs, frame);
-  const to = shareOf(interval.toMs, frame);
-  const textPx = interval.phase.length * LETTER_PX + 6;
-  const fits = (widthPx: number): boolean => (to - from) * widthPx >= textPx;
-  const label = fits(STRIP_WIDTH_PX.wide)
-    ? html`<text
-        class="${fits(STRIP_WIDTH_PX.narrow) ? "pl" : "pl wide"}"
-        x="${percent((from + to) / 2)}"
-        y="12"
-        >${interval.phase}</text
-      >`
-    : NOTHING;
-  return html`<rect
-      class="phase p${index % 2}"
-      x="${percent(from)}"
-      y="0"
-      width="${percent(to - from)}"
-      height="17"
-    />${label}`;
-}
-
-function faultBox(window: Frame["windows"][number], frame: Frame): Markup {
-  const from = shareOf(window.fromMs, frame);
-  const to = shareOf(window.toMs, frame);
-  const healed = window.healedMs === undefined ? to : shareOf(window.healedMs, frame);
-  const fits = (to - from) * STRIP_WIDTH_PX.narrow >= 16;
-  return html`<rect
-      class="hold"
-      x="${percent(from)}"
-      y="19"
-      width="${percent(healed - from)}"
-      height="17"
-    /><rect
-      class="mend"
-      x="${percent(healed)}"
-      y="19"
-      width="${percent(to - healed)}"
-      height="17"
-    /><text class="${fits ? "pl" : "pl wide"}" x="${percent((from + to) / 2)}" y="31.5"
-      >${window.label}</text
-    >`;
 }

@@ -19,25 +19,31 @@ export function tableTwin(
     ...series,
     ...(censored.length === 0 ? [] : [{ name: "not seen", points: censored }]),
   ];
-  const rows = stretches(frame).flatMap(({ fromMs, toMs }) => {
-    const cells = columns.map(({ points }) =>
-      rangeText(
-        points.filter((point) => point.xMs >= fromMs && point.xMs < toMs),
-        spec.format,
-      ),
-    );
-    return cells.every((cell) => cell === NONE) ? [] : [[formatClock(fromMs), ...cells]];
+  const all = stretches(frame);
+  const grouped = columns.map(({ points }) =>
+    Map.groupBy(points, ({ xMs }) =>
+      all.findIndex(({ fromMs, toMs }) => xMs >= fromMs && xMs < toMs),
+    ),
+  );
+  const rows = all.flatMap(({ fromMs }, index) => {
+    const cells = grouped.map((own) => rangeText(own.get(index) ?? [], spec.format));
+    return cells.every((cell) => cell === NONE)
+      ? []
+      : [{ fromMs, cells: [formatClock(fromMs), ...cells] }];
   });
   if (rows.length === 0) return NOTHING;
   return foldedTable({
     label: `${spec.title} as a table`,
     caption: `${spec.title}, ${spec.unit}: smallest to largest value from each time on`,
     heads: ["from", ...columns.map(({ name }) => name)],
-    rows,
+    rows: rows.map(({ cells }) => cells),
+    timesMs: rows.map(({ fromMs }) => fromMs),
   });
 }
 
-function stretches(frame: Frame): readonly { readonly fromMs: number; readonly toMs: number }[] {
+export function stretches(
+  frame: Frame,
+): readonly { readonly fromMs: number; readonly toMs: number }[] {
   const ticks = timeTicks(frame.fromMs, frame.toMs, ROW_COUNT_MAX);
   const starts = ticks[0] === frame.fromMs ? ticks : [frame.fromMs, ...ticks];
   return starts.map((fromMs, index) => ({

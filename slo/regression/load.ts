@@ -1,6 +1,6 @@
 /** Latency, achieved rate and error ratio of one run's workloads in its steady time. */
 import type { EventOf, JournalReader } from "../../core/contracts/journal.ts";
-import { decodeHistogram, recordedValues } from "../../core/histogram.ts";
+import { recordedValues } from "../../core/histogram.ts";
 import type { Interval } from "../../core/timeline.ts";
 import { FAULT_MARGIN_MS_MAX } from "../checks/evidence/operations.ts";
 import { steadyWithMargin } from "../checks/evidence/time.ts";
@@ -131,7 +131,7 @@ function latencyPieces(
   const decode = (text: string): readonly Counted[] => {
     // A made-up or idle run repeats itself window by window.
     if (last?.text !== text) {
-      const samples = recordedValues(decodeHistogram(text)).map((one) => ({
+      const samples = recordedValues(text).map((one) => ({
         value: one.valueMs,
         count: one.count,
       }));

@@ -43,14 +43,12 @@ export interface SeriesRequest {
 const ROUNDING_MS = 1;
 
 export function seriesOf(journal: JournalReader, request: SeriesRequest): Series {
-  const own = journal
-    .of("load.window")
-    .filter((window) => isOf(window, request.workload, request.class));
+  const own = windowsOf(journal, "load.window", request);
   const grid = gridOf(own, request);
   if (grid === undefined) return { windowMs: 0, slots: [], missing: 0 };
-  const slots = emptySlots(grid, request);
+  const row = emptySlots(grid, request);
   const slotAt = (fromMs: number): Slot | undefined =>
-    slots.get(Math.round((fromMs - grid.fromMs) / grid.windowMs));
+    row.slots[Math.round((fromMs - grid.fromMs) / grid.windowMs) - row.firstIndex];
   const present = new Set<Slot>();
   for (const window of own) {
     const slot = slotAt(window.fromMs);
@@ -58,20 +56,51 @@ export function seriesOf(journal: JournalReader, request: SeriesRequest): Series
     present.add(slot);
     addLoad(slot, window);
   }
-  for (const window of request.countOver === undefined ? [] : journal.of("latency.window")) {
-    if (!isOf(window, request.workload, request.class)) continue;
+  const { countOver } = request;
+  const timed = countOver === undefined ? [] : windowsOf(journal, "latency.window", request);
+  for (const window of timed) {
     const slot = slotAt(window.fromMs);
     if (slot === undefined) continue;
     slot.timed = (slot.timed ?? 0) + window.count;
-    slot.over += request.countOver?.(window) ?? 0;
+    slot.over += countOver?.(window) ?? 0;
   }
-  const inOrder = [...slots.values()].sort((a, b) => a.fromMs - b.fromMs);
+  const inOrder = row.slots.filter((slot) => slot !== undefined);
   fillMissing(inOrder, present, grid.windowMs, request);
   return {
     windowMs: grid.windowMs,
     slots: inOrder,
     missing: sumOf(inOrder, (slot) => slot.missing),
   };
+}
+
+type Windows = "load.window" | "latency.window";
+
+/** By journal, kind and class: every objective asks again, and a day has some hundred thousand windows. */
+const SORTED = new WeakMap<JournalReader, Map<string, readonly EventOf<Windows>[]>>();
+
+/** In the order of the journal. Exactly this class; undefined means windows without one. */
+function windowsOf<K extends Windows>(
+  journal: JournalReader,
+  kind: K,
+  { workload, class: className }: Pick<SeriesRequest, "workload" | "class">,
+): readonly EventOf<K>[] {
+  let sorted = SORTED.get(journal);
+  if (sorted === undefined) {
+    sorted = new Map(
+      (["load.window", "latency.window"] as const).flatMap((name) => [
+        ...Map.groupBy<string, EventOf<Windows>>(journal.of(name), keyOf),
+      ]),
+    );
+    SORTED.set(journal, sorted);
+  }
+  const key = keyOf({ kind, workload, ...(className === undefined ? {} : { class: className }) });
+  return (sorted.get(key) ?? []) as unknown as readonly EventOf<K>[];
+}
+
+function keyOf(window: Pick<EventOf<Windows>, "kind" | "workload" | "class">): string {
+  return window.class === undefined
+    ? `${window.kind} ${window.workload}`
+    : `${window.kind} ${window.workload} of ${window.class}`;
 }
 
 interface Grid {
@@ -84,18 +113,30 @@ function gridOf(own: readonly Grid[], request: SeriesRequest): Grid | undefined 
   return own[0] ?? (request.ratePerS === undefined ? undefined : { fromMs: 0, windowMs: 1000 });
 }
 
+interface SlotRow {
+  /** Number on the grid of the first slot. */
+  readonly firstIndex: number;
+  /** Undefined: outside of the intervals. */
+  readonly slots: readonly (Slot | undefined)[];
+}
+
 /** The windows that lie wholly within the intervals, by their number on the grid. */
-function emptySlots(grid: Grid, request: SeriesRequest): ReadonlyMap<number, Slot> {
-  const slots = new Map<number, Slot>();
-  for (const interval of request.intervals) {
-    const from = Math.ceil((interval.fromMs - ROUNDING_MS - grid.fromMs) / grid.windowMs);
-    for (let index = from; ; index += 1) {
+function emptySlots(grid: Grid, request: SeriesRequest): SlotRow {
+  const starts = request.intervals.map((interval) =>
+    Math.ceil((interval.fromMs - ROUNDING_MS - grid.fromMs) / grid.windowMs),
+  );
+  const firstIndex = Math.min(...starts);
+  const timed = request.countOver === undefined ? undefined : 0;
+  const slots: (Slot | undefined)[] = [];
+  for (const [number, interval] of request.intervals.entries()) {
+    for (let index = starts[number] ?? 0; ; index += 1) {
       const fromMs = grid.fromMs + index * grid.windowMs;
       if (fromMs + grid.windowMs > interval.toMs + ROUNDING_MS) break;
-      slots.set(index, emptySlot(fromMs, request.countOver === undefined ? undefined : 0));
+      while (slots.length < index - firstIndex) slots.push(undefined);
+      slots[index - firstIndex] = emptySlot(fromMs, timed);
     }
   }
-  return slots;
+  return { firstIndex, slots };
 }
 
 function fillMissing(
@@ -180,22 +221,12 @@ export function leftOut(
 ): { readonly n: number; readonly bad: number } {
   let n = 0;
   let bad = 0;
-  for (const window of journal.of("load.window")) {
-    if (!isOf(window, workload, className)) continue;
+  for (const window of windowsOf(journal, "load.window", { workload, class: className })) {
     if (!within(window.fromMs, inside) || within(window.fromMs, counted)) continue;
     n += window.offered;
     bad += window.failed + window.unknown + window.dropped;
   }
   return { n, bad };
-}
-
-/** Exactly this class; undefined means windows without one. */
-function isOf(
-  window: { readonly workload: string; readonly class?: string },
-  workload: string,
-  className: string | undefined,
-): boolean {
-  return window.workload === workload && window.class === className;
 }
 
 function emptySlot(fromMs: number, timed: number | undefined): Slot {

@@ -1,7 +1,7 @@
 /** Latency and error objectives: every operation that was offered counts, whether or not it ever ended. */
 import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { Objective, Verdict } from "../../../core/contracts/slo.ts";
-import { percentileMs, type Histogram } from "../../../core/histogram.ts";
+import type { HistogramSum } from "../../../core/histogram.ts";
 import type { Interval } from "../../../core/timeline.ts";
 import { latencyReader } from "./latency.ts";
 import {
@@ -176,12 +176,12 @@ function intervalMs(
 /** The objective's quantile over all offered operations; those that never ended stand last. */
 function observedMs(
   objective: LatencyObjective,
-  histogram: Histogram,
+  histogram: HistogramSum,
   classes: readonly ClassEvidence[],
 ): number | undefined {
   const offered = sumOf(classes, (one) => sumOf(one.series.slots, (slot) => slot.offered));
   const percentile = ((1 - objective.badRatioMax) * offered * 100) / histogram.totalCount;
   return histogram.totalCount === 0 || percentile > 100
     ? undefined
-    : percentileMs(histogram, percentile);
+    : histogram.percentileMs(percentile);
 }
