@@ -181,6 +181,15 @@ export class HistogramSum {
     }
   }
 
+  /** The same counts as a histogram that can be encoded. */
+  toHistogram(): Histogram {
+    const histogram = newHistogram();
+    this.each((valueMs, count) => {
+      histogram.recordValueWithCount(Math.round(valueMs * 1000), count);
+    });
+    return histogram;
+  }
+
   /** Value below or at which that share of all samples lies, nearest rank. NaN without samples. */
   percentileMs(percentile: number): number {
     if (this.#totalCount === 0) return Number.NaN;

@@ -1,13 +1,7 @@
 /** Every load in figures: per workload and class, the user's own script, and the mixed experiment's two arms. */
 import { mixedArm, plannedBiLoads, type MixedArm } from "../core/bi-load.ts";
 import type { EventOf, JournalReader } from "../core/contracts/journal.ts";
-import {
-  decodeHistogram,
-  mergeHistograms,
-  newHistogram,
-  percentileMs,
-  type Histogram,
-} from "../core/histogram.ts";
+import { mergeHistograms, type HistogramSum } from "../core/histogram.ts";
 import { measuredIntervals, steadyIntervals, within, type Interval } from "../core/timeline.ts";
 import { formatDurationMs, formatNumber, NONE } from "./format.ts";
 
@@ -57,7 +51,7 @@ interface Figures {
   readonly failed: number;
   readonly unknown: number;
   readonly dropped: number;
-  readonly histogram: Histogram;
+  readonly histogram: HistogramSum;
 }
 
 function figuresOf(
@@ -111,10 +105,10 @@ function countCells(figures: Figures): readonly string[] {
   return [offered, ok, failed, unknown, dropped].map(formatNumber);
 }
 
-function latencyCells(histogram: Histogram): readonly string[] {
+function latencyCells(histogram: HistogramSum): readonly string[] {
   if (histogram.totalCount === 0) return LATENCY_HEADS.map(() => NONE);
   return [50, 95, 99, 100].map((percentile) =>
-    formatDurationMs(percentileMs(histogram, percentile)),
+    formatDurationMs(histogram.percentileMs(percentile)),
   );
 }
 
@@ -205,8 +199,8 @@ function scriptTables(journal: JournalReader): readonly LoadTable[] {
 }
 
 function trendRow(trend: EventOf<"script.ended">["trends"][number]): readonly string[] {
-  const histogram = trend.count === 0 ? newHistogram() : decodeHistogram(trend.histogram);
-  const values = [50, 95, 99, 100].map((percentile) => percentileMs(histogram, percentile));
+  const histogram = mergeHistograms(trend.count === 0 ? [] : [trend.histogram]);
+  const values = [50, 95, 99, 100].map((percentile) => histogram.percentileMs(percentile));
   return [
     trend.metric,
     trend.scenario,

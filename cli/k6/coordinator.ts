@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { LakeproofError } from "../../core/errors.ts";
-import { decodeHistogram, percentileMs } from "../../core/histogram.ts";
+import { mergeHistograms } from "../../core/histogram.ts";
 import { host } from "../../core/host.ts";
 import { mergeScriptResults, type ScriptResult } from "../../generators/k6/script-output.ts";
 import { archiveK6, inspectK6 } from "../../infra/clients/k6.ts";
@@ -215,8 +215,8 @@ function textOf(
     `${String(result.iterations)} iterations, ${String(result.dropped)} never started`,
     `${"trend".padEnd(32)}${"samples".padStart(10)}${["p50", "p95", "p99", "max"].map((one) => one.padStart(10)).join("")}`,
     ...result.trends.map((trend) => {
-      const histogram = decodeHistogram(trend.histogram);
-      const values = [50, 95, 99, 100].map((percentile) => ms(percentileMs(histogram, percentile)));
+      const histogram = mergeHistograms([trend.histogram]);
+      const values = [50, 95, 99, 100].map((percentile) => ms(histogram.percentileMs(percentile)));
       return `${`${trend.metric} ${trend.scenario}`.padEnd(32)}${String(trend.count).padStart(10)}${values.join("")}`;
     }),
     ...result.checks.map(

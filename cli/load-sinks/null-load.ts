@@ -3,7 +3,7 @@
  * open loop. What it cannot do here it cannot do anywhere.
  */
 import { host } from "../../core/host.ts";
-import { newHistogram, percentileMs, recordMs } from "../../core/histogram.ts";
+import { newHistogram, recordMs } from "../../core/histogram.ts";
 import type { SinkStep, SinkWindow } from "../../core/contracts/load-sink.ts";
 import { arrivals } from "../../generators/arrivals.ts";
 import {
@@ -82,7 +82,7 @@ export function openNullLoad(options: NullLoadOptions): (step: SinkStep) => Prom
       // Nothing can be refused here; written so that the encoding cannot be left out as unused.
       failedCount: encodedBytes < 0 ? 1 : 0,
       eventCount,
-      latencyMsP99: settledCount === 0 ? step.windowMs : percentileMs(histogram, 99),
+      latencyMsP99: settledCount === 0 ? step.windowMs : histogram.getValueAtPercentile(99) / 1000,
       busyRatio: Math.min(1, busyMs / step.windowMs),
       loopDelayMsP99: 0,
     };

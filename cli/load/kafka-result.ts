@@ -1,8 +1,8 @@
 /** What a load into Kafka shows, whether it may be believed, and the text of it. Pure. */
 import { EXIT_GRAVITY } from "../../core/errors.ts";
 import type { ExitCode } from "../../core/errors.ts";
-import { mergeHistograms, percentileMs } from "../../core/histogram.ts";
-import type { Histogram } from "../../core/histogram.ts";
+import { mergeHistograms } from "../../core/histogram.ts";
+import type { HistogramSum } from "../../core/histogram.ts";
 import type { KafkaLoadOutcome } from "./kafka-load.ts";
 
 const LAG_MS_MAX = 100;
@@ -117,17 +117,17 @@ export function kafkaLoadResult(outcome: KafkaLoadOutcome, facts: KafkaLoadFacts
 type Figures = Omit<KafkaLoadResult, "schema" | "verdict" | "exitCode" | "reasons">;
 
 /** What was never done is slower than everything that was. */
-function latenciesOf(histogram: Histogram, neverCount: number): Latencies {
+function latenciesOf(histogram: HistogramSum, neverCount: number): Latencies {
   const done = histogram.totalCount;
   const at = (percentile: number): number | null => {
     const share = ((percentile / 100) * (done + neverCount)) / done;
-    return share > 1 || done === 0 ? null : percentileMs(histogram, share * 100);
+    return share > 1 || done === 0 ? null : histogram.percentileMs(share * 100);
   };
   return {
     p50: at(50),
     p99: at(99),
     p999: at(99.9),
-    max: done === 0 ? null : percentileMs(histogram, 100),
+    max: done === 0 ? null : histogram.percentileMs(100),
   };
 }
 

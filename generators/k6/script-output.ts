@@ -154,9 +154,8 @@ export function mergeScriptResults(parts: readonly ScriptResult[]): ScriptResult
       if (first === undefined) return [];
       const { metric, scenario, isTime } = first;
       const merged = mergeHistograms(own.map((one) => one.histogram));
-      return [
-        { metric, scenario, isTime, count: merged.totalCount, histogram: encodeHistogram(merged) },
-      ];
+      const histogram = encodeHistogram(merged.toHistogram());
+      return [{ metric, scenario, isTime, count: merged.totalCount, histogram }];
     }),
   };
 }

@@ -86,6 +86,10 @@ function counted(journal: JournalReader, objective: Objective): readonly Counted
       return slow(journal, { ...objective, sli }, intervals);
     case "uptime":
     case "rate":
+    case "users":
+    case "recovery":
+    case "projected-uptime":
+    case "informational":
     case "unmeasured":
       return [];
   }

@@ -2,7 +2,7 @@
 import type { JournalReader } from "../../core/contracts/journal.ts";
 import { steadyIntervals, within } from "../../core/timeline.ts";
 import { formatNumber, formatRatio, NONE, plural } from "../format.ts";
-import { html, NOTHING } from "../markup.ts";
+import { NOTHING } from "../markup.ts";
 import type { Markup } from "../markup.ts";
 import type { Point } from "./downsample.ts";
 import { linearScale } from "./scale.ts";

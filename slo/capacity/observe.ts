@@ -1,6 +1,6 @@
 /** What a window of a journal showed. Pure: the events of one step in, one account out. */
 import type { EventOf, JournalEvent, JournalKind } from "../../core/contracts/journal.ts";
-import { mergeHistograms, percentileMs } from "../../core/histogram.ts";
+import { mergeHistograms } from "../../core/histogram.ts";
 import type { StepSeen } from "./judge-step.ts";
 import type { Point } from "./trend.ts";
 
@@ -44,8 +44,8 @@ export function observeStep(events: readonly JournalEvent[], frame: StepFrame): 
     dueCount: (ratePerS / frame.eventsPerOperation) * seconds,
     settledCount: sum((window) => window.ok + window.failed + window.unknown),
     failedCount: sum((window) => window.failed + window.unknown + window.dropped),
-    latencyMsP95: merged.totalCount === 0 ? 0 : percentileMs(merged, 95),
-    latencyMsP99: merged.totalCount === 0 ? 0 : percentileMs(merged, 99),
+    latencyMsP95: merged.totalCount === 0 ? 0 : merged.percentileMs(95),
+    latencyMsP99: merged.totalCount === 0 ? 0 : merged.percentileMs(99),
     freshnessMsP95: freshnessOf(of("canary.seen"), of("canary.censored"), frame),
     decoding: decodingOf(series("decoder.lagBytes"), series("decoder.walBytes")),
     connectorLagEvents: frame.hasPipeline ? series("kafka.lagEvents") : [],

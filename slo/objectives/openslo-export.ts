@@ -123,6 +123,7 @@ function targetOf(objective: Objective): Readonly<Record<string, Json>> {
     case "recovery":
       return { op: "lte", value: threshold.value, target };
     case "rate":
+    case "users":
     case "unmeasured":
     case "informational":
       return { op: "gte", value: threshold.value, target: RATE_TARGET };

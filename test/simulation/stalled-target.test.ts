@@ -4,7 +4,6 @@
  */
 import { describe, expect, it } from "vitest";
 import { LaneFeed } from "../../cli/load/lane-feed.ts";
-import { percentileMs } from "../../core/histogram.ts";
 import { LatencyCounts } from "../../core/latency-counts.ts";
 import { buildDictionaries, openBankLane } from "../../generators/bank.ts";
 
@@ -75,7 +74,7 @@ describe("a target frozen for two seconds", () => {
   it.each([95, 97, 99, 99.9, 100])("shows in percentile %d as the schedule says", (percentile) => {
     const histogram = latencies((intendedMs) => intendedMs).histogram();
     expect(histogram.totalCount).toBe(LANE_COUNT * RATE_PER_S * (STOP_MS / 1000));
-    const seenMs = percentileMs(histogram, percentile);
+    const seenMs = histogram.percentileMs(percentile);
     // What an operation takes anyhow: the wait for its tick, and the answer.
     expect(seenMs).toBeGreaterThanOrEqual(expectedMs(percentile));
     expect(seenMs).toBeLessThanOrEqual(expectedMs(percentile) + 2 * TICK_MS + ANSWER_MS + 2);
@@ -84,6 +83,6 @@ describe("a target frozen for two seconds", () => {
   it("would be hidden by latencies that count from the sending", () => {
     const histogram = latencies((_intendedMs, sentMs) => sentMs).histogram();
     expect(expectedMs(99)).toBeGreaterThan(1_500);
-    expect(percentileMs(histogram, 99)).toBeLessThan(100);
+    expect(histogram.percentileMs(99)).toBeLessThan(100);
   });
 });

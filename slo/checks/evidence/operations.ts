@@ -166,7 +166,7 @@ function rowsOf(
 
 function intervalMs(
   { badRatioMax }: LatencyObjective,
-  histogram: Histogram,
+  histogram: HistogramSum,
   { n, missing, groups }: Pick<ShareEvidence, "n" | "missing" | "groups">,
 ): ReturnType<typeof histogramInterval> {
   const expected = n + Math.ceil(missing - 1e-9);

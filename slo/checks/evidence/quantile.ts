@@ -1,6 +1,6 @@
 /** Bounds of an observed quantile, to be shown beside it. The verdict itself counts what exceeds the threshold. */
 import type { Verdict } from "../../../core/contracts/slo.ts";
-import { percentileMs, type Histogram } from "../../../core/histogram.ts";
+import type { HistogramSum } from "../../../core/histogram.ts";
 import { quantileInterval, quantileRanks } from "../../maths/quantile-bound.ts";
 
 type Interval = NonNullable<Verdict["interval"]>;
@@ -34,7 +34,7 @@ export function valuesInterval(
 
 /** @param n - samples offered, those without a latency among them: they stand last */
 export function histogramInterval(
-  histogram: Histogram,
+  histogram: HistogramSum,
   n: number,
   quantile: number,
   nEff: number,
@@ -45,7 +45,7 @@ export function histogramInterval(
   const at = (rank: number | undefined, round: (value: number) => number): number => {
     if (rank === undefined) return Infinity;
     const percentile = (round((rank * n) / nWhole) * 100) / histogram.totalCount;
-    return percentile > 100 ? Infinity : percentileMs(histogram, percentile);
+    return percentile > 100 ? Infinity : histogram.percentileMs(percentile);
   };
   return intervalOf(at(ranks.lower, Math.floor), at(ranks.upper, Math.ceil));
 }
