@@ -166,7 +166,7 @@ describe("load straight into Kafka", () => {
 
     // The time the broker was away is in the latencies: whoever was meant to start then has waited.
     const [latency] = outcome.workers.map(({ latencyUs }) => mergeHistograms([latencyUs]));
-    expect(latency?.maxValue).toBeGreaterThan(1_000_000);
+    expect(latency?.percentileMs(100)).toBeGreaterThan(1_000);
   });
 
   it("ends in the same state with more workers", async () => {
