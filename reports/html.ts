@@ -89,9 +89,9 @@ function page(
           ${banner(journal, judgement)} ${problems(journal, judgement)}
           ${figures(journal, judgement)} ${claimed(judgement)} ${notClaimed(journal, judgement)}
           ${availability(judgement)} ${faults(journal)} ${load(journal)} ${timeline(journal)}
-          ${capacity(extras.ladders ?? [])} ${history(extras.histories ?? [])}
-          ${ledger(journal)} ${topology(journal)} ${environment(journal)} ${deviations(journal)}
-          ${costs(journal)} ${files(journal, seal)} ${certificate(journal, judgement, seal)}
+          ${capacity(extras.ladders ?? [])} ${history(extras.histories ?? [])} ${ledger(journal)}
+          ${topology(journal)} ${environment(journal)} ${deviations(journal)} ${costs(journal)}
+          ${files(journal, seal)} ${certificate(journal, judgement, seal)}
         </main>
         <footer>
           Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and

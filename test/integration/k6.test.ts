@@ -118,7 +118,9 @@ describe("an open schedule", () => {
       expect(dropped).toBe(0);
       expect(Math.abs(histogram.totalCount - RATE_PER_S * DURATION_S)).toBeLessThanOrEqual(1);
       // Those meant for the first half of the freeze wait more than a second: fifty a second, so fifty of them.
-      const slow = recordedValues(encodeHistogram(histogram)).filter(({ valueMs }) => valueMs >= FREEZE_MS / 2);
+      const slow = recordedValues(encodeHistogram(histogram)).filter(
+        ({ valueMs }) => valueMs >= FREEZE_MS / 2,
+      );
       const slowCount = slow.reduce((sum, { count }) => sum + count, 0);
       expect(Math.abs(slowCount - (RATE_PER_S * FREEZE_MS) / 2000)).toBeLessThan(15);
       // Five of five hundred lie above the p99; they were meant for the first tenth of a second of the freeze.

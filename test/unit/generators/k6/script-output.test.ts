@@ -93,9 +93,7 @@ describe("mergeScriptResults", () => {
     merged.trends.forEach((trend, index) => {
       const expected = whole.trends[index];
       expect(trend.count).toBe(expected?.count);
-      expect(recordedValues(trend.histogram)).toEqual(
-        recordedValues(expected?.histogram ?? ""),
-      );
+      expect(recordedValues(trend.histogram)).toEqual(recordedValues(expected?.histogram ?? ""));
     });
   });
 
