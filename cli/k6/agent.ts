@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { host } from "../../core/host.ts";
-import { openScriptReader, segmentOf, thresholdsOf } from "../../generators/k6/script-output.ts";
+import { openScriptReader, segmentOf, thresholdsOf } from "../../generators/k6-script-output.ts";
 import { defaultCacheDir } from "../../infra/artifacts/cache.ts";
 import { openStore } from "../../infra/artifacts/store.ts";
 import { startK6 } from "../../infra/clients/k6.ts";

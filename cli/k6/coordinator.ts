@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { LakeproofError } from "../../core/errors.ts";
 import { mergeHistograms } from "../../core/histogram.ts";
 import { host } from "../../core/host.ts";
-import { mergeScriptResults, type ScriptResult } from "../../generators/k6/script-output.ts";
+import { mergeScriptResults, type ScriptResult } from "../../generators/k6-script-output.ts";
 import { archiveK6, inspectK6 } from "../../infra/clients/k6.ts";
 import { scriptAt } from "../run/script-load.ts";
 import { listenForStop } from "../stop.ts";

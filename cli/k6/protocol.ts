@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { ScriptThreshold } from "../../core/contracts/journal.ts";
 import { LakeproofError } from "../../core/errors.ts";
-import type { ScriptResult } from "../../generators/k6/script-output.ts";
+import type { ScriptResult } from "../../generators/k6-script-output.ts";
 
 export const AGENT_SCHEMA = "lakeproof.k6-agent/1";
 

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { ScriptPlan } from "../../core/contracts/plan.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
-import { openScriptReader, thresholdsOf } from "../../generators/k6/script-output.ts";
+import { openScriptReader, thresholdsOf } from "../../generators/k6-script-output.ts";
 import { inspectK6, startK6, type ScriptFacts } from "../../infra/clients/k6.ts";
 import { SUPERSET_ADMIN } from "../../infra/components/superset-files.ts";
 import type { Lab } from "../../infra/provision.ts";

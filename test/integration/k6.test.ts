@@ -11,7 +11,7 @@ import { LakeproofError } from "../../core/errors.ts";
 import { encodeHistogram, newHistogram, recordedValues, recordMs } from "../../core/histogram.ts";
 import { host } from "../../core/host.ts";
 import { parseK6Line } from "../../generators/k6/output.ts";
-import { openScriptReader, thresholdsOf } from "../../generators/k6/script-output.ts";
+import { openScriptReader, thresholdsOf } from "../../generators/k6-script-output.ts";
 import { defaultCacheDir } from "../../infra/artifacts/cache.ts";
 import { openStore } from "../../infra/artifacts/store.ts";
 import { startK6 } from "../../infra/clients/k6.ts";

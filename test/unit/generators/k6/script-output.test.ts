@@ -6,7 +6,7 @@ import {
   openScriptReader,
   segmentOf,
   thresholdsOf,
-} from "../../../../generators/k6/script-output.ts";
+} from "../../../../generators/k6-script-output.ts";
 
 function metric(name: string, contains: string, type = "trend"): string {
   return JSON.stringify({ type: "Metric", metric: name, data: { name, type, contains } });

@@ -3,14 +3,14 @@ import type {
   ScriptCheckCount,
   ScriptThreshold,
   ScriptTrend,
-} from "../../core/contracts/journal.ts";
+} from "../core/contracts/journal.ts";
 import {
   encodeHistogram,
   mergeHistograms,
   newHistogram,
   recordMs,
   type Histogram,
-} from "../../core/histogram.ts";
+} from "../core/histogram.ts";
 
 export interface ScriptResult {
   readonly iterations: number;
