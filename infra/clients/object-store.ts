@@ -29,14 +29,18 @@ export interface ByteRange {
   readonly to: number;
 }
 
-export function openObjectStore(address: string, secret: string): ObjectStore {
-  const client = new AwsClient({
+function clientWith(secret: string): AwsClient {
+  return new AwsClient({
     accessKeyId: OBJECT_STORE_KEY,
     secretAccessKey: secret,
     service: "s3",
     region: "us-east-1",
     retries: 0,
   });
+}
+
+export function openObjectStore(address: string, secret: string): ObjectStore {
+  const client = clientWith(secret);
   const send = async (
     method: string,
     path: string,

@@ -53,7 +53,10 @@ const NEEDS: Readonly<Record<Damage["kind"], Capability>> = {
 export function openMachine(lab: LabOnMachine): Machine {
   return {
     mechanismOf: (kind) => machineSupport().notes[NEEDS[kind]] ?? "",
-    inflict: (order) => Promise.resolve().then(() => inflict(lab, order)),
+    inflict: async (order) => {
+      await Promise.resolve();
+      inflict(lab, order);
+    },
     repair: (tag) => Promise.resolve().then(() => repairDamage(lab.labId, tag)),
     isInflicted: (tag) => readRecord(lab.labId, tag) !== undefined,
     signs: async (tag) => {

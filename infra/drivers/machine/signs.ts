@@ -125,13 +125,15 @@ async function ioSign(step: Extract<Step, { kind: "group" }>): Promise<string | 
 function endOf(args: readonly string[]): Promise<"done" | "failed" | "late"> {
   return new Promise((resolve) => {
     const child = spawn("sh", args, { stdio: "ignore" });
-    const timer = setTimeout(() => {
+    const late = (): void => {
       child.kill("SIGKILL");
       child.unref();
       resolve("late");
-    }, IO_TRIAL_MS_MAX);
+    };
+    const deadline = host.deadline(IO_TRIAL_MS_MAX);
+    deadline.addEventListener("abort", late, { once: true });
     const end = (code: number | null): void => {
-      clearTimeout(timer);
+      deadline.removeEventListener("abort", late);
       resolve(code === 0 ? "done" : "failed");
     };
     child.once("error", () => {

@@ -31,9 +31,9 @@ export async function avroRecords(path: string, bytes: Uint8Array): Promise<read
       avsc.Type.forSchema(schema, { registry: { long: exactLong }, wrapUnions: false }),
   });
   const records: unknown[] = [];
-  let hasHeader = false;
+  const seen = { header: false };
   decoder.on("metadata", () => {
-    hasHeader = true;
+    seen.header = true;
   });
   decoder.end(Buffer.from(bytes));
   try {
@@ -41,6 +41,6 @@ export async function avroRecords(path: string, bytes: Uint8Array): Promise<read
   } catch (error) {
     throw damaged(path, `cannot be decoded: ${reasonOf(error)}`, error);
   }
-  if (!hasHeader) throw damaged(path, "ends before its header does");
+  if (!seen.header) throw damaged(path, "ends before its header does");
   return records;
 }

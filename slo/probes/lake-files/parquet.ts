@@ -61,6 +61,11 @@ function numberOf(value: unknown): number {
   return typeof value === "string" ? value.charCodeAt(0) : Number.NaN;
 }
 
+/** What the storage refused while the decoder was reading: it would otherwise look like damage. */
+interface Transport {
+  error?: Error;
+}
+
 interface Request {
   readonly columns: readonly Column[];
   readonly signal: AbortSignal;
@@ -72,7 +77,7 @@ async function eachValue(
   { columns, signal }: Request,
   take: (name: string, row: number, value: unknown) => void,
 ): Promise<void> {
-  const transport: { error?: unknown } = {};
+  const transport: Transport = {};
   const bytes = await openFile(storage, file, signal, transport);
   const taken = new Map<string, number>();
   try {
@@ -114,7 +119,7 @@ async function openFile(
   storage: LakeStorage,
   file: LakeFile,
   signal: AbortSignal,
-  transport: { error?: unknown },
+  transport: Transport,
 ): Promise<AsyncBuffer> {
   const { path, byteLength } = file;
   if (byteLength <= WHOLE_BYTES_MAX) {
@@ -135,7 +140,7 @@ async function openFile(
       try {
         return await slice(from, to);
       } catch (error) {
-        transport.error ??= error;
+        transport.error ??= error instanceof Error ? error : new DOMException(reasonOf(error));
         throw error;
       }
     },

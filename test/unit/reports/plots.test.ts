@@ -1,6 +1,6 @@
 /** What the plots say, against figures worked out by hand. */
 import { describe, expect, test } from "vitest";
-import type { JournalBody, JournalEvent } from "../../../core/contracts/journal.ts";
+import type { JournalBody, JournalEvent, JournalReader } from "../../../core/contracts/journal.ts";
 import type { SeriesHistory } from "../../../core/contracts/comparison.ts";
 import type { CapacityLadder } from "../../../core/contracts/report.ts";
 import { burnDown } from "../../../reports/charts/budget.ts";
@@ -12,7 +12,7 @@ import { history } from "../../../reports/html-history.ts";
 import { healthyEvents, histogramOf, journalOf } from "../../../slo/checks/synthetic.ts";
 
 const opening = healthyEvents().filter(({ kind }) => kind === "run.started");
-const journal = (...bodies: readonly (JournalBody & { readonly atMs?: number })[]) =>
+const journal = (...bodies: readonly (JournalBody & { readonly atMs?: number })[]): JournalReader =>
   journalOf([...opening, ...bodies.map((body): JournalEvent => ({ atMs: 0, ...body }))]);
 
 test("an error budget falls by each bad sample's share, in steps, and holds at the floor", () => {
