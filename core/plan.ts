@@ -240,7 +240,10 @@ function largestBudget(
   scenario: Scenario,
   reach: FaultReach,
   ports: PlanPorts,
-  fault: Omit<Parameters<PlanPorts["budgetOf"]>[0], "component" | "canaryRoundMs" | "readIntervalMs">,
+  fault: Omit<
+    Parameters<PlanPorts["budgetOf"]>[0],
+    "component" | "canaryRoundMs" | "readIntervalMs"
+  >,
 ): ReturnType<PlanPorts["budgetOf"]> {
   const canaryRoundMs =
     (2 * scenario.topology.topicPartitionCount * 1000) / scenario.canaryRatePerS;

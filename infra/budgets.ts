@@ -140,7 +140,10 @@ export function duplicateBudget(component: string, rateEventsPerS: number): numb
 }
 
 export function recoveryBudget(input: BudgetInput): Budget {
-  const terms = [...(input.takesOver ? takeOverTerms(input) : restartTerms(input)), ...delivery(input.readIntervalMs)];
+  const terms = [
+    ...(input.takesOver ? takeOverTerms(input) : restartTerms(input)),
+    ...delivery(input.readIntervalMs),
+  ];
   const budgetMs = terms.reduce((sum, term) => sum + term.ms, 0);
   const formula = terms.map((term) => `${term.what} ${String(term.ms / 1000)} s`).join(" + ");
   return { budgetMs, formula: `${formula} = ${String(budgetMs / 1000)} s` };

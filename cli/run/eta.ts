@@ -30,15 +30,11 @@ export class Eta {
     const instanceCount = services.reduce((sum, { replicaCount }) => sum + replicaCount, 0);
     const workerCount = plan.topology.services["trino-worker"]?.replicaCount ?? 0;
     this.#faultMs = plan.faults.map(
-      ({ holdMs, recoveryBudgetMs }) =>
-        holdMs + quietMs + TYPICAL_BUDGET_SHARE * recoveryBudgetMs,
+      ({ holdMs, recoveryBudgetMs }) => holdMs + quietMs + TYPICAL_BUDGET_SHARE * recoveryBudgetMs,
     );
     this.#phaseMs = new Map<Phase, number>([
       ["provision", instanceCount * TYPICAL_MS.perInstance],
-      [
-        "warmup",
-        warmupMs + TYPICAL_MS.firstDelivery + workerCount * TYPICAL_MS.perQueryWorker,
-      ],
+      ["warmup", warmupMs + TYPICAL_MS.firstDelivery + workerCount * TYPICAL_MS.perQueryWorker],
       ["control", controlMs],
       ["drain", TYPICAL_MS.drain],
       ["verify", TYPICAL_MS.verify],
@@ -62,7 +58,8 @@ export class Eta {
   remainingMs(nowMs: number): number {
     const at = PHASES.indexOf(this.#phase);
     const later = PHASES.slice(at + 1).reduce((sum, phase) => sum + this.#expectedMs(phase), 0);
-    const ofThis = this.#phase === "measure" ? this.#faultsAheadMs() : this.#expectedMs(this.#phase);
+    const ofThis =
+      this.#phase === "measure" ? this.#faultsAheadMs() : this.#expectedMs(this.#phase);
     const sinceMs = this.#phase === "measure" ? this.#faultSinceMs : this.#phaseSinceMs;
     return Math.max(0, ofThis - (nowMs - sinceMs)) + later;
   }
