@@ -42,7 +42,8 @@ export interface PlanPorts {
 }
 
 const FRESHNESS_TARGET_MS = 30_000;
-const READ_INTERVAL_MS = 1000;
+/** Pause between two looks at the lake where a scenario does not say it. */
+export const READ_INTERVAL_MS = 1000;
 
 export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
   const problems: string[] = [];
