@@ -14,7 +14,8 @@ interface Known {
 
 /** Often enough that each class is checked in a run of minutes, seldom enough that the class stays what it is. */
 export const DIGEST_EVERY = 4;
-const READ_INTERVAL_MS = 1000;
+/** Pause between two looks at the lake where a scenario does not say it. */
+export const READ_INTERVAL_MS = 1000;
 
 export function readIntervalMsOf({ readIntervalMs }: Scenario): number {
   return readIntervalMs ?? READ_INTERVAL_MS;

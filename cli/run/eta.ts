@@ -13,18 +13,16 @@ const TYPICAL_MS = {
 const TYPICAL_BUDGET_SHARE = 0.4;
 
 export class Eta {
-  readonly #plan: Plan;
   /** What each phase but `measure` is expected to take as a whole, ms; nothing for those that are left out. */
   readonly #phaseMs: ReadonlyMap<Phase, number>;
   readonly #faultMs: readonly number[];
   #phase: Phase = "provision";
-  #phaseSinceMs = 0;
-  #faultSinceMs = 0;
+  /** When this phase, or in `measure` this fault, began. */
+  #sinceMs = 0;
   #doneCount = 0;
   #doneMs = 0;
 
   constructor(plan: Plan) {
-    this.#plan = plan;
     const { warmupMs, controlMs, quietMs } = plan.durations;
     const services = Object.values(plan.topology.services);
     const instanceCount = services.reduce((sum, { replicaCount }) => sum + replicaCount, 0);
@@ -43,25 +41,21 @@ export class Eta {
 
   entered(phase: Phase, nowMs: number): void {
     this.#phase = phase;
-    this.#phaseSinceMs = nowMs;
-    if (phase === "measure") this.#faultSinceMs = nowMs;
+    this.#sinceMs = nowMs;
   }
 
   /** A fault is over, with its recovery or without. */
   faultEnded(nowMs: number): void {
     this.#doneCount += 1;
-    this.#doneMs += nowMs - this.#faultSinceMs;
-    this.#faultSinceMs = nowMs;
+    this.#doneMs += nowMs - this.#sinceMs;
+    this.#sinceMs = nowMs;
   }
 
   /** Milliseconds; 0 when it takes longer than was to be expected. */
   remainingMs(nowMs: number): number {
     const at = PHASES.indexOf(this.#phase);
     const later = PHASES.slice(at + 1).reduce((sum, phase) => sum + this.#expectedMs(phase), 0);
-    const ofThis =
-      this.#phase === "measure" ? this.#faultsAheadMs() : this.#expectedMs(this.#phase);
-    const sinceMs = this.#phase === "measure" ? this.#faultSinceMs : this.#phaseSinceMs;
-    return Math.max(0, ofThis - (nowMs - sinceMs)) + later;
+    return Math.max(0, this.#expectedMs(this.#phase) - (nowMs - this.#sinceMs)) + later;
   }
 
   #expectedMs(phase: Phase): number {
@@ -72,7 +66,6 @@ export class Eta {
   #faultsAheadMs(): number {
     const typicalMs = this.#faultMs.slice(0, this.#doneCount).reduce((sum, ms) => sum + ms, 0);
     const factor = typicalMs > 0 ? this.#doneMs / typicalMs : 1;
-    const ahead = this.#faultMs.slice(this.#doneCount, this.#plan.faults.length);
-    return ahead.reduce((sum, ms) => sum + ms, 0) * factor;
+    return this.#faultMs.slice(this.#doneCount).reduce((sum, ms) => sum + ms, 0) * factor;
   }
 }

@@ -6,6 +6,7 @@ import { BANK_TABLES, FENCE_LANE, topicOf } from "../../core/bank-schema.ts";
 import type { BucketTotals } from "../../core/ledger.ts";
 import type { Hop } from "../../core/contracts/journal.ts";
 import { reasonOf } from "../../core/errors.ts";
+import { READ_INTERVAL_MS } from "../../core/plan-problems.ts";
 import { host } from "../../core/host.ts";
 import { isAborted } from "../../core/until-aborted.ts";
 import { openTrino, type TrinoClient } from "../../infra/clients/trino.ts";
@@ -15,13 +16,14 @@ import type { Canaries } from "./canary.ts";
 import type { Session } from "./session.ts";
 import type { KafkaTap } from "./tap.ts";
 
-const READ_INTERVAL_MS = 1000;
 const QUERY_MS_MAX = 20_000;
 /**
  * Given up at the usual limit, the statements of a cold engine would start over for ever and never warm it:
  * before its first answer it gets this long, and after each one that did not come twice the time, up to this.
  */
 const COLD_QUERY_MS_MAX = 90_000;
+/** A time-out this soon after the limit was told is the same moment. */
+const TOLD_MS_MAX = 1000;
 /** So many looks one after the other, each within half of the limit: then the engine is warm. */
 const STEADY_LOOK_COUNT = 3;
 
@@ -95,16 +97,30 @@ export class LakeReader {
     const { signal } = this.#stopping;
     const intervalMs = this.#session.plan.canary.readIntervalMs ?? READ_INTERVAL_MS;
     while (!signal.aborted) {
-      try {
-        await work();
-      } catch (error) {
-        if (isAborted(signal)) return;
-        this.#quickLookCount = 0;
-        this.#queryMsMax = Math.min(2 * this.#queryMsMax, COLD_QUERY_MS_MAX);
-        const reason = reasonOf(error).slice(0, 200);
-        this.#session.journal.append({ kind: "probe.blind", probe, reason });
-      }
+      await this.#attempt(probe, work);
       await host.sleep(intervalMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Given more time, it sees no more than before: each usual limit that passes is told, also when it answers at last. */
+  async #attempt(probe: string, work: () => Promise<void>): Promise<void> {
+    const startMs = host.monotonicMs();
+    let toldMs = 0;
+    const blind = (reason: string): void => {
+      toldMs = host.monotonicMs() - startMs;
+      this.#session.journal.append({ kind: "probe.blind", probe, reason: reason.slice(0, 200) });
+    };
+    using _limits = host.every(QUERY_MS_MAX, () => {
+      blind(`No answer within ${String(QUERY_MS_MAX)} ms`);
+    });
+    try {
+      await work();
+    } catch (error) {
+      if (isAborted(this.#stopping.signal)) return;
+      this.#quickLookCount = 0;
+      this.#queryMsMax = Math.min(2 * this.#queryMsMax, COLD_QUERY_MS_MAX);
+      const isTold = toldMs > 0 && host.monotonicMs() - startMs - toldMs < TOLD_MS_MAX;
+      if (!isTold) blind(reasonOf(error));
     }
   }
 

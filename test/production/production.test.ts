@@ -6,7 +6,7 @@ import { lakeproof, leftovers, objectivesOf } from "../e2e/lab.ts";
 const RUN_MS_MAX = 60 * 60_000;
 /** Below this many cores its 69 processes leave too little of them for the declared rate. */
 const CORE_COUNT_MIN = 8;
-const SMALL_RATE_EVENTS_PER_S = 300;
+const SMALL_RATE_EVENTS_PER_S = 200;
 
 test(
   "production survives the loss of one node of each kind without losing a change",
