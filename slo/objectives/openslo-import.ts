@@ -225,7 +225,7 @@ function isUsable(
     const known = options.workloads.join(", ");
     say(`names the workload ${JSON.stringify(source.workload)}: known are ${known}`);
   }
-  if (source.sli === "rate" && ratioOf(target) !== RATE_TARGET) {
+  if ((source.sli === "rate" || source.sli === "users") && ratioOf(target) !== RATE_TARGET) {
     say(
       `has another target than ${String(RATE_TARGET)}, the share of the offered load at which a rate counts as held`,
     );
@@ -246,6 +246,7 @@ const OPERATORS: Readonly<Partial<Record<SourceSpec["sli"], readonly SloObjectiv
   latency: ["lt", "lte"],
   recovery: ["lt", "lte"],
   rate: ["gt", "gte"],
+  users: ["gt", "gte"],
 };
 
 function measured(
@@ -295,6 +296,11 @@ function measured(
       const { unit, workload } = source;
       const threshold = { value: target.value ?? 0, unit };
       return { ...about, window, sli: { kind: "rate", workload, unit }, threshold, badRatioMax: 0 };
+    }
+    case "users": {
+      const { unit, workload } = source;
+      const threshold = { value: target.value ?? 0, unit };
+      return { ...about, window, sli: { kind: "users", workload }, threshold, badRatioMax: 0 };
     }
     case "unmeasured": {
       const sli = { kind: "unmeasured", reason: source.reason } as const;

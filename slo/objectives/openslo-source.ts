@@ -32,6 +32,12 @@ export const SourceSpec = z.discriminatedUnion("sli", [
     unit: z.enum(["eventsPerS", "operationsPerS"]),
   }),
   z.strictObject({
+    sli: z.literal("users"),
+    workload: z.string(),
+    window: window.default("whole"),
+    unit: z.literal("count"),
+  }),
+  z.strictObject({
     sli: z.literal("recovery"),
     faultClass: z.enum(["W", "B", "X"]),
     window: z.literal("whole").default("whole"),

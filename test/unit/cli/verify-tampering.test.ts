@@ -24,6 +24,7 @@ describe("tampering", () => {
     "logs/kafka-0.log",
     "logs/trino-0.log",
     "manifest.sha256",
+    "metrics.prom",
     "objectives.json",
     "plan.json",
     "report.html",

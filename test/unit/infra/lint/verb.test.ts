@@ -107,7 +107,7 @@ describe("targets", () => {
       expect.objectContaining({
         code: "USAGE",
         message: 'There is no topology, file or directory "sead".',
-        hint: expect.stringContaining("Did you mean seed? Topologies are dev") as string,
+        hint: expect.stringContaining("Did you mean seed? Topologies are broker, dev") as string,
       }),
     );
   });

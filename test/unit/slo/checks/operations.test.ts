@@ -178,7 +178,7 @@ describe("objective.rate.dev", () => {
 
 describe("objectives", () => {
   it("keeps what cannot be measured as not proven, with the reason", () => {
-    expect(objective("users.concurrent", HEALTHY)).toMatchObject({
+    expect(objective("rate.production", HEALTHY)).toMatchObject({
       status: "INCONCLUSIVE",
       claimed: false,
     });

@@ -12,8 +12,10 @@ import {
 
 const ALL: readonly Objective[] = Object.values(OBJECTIVES);
 
+const WORKLOADS = ["bank", "queries", "dashboards", "api-calls", "users"];
+
 function imported(text: string): ImportedObjectives {
-  return objectivesFromOpenSlo(text, { file: "mine.yaml", workloads: ["bank", "queries"] });
+  return objectivesFromOpenSlo(text, { file: "mine.yaml", workloads: WORKLOADS });
 }
 
 function problemsOf(text: string): string {
