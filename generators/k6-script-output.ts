@@ -1,9 +1,5 @@
 /** Reads what any k6 script writes with `--out json` and `--summary-export`: trends, checks, thresholds. */
-import type {
-  ScriptCheckCount,
-  ScriptThreshold,
-  ScriptTrend,
-} from "../core/contracts/journal.ts";
+import type { ScriptCheckCount, ScriptThreshold, ScriptTrend } from "../core/contracts/journal.ts";
 import {
   encodeHistogram,
   mergeHistograms,

@@ -185,7 +185,9 @@ describe("what cannot be done is refused with the reason and the nearest that ca
       planned({ fault: "partition", service, target, holdMs: 5000 });
     expect(at("kafka", "kafka-3").instanceId).toBe("kafka-3");
     expect(at("postgres", "leader").instanceId).toBe("the leader of postgres");
-    expect(() => at("kafka", "kafka-5")).toThrow(/did you mean kafka-\d\? Known: controller, kafka-0/);
+    expect(() => at("kafka", "kafka-5")).toThrow(
+      /did you mean kafka-\d\? Known: controller, kafka-0/,
+    );
     expect(() => at("postgres", "leadr")).toThrow(/did you mean leader/);
   });
 
