@@ -8,6 +8,7 @@ import {
   initProducerIdV4,
   metadataV12,
   produceV9,
+  ProtocolError,
   ResponseError,
   Writer,
 } from "@platformatic/kafka";
@@ -23,6 +24,8 @@ const CLIENT_ID = "lakeproof-load";
 const IN_FLIGHT_MAX = 5;
 const REQUEST_MS_MAX = 30_000;
 const RETRY_MS = 200;
+/** A broker that has just started, or a topic that was just made, is not known everywhere at once. */
+const SETTLE_MS_MAX = 20_000;
 const SEQUENCES = 0x8000_0000;
 const ACKS_ALL = -1;
 
@@ -71,6 +74,16 @@ interface Leader {
   readonly port: number;
 }
 
+/** The broker answered, and says that it may answer otherwise soon. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof LakeproofError) || !(error.cause instanceof ResponseError)) return false;
+  return error.cause.errors.every((one) => one instanceof ProtocolError && one.canRetry === true);
+}
+
+function detailOf(error: ResponseError): string {
+  return [...new Set(error.errors.map(reasonOf))].join("; ");
+}
+
 export class BatchProducer {
   /** After compression, headers of batches included. */
   sentBytes = 0;
@@ -97,9 +110,20 @@ export class BatchProducer {
   /** Throws CLIENT_FAILED where no broker answers, CONFIG_INVALID where a topic is missing. */
   static async open(options: ProducerOptions): Promise<BatchProducer> {
     const producer = new BatchProducer(options);
-    await producer.#refresh();
-    await producer.#register();
-    return producer;
+    const giveUpMs = host.monotonicMs() + SETTLE_MS_MAX;
+    for (;;) {
+      try {
+        await producer.#refresh();
+        await producer.#register();
+        return producer;
+      } catch (error) {
+        if (!isPassing(error) || host.monotonicMs() > giveUpMs) {
+          await producer.close();
+          throw error;
+        }
+        await host.sleep(RETRY_MS);
+      }
+    }
   }
 
   /** False while a group more would have to wait. */
@@ -264,19 +288,20 @@ export class BatchProducer {
   /** The first bootstrap address that answers. */
   async #ask<T>(question: (connection: Connection) => Promise<T>): Promise<T> {
     const { addresses } = this.#options;
-    let problem = "";
+    let cause: unknown;
     for (const address of addresses) {
       const [name = "", port] = address.split(":");
       try {
         return await question(await this.#connect({ host: name, port: Number(port) }));
       } catch (error) {
-        problem = reasonOf(error);
+        cause = error;
       }
     }
+    const problem = cause instanceof ResponseError ? detailOf(cause) : reasonOf(cause);
     throw new LakeproofError(
       "CLIENT_FAILED",
       `No broker at ${addresses.join(", ")} answered: ${problem}`,
-      { hint: "See that Kafka is up at these addresses and has the bank's topics." },
+      { cause, hint: "See that Kafka is up at these addresses and has the bank's topics." },
     );
   }
 
