@@ -125,10 +125,10 @@ export function projectionTable({ verdicts }: Judgement): ProjectionTable | unde
         "",
         "",
         "",
-        formatUptime(projection.availability),
+        formatUptime(projection.availabilityRatio),
         projection.periodDownMsUpper === undefined
           ? "not bounded"
-          : `at least ${formatUptime(projection.availabilityLower)}`,
+          : `at least ${formatUptime(projection.availabilityRatioLower)}`,
       ],
     ],
   };

@@ -222,17 +222,17 @@ function faultFamilies(journal: JournalReader): readonly Family[] {
 function projectionFamilies(verdicts: readonly Verdict[]): readonly Family[] {
   const found = verdicts.flatMap(({ projection }) => projection ?? [])[0];
   if (found === undefined) return [];
-  const { availability, availabilityLower, periodDownMsUpper } = found;
+  const { availabilityRatio, availabilityRatioLower, periodDownMsUpper } = found;
   return [
     {
       name: "lakeproof_projected_availability_ratio",
       unit: "ratio",
       help: "Projected uptime from declared fault rates and measured recoveries.",
       samples: [
-        { labels: { bound: "mean" }, value: availability },
+        { labels: { bound: "mean" }, value: availabilityRatio },
         ...(periodDownMsUpper === undefined
           ? []
-          : [{ labels: { bound: "lower" }, value: availabilityLower }]),
+          : [{ labels: { bound: "lower" }, value: availabilityRatioLower }]),
       ],
     },
   ];

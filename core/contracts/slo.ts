@@ -71,8 +71,8 @@ export interface Projection {
   readonly periodDownMsMean: number;
   readonly periodDownMsUpper?: number;
   /** From the means and from the upper bounds of all terms. */
-  readonly availability: number;
-  readonly availabilityLower: number;
+  readonly availabilityRatio: number;
+  readonly availabilityRatioLower: number;
 }
 
 export interface Verdict {

@@ -60,8 +60,8 @@ export interface ProjectedAvailability {
   readonly periodDownMsLower: number;
   readonly periodDownMsUpper: number;
   /** 1 − downtime / period for each of the three sums, never below 0. */
-  readonly availability: number;
-  readonly availabilityLower: number;
+  readonly availabilityRatio: number;
+  readonly availabilityRatioLower: number;
   readonly availabilityUpper: number;
   readonly status: "PROVEN" | "VIOLATED" | "INCONCLUSIVE";
 }
@@ -103,8 +103,8 @@ export function projectedAvailability(input: ProjectionInput): ProjectedAvailabi
     periodDownMsMean,
     periodDownMsLower,
     periodDownMsUpper,
-    availability: up(periodDownMsMean),
-    availabilityLower: up(periodDownMsUpper),
+    availabilityRatio: up(periodDownMsMean),
+    availabilityRatioLower: up(periodDownMsUpper),
     availabilityUpper: up(periodDownMsLower),
     status:
       periodDownMsLower > budgetMs

@@ -68,7 +68,7 @@ afterAll(async () => {
   }
 });
 
-function context(id: string, name: FaultName, on: string, params: object): FaultContext<unknown> {
+function factsFor(id: string, name: FaultName, on: string, params: object): FaultContext<unknown> {
   const fault: Fault = FAULTS[name];
   return {
     ...{ id, params: fault.params.parse(params), instanceIds: [on], leaseMs: 240_000 },
@@ -113,7 +113,7 @@ async function lifeOf(
 describe("a MinIO of four drives, two of them parity", () => {
   it.for(["object-bitrot", "object-truncate"] as const)("%s is read around", async (name) => {
     for (const file of ["part", "meta"]) {
-      const facts = context(`${name}-${file}`, name, "minio-0", { file, objectCount: 4 });
+      const facts = factsFor(`${name}-${file}`, name, "minio-0", { file, objectCount: 4 });
       const { evidence, after } = await lifeOf(name, facts, allRead);
       expect(evidence.match(/reads back byte for byte/g)).toHaveLength(4);
       expect(evidence).not.toMatch(/fails loudly/);
@@ -123,7 +123,7 @@ describe("a MinIO of four drives, two of them parity", () => {
   });
 
   it("a drive that is gone is done without, for reads and writes, and comes back", async () => {
-    const facts = context("drive", "drive-loss", "minio-0", { drive: 2 });
+    const facts = factsFor("drive", "drive-loss", "minio-0", { drive: 2 });
     const { evidence } = await lifeOf("drive-loss", facts, async () => {
       await allRead();
       const signal = AbortSignal.timeout(60_000);
@@ -165,18 +165,18 @@ describe("a MinIO of four drives, two of them parity", () => {
 });
 
 describe("PostgreSQL", () => {
-  it("disk-full: says so, and writes again afterwards", async (test) => {
-    test.skip(!volumes, machineSupport().notes["diskFull"]);
-    const facts = context("full", "disk-full", "postgres-0", {});
+  it("disk-full: says so, and writes again afterwards", async (context) => {
+    context.skip(!volumes, machineSupport().notes["diskFull"]);
+    const facts = factsFor("full", "disk-full", "postgres-0", {});
     const { evidence } = await lifeOf("disk-full", facts, () => Promise.resolve());
     expect(evidence).toMatch(/answered ENOSPC/);
     await lab.probe("postgres-0", AbortSignal.timeout(30_000));
   });
 
-  it("disk-read-only: cannot write, and comes back with its data", async (test) => {
+  it("disk-read-only: cannot write, and comes back with its data", async (context) => {
     const { capabilities, notes } = machineSupport();
-    test.skip(!capabilities.includes("diskReadOnly"), notes["diskReadOnly"]);
-    const facts = context("ro", "disk-read-only", "postgres-0", {});
+    context.skip(!capabilities.includes("diskReadOnly"), notes["diskReadOnly"]);
+    const facts = factsFor("ro", "disk-read-only", "postgres-0", {});
     const { evidence } = await lifeOf("disk-read-only", facts, () => Promise.resolve());
     expect(evidence).toMatch(/answered EPERM.*using postgres-0 fails/);
     await lab.probe("postgres-0", AbortSignal.timeout(30_000));

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { houseFiles, readText } from "./house.ts";
 
 /** A unit, alone or followed by qualifiers: holdMs, drainMsMax, sampleCountNeeded, badRatioMax. */
-const UNIT = /(?:Ms|Us|Bytes|MiB|PerS|PerMin|PerHour|PerLane|Count|Ratio)(?=$|[A-Z])/;
+const UNIT = /(?:Ms|Us|Bytes|MiB|PerS|PerMin|PerHour|PerMonth|PerLane|Count|Ratio)(?=$|[A-Z])/;
 
 const WITHOUT_UNIT: ReadonlySet<string> = new Set([
   // Identities and positions: not quantities at all.
@@ -30,8 +30,12 @@ const WITHOUT_UNIT: ReadonlySet<string> = new Set([
   "zipfExponent",
   // Chances between 0 and 1, under the names statistics has for them.
   ...["pValue", "qValue"],
-  // Their unit stands in the field beside them: Quantity and the bound of a verdict.
-  ...["value", "limit"],
+  // Letters of the Universal Scalability Law, as every text on it writes them.
+  ...["lambda", "sigma", "kappa"],
+  // How many times faster than allowed an error budget is spent: the field's word, dimensionless.
+  ...["burnRate", "burnRateMin", "burnRateMax"],
+  // Their unit stands in the field beside them: Quantity, the bounds of a verdict, a capacity ladder.
+  ...["value", "limit", "lower", "upper", "load", "peakLoad"],
 ]);
 
 const contracts = houseFiles().filter((path) => /^core\/contracts\/.*\.ts$/.test(path));

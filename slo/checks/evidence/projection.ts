@@ -94,11 +94,11 @@ export function projectionVerdict(
     status,
     claimed,
     because: sentenceOf(projection, kinds, background),
-    observed: { value: strict.availability, unit: "ratio" },
+    observed: { value: strict.availabilityRatio, unit: "ratio" },
     target: { ...objective.threshold, op: ">" },
     bound: {
       method: `Declared rates × one-sided 95 % upper bounds of the measured recoveries`,
-      value: 1 - strict.availabilityLower,
+      value: 1 - strict.availabilityRatioLower,
       limit: objective.badRatioMax,
     },
     projection,
@@ -204,8 +204,8 @@ function projectionOf(projected: ProjectedAvailability, kinds: readonly Kind[]):
     terms: projected.terms.map((term, index) => termOf(term, kinds[index])),
     periodDownMsMean,
     ...(Number.isFinite(periodDownMsUpper) ? { periodDownMsUpper } : {}),
-    availability: projected.availability,
-    availabilityLower: projected.availabilityLower,
+    availabilityRatio: projected.availabilityRatio,
+    availabilityRatioLower: projected.availabilityRatioLower,
   };
 }
 
@@ -226,7 +226,7 @@ function termOf(term: DowntimeTerm, kind: Kind | undefined): Projection["terms"]
 }
 
 function sentenceOf(
-  { periodMs, budgetMs, periodDownMsMean, periodDownMsUpper, availability }: Projection,
+  { periodMs, budgetMs, periodDownMsMean, periodDownMsUpper, availabilityRatio }: Projection,
   kinds: readonly Kind[],
   { silent }: Background,
 ): string {
@@ -244,7 +244,7 @@ function sentenceOf(
   return (
     `${figure(kinds.length)} kinds of fault at their rates and the background cost ` +
     `${duration(periodDownMsMean)} in ${duration(periodMs)} as measured, ${most} ` +
-    `(budget ${duration(budgetMs)}); that is ${uptimeText(availability)} up.${note}`
+    `(budget ${duration(budgetMs)}); that is ${uptimeText(availabilityRatio)} up.${note}`
   );
 }
 

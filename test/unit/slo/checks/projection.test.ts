@@ -104,7 +104,7 @@ describe("objective.uptime.projected", () => {
     expect(projection.budgetMs).toBeCloseTo(2_592_000, 3);
     const upper = projection.terms.reduce((sum, one) => sum + (one.periodDownMsUpper ?? NaN), 0);
     expect(projection.periodDownMsUpper).toBeCloseTo(upper, 6);
-    expect(projection.availabilityLower).toBeCloseTo(1 - upper / 2_592_000_000, 12);
+    expect(projection.availabilityRatioLower).toBeCloseTo(1 - upper / 2_592_000_000, 12);
     expect(because).toContain("(budget 43 min 12 s)");
     expect(status).toBe("PROVEN");
   });

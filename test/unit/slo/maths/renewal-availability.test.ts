@@ -120,9 +120,9 @@ describe("projectedAvailability", () => {
     expect(background?.periodDownMsUpper).toBeCloseTo((1 - 0.05 ** (1 / 200_000)) * MONTH_MS, 3);
     const sum = (fault?.periodDownMsUpper ?? 0) + (background?.periodDownMsUpper ?? 0);
     expect(found.periodDownMsUpper).toBeCloseTo(sum, 6);
-    expect(found.availabilityLower).toBeCloseTo(1 - sum / MONTH_MS, 12);
-    expect(found.availabilityLower).toBeLessThan(found.availability);
-    expect(found.availability).toBeLessThan(found.availabilityUpper);
+    expect(found.availabilityRatioLower).toBeCloseTo(1 - sum / MONTH_MS, 12);
+    expect(found.availabilityRatioLower).toBeLessThan(found.availabilityRatio);
+    expect(found.availabilityRatio).toBeLessThan(found.availabilityUpper);
   });
 
   it("is violated when even the lower bounds overrun the budget", () => {
@@ -144,7 +144,7 @@ describe("projectedAvailability", () => {
     const open = projectedAvailability(input({ faults: [kill({ unrecoveredCount: 1 })] }));
     expect(open.status).toBe("INCONCLUSIVE");
     expect(open.periodDownMsUpper).toBe(Infinity);
-    expect(open.availabilityLower).toBe(0);
+    expect(open.availabilityRatioLower).toBe(0);
     const repaired = projectedAvailability(
       input({ faults: [kill({ unrecoveredCount: 1, repairMs: HOUR_MS })] }),
     );
@@ -156,7 +156,7 @@ describe("projectedAvailability", () => {
   it("proves nothing without a background", () => {
     const found = projectedAvailability(input({ background: { n: 0, bad: 0 } }));
     expect(found.status).toBe("INCONCLUSIVE");
-    expect(found.availabilityLower).toBe(0);
+    expect(found.availabilityRatioLower).toBe(0);
   });
 
   it("costs nothing for a fault that is declared never to happen", () => {
@@ -172,7 +172,7 @@ describe("projectedAvailability", () => {
       const downMs = Array.from({ length: 10 }, () => random() * 60_000);
       const countPerPeriod = random() * 40;
       const of = (faults: readonly FaultDowntime[]): number =>
-        projectedAvailability(input({ faults })).availabilityLower;
+        projectedAvailability(input({ faults })).availabilityRatioLower;
       const here = of([kill({ downMs, countPerPeriod })]);
       expect(of([kill({ downMs, countPerPeriod: countPerPeriod * 1.5 })])).toBeLessThanOrEqual(
         here,
