@@ -15,6 +15,7 @@ import { listLabs, type LabState } from "../infra/drivers/lab.ts";
 import { renderCapacity, renderCapacityMarkdown } from "../reports/capacity.ts";
 import { readHistory } from "./capacity/journal.ts";
 import { searchLab, type SearchWish } from "./capacity/search-lab.ts";
+import { bypassesPipeline } from "./capacity/step-runner.ts";
 import { calibrate } from "./calibrate.ts";
 import { takeDown } from "./heal.ts";
 import { insideLab, isElsewhere, runInside } from "./inside.ts";
@@ -157,13 +158,14 @@ function wishOf(options: CapacityOptions): SearchWish {
       hint: "Allowed is a whole number of up to 19 digits.",
     });
   }
+  const targets = targetsOf(options.stages);
   return {
     runsDir,
     runDir: undefined,
     seed,
-    targets: targetsOf(options.stages),
+    targets,
     // Operations are counted by whole seconds of their intended start.
-    windowMs: Math.round(numberOf("--window", options.window, 5, 3600)) * 1000,
+    windowMs: Math.round(numberOf("--window", options.window, windowSMin(targets), 3600)) * 1000,
     settleMs: numberOf("--settle", options.settle, 0, 3600) * 1000,
     search: {
       startRatePerS: numberOf("--start", options.start, 10, 1_000_000),
@@ -177,6 +179,11 @@ function wishOf(options: CapacityOptions): SearchWish {
     ratePerSMax:
       options.max === undefined ? undefined : numberOf("--max", options.max, 10, 1_000_000),
   };
+}
+
+/** The lake takes what has come every 8 s: growth shows over three commits, not within one. */
+function windowSMin(targets: readonly CapacityTarget[]): number {
+  return targets.every(bypassesPipeline) ? 5 : 25;
 }
 
 function targetsOf(text: string): readonly CapacityTarget[] {

@@ -8,7 +8,7 @@ import type {
   StepCriterion,
   StepStatus,
 } from "../../core/contracts/capacity.ts";
-import { slopePerS, type Point } from "./trend.ts";
+import { slopePerS, troughs, type Point } from "./trend.ts";
 
 /** What a window showed. Undefined: this window had no such thing, or saw too little of it. */
 export interface StepSeen {
@@ -130,7 +130,7 @@ function criteriaOf(seen: StepSeen): readonly StepCriterion[] {
     ),
     ...decodingCriteria(seen),
     ...growth("connector", "changes committed and not in Kafka", seen.connectorLagEvents, ratePerS),
-    ...growth("lake", "changes in Kafka and not in the lake", seen.lakeLagEvents, ratePerS),
+    ...lakeGrowth(seen),
     ...(seen.freshnessMsP95 === undefined
       ? []
       : [
@@ -141,6 +141,30 @@ function criteriaOf(seen: StepSeen): readonly StepCriterion[] {
           ),
         ]),
   ];
+}
+
+/**
+ * Commits take what has piled up since the last one, so that only what each of them leaves behind can be compared; without
+ * two commits in sight, all points are. One look earlier or later at the first or last of them is no growth, but commits
+ * that cease are.
+ */
+function lakeGrowth({ lakeLagEvents, ratePerS }: StepSeen): readonly StepCriterion[] {
+  const title = "changes in Kafka and not in the lake";
+  const left = troughs(lakeLagEvents);
+  const [first] = left;
+  const lastLow = left.at(-1);
+  const end = lakeLagEvents.at(-1);
+  if (first === undefined || lastLow === undefined || end === undefined || first === lastLow) {
+    return growth("lake", title, lakeLagEvents, ratePerS);
+  }
+  const betweenMs = (lastLow.atMs - first.atMs) / (left.length - 1);
+  const last = end.atMs - lastLow.atMs > 2 * betweenMs ? end : lastLow;
+  const spanS = (last.atMs - first.atMs) / 1000;
+  const lookS = (end.atMs - (lakeLagEvents[0]?.atMs ?? 0)) / (lakeLagEvents.length - 1) / 1000;
+  const named = { stage: "lake", id: "lake.lag", title: `growth of ${title}` } as const;
+  const grownRatio = (last.value - first.value) / spanS / ratePerS;
+  const observed = { value: Math.max(0, grownRatio), unit: "ratio" } as const;
+  return [criterion(named, observed, STEP_LIMITS.lagGrowthRatio + lookS / spanS)];
 }
 
 function decodingCriteria({ decoding }: StepSeen): readonly StepCriterion[] {

@@ -11,6 +11,19 @@ const POINT_COUNT_MIN = 4;
 const POINT_COUNT_MAX = 400;
 
 /**
+ * The lowest points of a saw-tooth, each just after what had piled up was taken away at once. The flanks between them
+ * rise with the load however well it is carried.
+ */
+export function troughs(points: readonly Point[]): readonly Point[] {
+  return points.filter((point, index) => {
+    const before = points[index - 1];
+    const after = points[index + 1];
+    if (before === undefined || before.value <= point.value) return false;
+    return after === undefined || after.value >= point.value;
+  });
+}
+
+/**
  * Theil–Sen slope per second: the median of the slopes between all two points (Sen 1968). Undefined for fewer
  * than four points: two samples are no trend.
  */

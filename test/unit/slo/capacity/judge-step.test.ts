@@ -10,6 +10,15 @@ function growing(perS: number): readonly Point[] {
   }));
 }
 
+/** Looks every 1.5 s at a lake that takes everything every 8 s, and leaves so many more each time; until it stops. */
+function committing(leftPerCommit: number, untilMs = Infinity): readonly Point[] {
+  return Array.from({ length: 30 }, (_, index) => {
+    const atMs = index * 1500;
+    const commits = Math.floor(Math.min(atMs, untilMs) / 8000);
+    return { atMs, value: atMs - commits * 8000 + leftPerCommit * commits };
+  });
+}
+
 const CALM: StepSeen = {
   ratePerS: 1000,
   dueCount: 10_000,
@@ -53,6 +62,16 @@ describe("the whole pipeline", () => {
     const few = { ...CALM, dueCount: 100, settledCount: 70 };
     expect(judgeStep("end-to-end", few).status).toBe("holds");
     expect(judgeStep("end-to-end", { ...CALM, settledCount: 9_000 }).status).toBe("breaks");
+  });
+
+  it("takes the flanks between two commits for what they are", () => {
+    const lakeLagEvents = committing(0);
+    expect(judgeStep("end-to-end", { ...CALM, lakeLagEvents }).status).toBe("holds");
+    for (const grown of [committing(2_000), committing(0, 20_000)]) {
+      const judged = judgeStep("end-to-end", { ...CALM, lakeLagEvents: grown });
+      expect(judged.criteria.find(({ id }) => id === "lake.lag")?.pressureRatio).toBeGreaterThan(1);
+      expect(judged.status).toBe("breaks");
+    }
   });
 
   it("says when it was close, on either side", () => {
