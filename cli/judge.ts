@@ -8,10 +8,10 @@ import { readJournal } from "../core/journal.ts";
 import { judge as judgeJournal } from "../core/judge.ts";
 import { drawReports, renderConsoleSummary, REPORTERS } from "../reports/index.ts";
 import { CHECKS } from "../slo/checks/index.ts";
-import type { Signer } from "./certificate-key.ts";
-import { CERTIFICATE_FILE } from "./certificate-manifest.ts";
-import { sealOf } from "./certificate-statement.ts";
-import { sealRun, writeReports } from "./certificate.ts";
+import type { Signer } from "./certificate/key.ts";
+import { CERTIFICATE_FILE } from "./certificate/manifest.ts";
+import { sealOf } from "./certificate/statement.ts";
+import { sealRun, writeReports } from "./certificate/index.ts";
 import { emitReports, takesStdout, type WantedReport } from "./reporters.ts";
 import { historiesOf } from "./regression/history-of-run.ts";
 

@@ -10,7 +10,7 @@ import { configDigests, openLab, provision, type Lab } from "../infra/provision.
 import { environmentOf } from "../infra/environment.ts";
 import { stateDir, type LabState } from "../infra/drivers/lab.ts";
 import { askCalibration } from "./calibrate-store.ts";
-import { openSigner } from "./certificate-key.ts";
+import { openSigner } from "./certificate/key.ts";
 import { residueOf, takeDown } from "./heal.ts";
 import { insideLab, isElsewhere, networkSupport, runInside, settleIsolation } from "./inside.ts";
 import { labOn, newLabState, obtainArtifacts } from "./lab.ts";

@@ -6,15 +6,15 @@ import type { ReportFile } from "../core/contracts/report.ts";
 import { LakeproofError, type ExitCode } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { drawReports } from "../reports/index.ts";
-import { checkSignature, checkVerdicts, rejudge } from "./certificate-check.ts";
-import type { Rejudged, VerdictsChecked } from "./certificate-check.ts";
-import { checkFiles, presentCount, type FilesChecked } from "./certificate-files.ts";
-import { readPublicKey } from "./certificate-key.ts";
-import { CERTIFICATE_FILE } from "./certificate-manifest.ts";
-import { openCertificate, sealIn, type ReadStatement } from "./certificate-statement.ts";
-import { verificationText } from "./certificate-text.ts";
-import { finding, OUTCOME_EXITS } from "./certificate-verification.ts";
-import type { Checked, Finding, Outcome, Verification } from "./certificate-verification.ts";
+import { checkSignature, checkVerdicts, rejudge } from "./certificate/check.ts";
+import type { Rejudged, VerdictsChecked } from "./certificate/check.ts";
+import { checkFiles, presentCount, type FilesChecked } from "./certificate/files.ts";
+import { readPublicKey } from "./certificate/key.ts";
+import { CERTIFICATE_FILE } from "./certificate/manifest.ts";
+import { openCertificate, sealIn, type ReadStatement } from "./certificate/statement.ts";
+import { verificationText } from "./certificate/text.ts";
+import { finding, OUTCOME_EXITS } from "./certificate/verification.ts";
+import type { Checked, Finding, Outcome, Verification } from "./certificate/verification.ts";
 
 export interface VerifyOptions {
   /** A run directory, or a certificate that lies in one. */

@@ -10,7 +10,7 @@ import {
   parseEnvelope,
   preAuthEncoding,
   sealEnvelope,
-} from "../../../cli/certificate-envelope.ts";
+} from "../../../cli/certificate/envelope.ts";
 import type { Envelope } from "../../../core/contracts/certificate.ts";
 import { SIGNER_A, SIGNER_B } from "../../fixtures/run-directory.ts";
 

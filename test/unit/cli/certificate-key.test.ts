@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { openSigner, publicKeyIn, readPublicKey } from "../../../cli/certificate-key.ts";
+import { openSigner, publicKeyIn, readPublicKey } from "../../../cli/certificate/key.ts";
 import { LakeproofError } from "../../../core/errors.ts";
 import { SIGNER_A } from "../../fixtures/run-directory.ts";
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { keyidOf, openSigner, readPublicKey } from "../../../cli/certificate-key.ts";
+import { keyidOf, openSigner, readPublicKey } from "../../../cli/certificate/key.ts";
 import { newDirectory, removeMade, sealedRun } from "../../fixtures/run-directory.ts";
 
 const TOOLS = ["bash", "base64", "jq", "openssl", "sha256sum"];

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Verification } from "../../../cli/certificate-verification.ts";
+import type { Verification } from "../../../cli/certificate/verification.ts";
 import { placeOf, verifyCertificate } from "../../../cli/verify.ts";
 import { put, resign } from "../../fixtures/dishonest-signer.ts";
 import * as journals from "../../fixtures/journals.ts";

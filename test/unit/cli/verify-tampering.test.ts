@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Verification } from "../../../cli/certificate-verification.ts";
+import type { Verification } from "../../../cli/certificate/verification.ts";
 import { placeOf, verifyCertificate } from "../../../cli/verify.ts";
 import { filesOf, removeMade, sealedRun } from "../../fixtures/run-directory.ts";
 import type { SealedRun } from "../../fixtures/run-directory.ts";

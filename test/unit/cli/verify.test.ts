@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
-import { verificationText } from "../../../cli/certificate-text.ts";
-import type { Verification } from "../../../cli/certificate-verification.ts";
+import { verificationText } from "../../../cli/certificate/text.ts";
+import type { Verification } from "../../../cli/certificate/verification.ts";
 import { judgeRun, reportRun } from "../../../cli/judge.ts";
 import { placeOf, verify, verifyCertificate } from "../../../cli/verify.ts";
 import type { JournalReader } from "../../../core/contracts/journal.ts";

@@ -1,7 +1,7 @@
 /** A verification for people: what the certificate says, what was checked, each difference, and the outcome last. */
-import type { JudgedBy } from "../core/contracts/certificate.ts";
-import { formatBytes, formatNumber, oneLine, plural } from "../reports/format.ts";
-import type { Outcome, Verification } from "./certificate-verification.ts";
+import type { JudgedBy } from "../../core/contracts/certificate.ts";
+import { formatBytes, formatNumber, oneLine, plural } from "../../reports/format.ts";
+import type { Outcome, Verification } from "./verification.ts";
 
 const LINE_COUNT_MAX = 40;
 const DIGEST_LENGTH = 12;

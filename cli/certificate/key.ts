@@ -9,9 +9,9 @@ import {
 } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { LakeproofError, reasonOf } from "../core/errors.ts";
-import { host } from "../core/host.ts";
-import { stateDir } from "../infra/drivers/lab.ts";
+import { LakeproofError, reasonOf } from "../../core/errors.ts";
+import { host } from "../../core/host.ts";
+import { stateDir } from "../../infra/drivers/lab.ts";
 
 export interface Signer {
   readonly keyid: string;

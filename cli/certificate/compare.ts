@@ -1,5 +1,5 @@
 /** What a certificate claims beside what its raw files give now, field by field. */
-import type { CertificateClaims } from "../core/contracts/certificate.ts";
+import type { CertificateClaims } from "../../core/contracts/certificate.ts";
 
 export interface Difference {
   readonly kind: "verdict" | "claim";

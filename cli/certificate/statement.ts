@@ -2,13 +2,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { canonicalJson } from "../core/canonical-json.ts";
-import { PREDICATE_TYPE, STATEMENT_TYPE } from "../core/contracts/certificate.ts";
-import type { Envelope } from "../core/contracts/certificate.ts";
-import type { Seal } from "../core/contracts/report.ts";
-import { reasonOf } from "../core/errors.ts";
-import { decodeBase64, envelopeText, parseEnvelope } from "./certificate-envelope.ts";
-import { CERTIFICATE_FILE } from "./certificate-manifest.ts";
+import { canonicalJson } from "../../core/canonical-json.ts";
+import { PREDICATE_TYPE, STATEMENT_TYPE } from "../../core/contracts/certificate.ts";
+import type { Envelope } from "../../core/contracts/certificate.ts";
+import type { Seal } from "../../core/contracts/report.ts";
+import { reasonOf } from "../../core/errors.ts";
+import { decodeBase64, envelopeText, parseEnvelope } from "./envelope.ts";
+import { CERTIFICATE_FILE } from "./manifest.ts";
 
 const CertifiedFileShape = z.object({
   name: z.string(),

@@ -1,9 +1,9 @@
 /** Every file of a run directory against the certificate: what is missing, changed, or should not be there. */
 import { lstatSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import type { CertifiedFile } from "../core/contracts/certificate.ts";
-import type { ReportFile } from "../core/contracts/report.ts";
-import { reasonOf } from "../core/errors.ts";
+import type { CertifiedFile } from "../../core/contracts/certificate.ts";
+import type { ReportFile } from "../../core/contracts/report.ts";
+import { reasonOf } from "../../core/errors.ts";
 import {
   CERTIFICATE_FILE,
   entriesBelow,
@@ -11,10 +11,10 @@ import {
   MANIFEST_FILE,
   manifestText,
   sha256Of,
-} from "./certificate-manifest.ts";
-import type { ReadStatement } from "./certificate-statement.ts";
-import { finding } from "./certificate-verification.ts";
-import type { Checked, Finding } from "./certificate-verification.ts";
+} from "./manifest.ts";
+import type { ReadStatement } from "./statement.ts";
+import { finding } from "./verification.ts";
+import type { Checked, Finding } from "./verification.ts";
 
 export interface FilesChecked extends Checked {
   /** Raw files and reports. */

@@ -1,6 +1,6 @@
 /** What a verification finds and concludes. */
-import type { JudgedBy } from "../core/contracts/certificate.ts";
-import type { ExitCode } from "../core/errors.ts";
+import type { JudgedBy } from "../../core/contracts/certificate.ts";
+import type { ExitCode } from "../../core/errors.ts";
 
 /** signature, certificate, file: what lies there is not what was sealed. verdict, claim: it does not follow from it. */
 export type FindingKind = "signature" | "certificate" | "file" | "verdict" | "claim";

@@ -2,21 +2,21 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { canonicalJson } from "../core/canonical-json.ts";
-import { PAYLOAD_TYPE } from "../core/contracts/certificate.ts";
+import { canonicalJson } from "../../core/canonical-json.ts";
+import { PAYLOAD_TYPE } from "../../core/contracts/certificate.ts";
 import type {
   CertificateStatement,
   CertifiedFile,
   JudgedBy,
-} from "../core/contracts/certificate.ts";
-import type { JournalReader } from "../core/contracts/journal.ts";
-import type { ReportFile } from "../core/contracts/report.ts";
-import type { Judgement } from "../core/contracts/slo.ts";
-import { host } from "../core/host.ts";
-import { claimsOf, statementOf, timestamp } from "../reports/certificate.ts";
-import { drawReports } from "../reports/index.ts";
-import { envelopeText, sealEnvelope } from "./certificate-envelope.ts";
-import type { Signer } from "./certificate-key.ts";
+} from "../../core/contracts/certificate.ts";
+import type { JournalReader } from "../../core/contracts/journal.ts";
+import type { ReportFile } from "../../core/contracts/report.ts";
+import type { Judgement } from "../../core/contracts/slo.ts";
+import { host } from "../../core/host.ts";
+import { claimsOf, statementOf, timestamp } from "../../reports/certificate.ts";
+import { drawReports } from "../../reports/index.ts";
+import { envelopeText, sealEnvelope } from "./envelope.ts";
+import type { Signer } from "./key.ts";
 import {
   CERTIFICATE_FILE,
   entriesBelow,
@@ -24,9 +24,9 @@ import {
   MANIFEST_FILE,
   manifestText,
   sha256Of,
-} from "./certificate-manifest.ts";
-import type { HashedFile } from "./certificate-manifest.ts";
-import { VERSION } from "./version.ts";
+} from "./manifest.ts";
+import type { HashedFile } from "./manifest.ts";
+import { VERSION } from "../version.ts";
 
 interface Manifest {
   readonly sha256: string;

@@ -4,8 +4,8 @@
  */
 import { verify as verifyBytes, type KeyObject } from "node:crypto";
 import { z } from "zod";
-import type { Envelope, EnvelopeSignature } from "../core/contracts/certificate.ts";
-import type { Signer } from "./certificate-key.ts";
+import type { Envelope, EnvelopeSignature } from "../../core/contracts/certificate.ts";
+import type { Signer } from "./key.ts";
 
 const EnvelopeShape = z.object({
   payload: z.string(),
