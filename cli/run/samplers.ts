@@ -7,6 +7,8 @@ import { cpuMs, rssBytes } from "../../infra/drivers/processes.ts";
 import { PROBES } from "../../slo/probes/index.ts";
 import type { Session } from "./session.ts";
 
+export const GENERATOR_MEMORY_PROBE = "generator.rssBytes";
+export const K6_MEMORY_PROBE = "k6.rssBytes";
 const MEMORY_INTERVAL_MS = 10_000;
 const OWN_INTERVAL_MS = 2000;
 
@@ -36,6 +38,9 @@ export function startSamplers(session: Session, loadPids: () => readonly number[
     }),
     host.every(MEMORY_INTERVAL_MS, () => {
       journalMemory(session);
+      const k6Bytes = loadPids().reduce((sum, pid) => sum + rssBytes(pid), 0);
+      sample(session, GENERATOR_MEMORY_PROBE, host.rssBytes(), "bytes");
+      sample(session, K6_MEMORY_PROBE, k6Bytes, "bytes");
     }),
     ownHealth(session, loadPids),
   ];
