@@ -5,6 +5,8 @@ import { host } from "../core/host.ts";
 import { addVerbs } from "./verbs.ts";
 import { VERSION } from "./version.ts";
 
+const AWAKE_MS = 60_000;
+
 export async function main(): Promise<void> {
   const program = new Command("lakeproof")
     .description("The crash-test lab for CDC lakehouses.")
@@ -17,6 +19,8 @@ export async function main(): Promise<void> {
   addVerbs(program, (exit) => {
     code = exit;
   });
+  // Deadlines and children do not hold the process: waiting for the first instance's answer must not end it.
+  using _awake = host.every(AWAKE_MS, () => undefined);
   try {
     await program.parseAsync([...host.argv], { from: "user" });
   } catch (error) {

@@ -108,7 +108,7 @@ function certified(name: string, sha256: string): CertifiedFile {
 
 /** What judges here and now. Compiled or not makes a difference of its own: other code, other digest. */
 export async function judgedBy(): Promise<JudgedBy> {
-  const root = fileURLToPath(new URL("..", import.meta.url));
+  const root = fileURLToPath(new URL("../..", import.meta.url));
   const folders = ["core", "reports", "slo"].map(async (folder) => {
     const directory = join(root, folder);
     const files = await hashFiles(directory, entriesBelow(directory).files);

@@ -263,10 +263,16 @@ class LoadThread {
       fail(`exit code ${String(code)}`);
     });
     const late = host.deadline(WORKER_START_MS_MAX, signal);
-    late.addEventListener("abort", () => {
+    const giveUp = (): void => {
       fail("it was not ready in time");
-    });
-    await this.#ready.promise;
+    };
+    late.addEventListener("abort", giveUp);
+    try {
+      await this.#ready.promise;
+    } finally {
+      // The time is for its start alone: a load may last for hours.
+      late.removeEventListener("abort", giveUp);
+    }
   }
 
   start(message: StartMessage): void {
