@@ -83,12 +83,12 @@ function harnessCpu(journal: JournalReader): Figure {
 function recoveries(journal: JournalReader): readonly Figure[] {
   return faultWindows(journal).map((window) => {
     const { entry, recoveryMs } = window;
-    const measured = recoveryMs ?? Number.NaN;
+    const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
     return {
       name: `recovery from ${entry.fault} of ${entry.instanceId}`,
-      value: `${(measured / 1000).toFixed(1)} s`,
+      value: recoveryMs === undefined ? "not seen" : seconds(recoveryMs),
       reference: `${(entry.recoveryBudgetMs / 1000).toFixed(0)} s computed budget`,
-      ratio: (measured / entry.recoveryBudgetMs).toFixed(2),
+      ratio: recoveryMs === undefined ? "–" : (recoveryMs / entry.recoveryBudgetMs).toFixed(2),
       aim: "≤ 1",
     };
   });

@@ -61,12 +61,23 @@ export function usersVerdict(
     status,
     claimed,
     because,
-    ...(seen === undefined ? {} : { observed: { value: seen.least, unit: "count" } }),
-    target: { ...objective.threshold, op: ">=" },
+    ...figures(),
     ...(status === "INCONCLUSIVE"
       ? { needed: `${duration(RATE_SECONDS_MIN * 1000)} with ${figure(wanted)} users or more.` }
       : {}),
   });
+
+  /** Of the two conditions the one that decides: how many they were, or how many answers they got. */
+  function figures(): Pick<Verdict, "observed" | "target"> {
+    if (status === "VIOLATED") {
+      const target = { value: ANSWERED_SHARE_MIN, unit: "ratio", op: ">=" } as const;
+      return { observed: { value: ok / offered, unit: "ratio" }, target };
+    }
+    const target = { ...objective.threshold, op: ">=" } as const;
+    return seen === undefined
+      ? { target }
+      : { observed: { value: seen.least, unit: "count" }, target };
+  }
 
   function judged(): { readonly status: VerdictStatus; readonly because: string } {
     if (planned < wanted) {
