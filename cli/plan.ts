@@ -177,10 +177,13 @@ const ISOLATION_TEXTS: Readonly<Record<string, string>> = {
   namespaces: "isolation namespaces: every node in a network of its own, zones with default deny.",
 };
 
+const nameOf = (fault: FaultEntry) => fault.composition ?? fault.fault;
+
 export function planText(made: Plan): string {
+  const nameWidth = Math.max(0, ...made.faults.map((fault) => nameOf(fault).length));
   const faults = made.faults.map(
     (fault) =>
-      `  ${fault.id}  ${(fault.composition ?? fault.fault).padEnd(14)} ${fault.instanceId.padEnd(24)} class ${fault.faultClass}` +
+      `  ${fault.id}  ${nameOf(fault).padEnd(nameWidth)}  ${fault.instanceId.padEnd(24)} class ${fault.faultClass}` +
       `  hold ${String(fault.holdMs / 1000)} s  recovery budget ${String(fault.recoveryBudgetMs / 1000)} s` +
       (fault.composition === undefined ? "" : `  = ${fault.fault} × ${String(fault.count)}`) +
       (fault.after === undefined ? "" : `  after ${fault.after.event}`),

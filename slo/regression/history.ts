@@ -36,7 +36,7 @@ export function historyEntry(source: EntrySource): HistoryEntry {
     schema: "lakeproof.history-entry/1",
     runId: journal.runId,
     startedAtEpochMs: journal.startedAtEpochMs,
-    suite: source.suite ?? plan.scenario,
+    suite: source.suite ?? plan.scenario.replaceAll("/", "-"),
     profile: `${plan.topology.name}-${digestOf(done)}`,
     testbed: `${String(environment.cpuCount)}c-${memoryGiB}g-${digestOf(testbed)}`,
     journalSha256,

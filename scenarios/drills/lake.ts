@@ -1,0 +1,19 @@
+/** What holds the lake and what reads it: drives, objects, nodes of MinIO, workers of Trino. */
+import { drill } from "./drill.ts";
+
+export const lakeDrill = drill(
+  "lake",
+  "Drives lost, objects spoilt, nodes gone up to parity and past it, readers starved.",
+  [
+    { fault: "drive-loss", service: "minio", holdMs: 15_000 },
+    { fault: "object-bitrot", service: "minio", holdMs: 10_000 },
+    { fault: "object-truncate", service: "minio", holdMs: 10_000 },
+    { fault: "disk-slow", service: "minio", holdMs: 15_000 },
+    { fault: "process-pause", service: "trino-worker", holdMs: 15_000 },
+    { fault: "memory-pressure", service: "trino-worker", holdMs: 15_000 },
+    // Past parity: nothing can be written or read, and nothing may be lost of it.
+    { fault: "process-kill", service: "minio", count: 3, holdMs: 15_000 },
+    { fault: "cache-master-loss", service: "redis", holdMs: 15_000 },
+    { fault: "hung-backend", service: "superset", holdMs: 15_000 },
+  ],
+);
