@@ -10,6 +10,7 @@ import { checkZones, tryFlows } from "./check-zones.ts";
 import { addCapacity } from "./capacity.ts";
 import { addCompare } from "./compare.ts";
 import { completion } from "./completion.ts";
+import { addCoverage } from "./coverage.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { enter } from "./enter.ts";
@@ -145,6 +146,7 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
   addCapacity(verb, exit);
   addCompare(verb, exit);
   addHistory(verb, exit);
+  addCoverage(verb, exit);
   addK6(verb, exit);
   addManifest(verb, exit);
   addObjectiveVerbs(verb, exit);

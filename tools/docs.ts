@@ -17,6 +17,7 @@ import { ERROR_CODES, EXIT_CODES, EXIT_GRAVITY } from "../core/errors.ts";
 import { reachOf } from "../core/fault-plan.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
 import type { Artifact } from "../infra/artifacts/artifact.ts";
+import { coveragePage } from "./coverage-page.ts";
 import { renderSchemas } from "./schemas.ts";
 import { ROOT, TABLES } from "./tables.ts";
 import type { TableName } from "./tables.ts";
@@ -117,6 +118,15 @@ function faultsPage(): [file: string, text: string] {
       `\`--beyond-design\`. Computed from the topology with default parameters, for so many instances at once; ` +
       `– where it makes no sense.\n\n${classTable()}`,
   ];
+}
+
+function coverageText(): string {
+  const { source, head, rows, notes } = coveragePage();
+  return page(
+    "What of the catalogue was injected",
+    `${source}\` (which \`lakeproof coverage <runs> --json\` writes) and \`chaos/index.ts`,
+    `${markdownTable(head, rows)}\n${notes.join("\n\n")}\n`,
+  );
 }
 
 /** "1: W, 2: X" for each fault on the services that keep data or do the work. */
@@ -222,6 +232,7 @@ const TABLE_PAGES = [
 const PAGES: ReadonlyMap<string, string> = new Map([
   ["exit-codes.md", exitCodesPage()],
   ["error-codes.md", errorCodesPage()],
+  ["coverage.md", coverageText()],
   ...renderSchemas(),
   ...TABLE_PAGES,
 ]);

@@ -1,0 +1,62 @@
+import { expect, it } from "vitest";
+import type { JournalEvent } from "../../../core/contracts/journal.ts";
+import { healthyEvents, journalOf } from "../../../slo/checks/synthetic.ts";
+import { coverageOf } from "../../../slo/coverage.ts";
+
+const HEALTHY = healthyEvents();
+const BUDGET_MS = journalOf(HEALTHY).plan.faults[0]?.recoveryBudgetMs ?? 0;
+
+/** The healthy run, with its fault's changes as they are left over. */
+function rowsOf(...runs: (readonly JournalEvent[])[]): ReturnType<typeof coverageOf>["rows"] {
+  return coverageOf(runs.map(journalOf)).rows;
+}
+
+function without(state: string): readonly JournalEvent[] {
+  return HEALTHY.filter((event) => event.kind !== "fault.changed" || event.state !== state);
+}
+
+function recoveredAfter(recoveryMs: number): readonly JournalEvent[] {
+  return HEALTHY.map((event) =>
+    event.kind === "fault.changed" && event.state === "recovered"
+      ? { ...event, recoveryMs }
+      : event,
+  );
+}
+
+it("puts the same fault of several runs into one row, with its slowest recovery", () => {
+  const [row, ...others] = rowsOf(recoveredAfter(1000), recoveredAfter(3000), recoveredAfter(2000));
+  expect(others).toEqual([]);
+  expect(row).toMatchObject({
+    injectedCount: 3,
+    evidencedCount: 3,
+    inBudgetCount: 3,
+    recoveryMsMax: 3000,
+    budgetRatioMax: 3000 / BUDGET_MS,
+    evidence: "process 4711 is gone",
+  });
+});
+
+it("counts a recovery over its budget, and one that never came, as not in budget", () => {
+  const late = BUDGET_MS + 1;
+  expect(rowsOf(recoveredAfter(late), without("recovered"))[0]).toMatchObject({
+    injectedCount: 2,
+    evidencedCount: 2,
+    inBudgetCount: 0,
+    recoveryMsMax: late,
+  });
+});
+
+it("counts no recovery from a fault that left no evidence", () => {
+  const bare = HEALTHY.map((event) => {
+    if (event.kind !== "fault.changed") return event;
+    const { evidence: _evidence, ...rest } = event;
+    return rest;
+  });
+  const [row] = rowsOf(bare);
+  expect(row).toMatchObject({ injectedCount: 1, evidencedCount: 0, inBudgetCount: 0 });
+  expect(row).not.toHaveProperty("recoveryMsMax");
+});
+
+it("counts nothing for a fault that was planned and never begun", () => {
+  expect(rowsOf(HEALTHY.filter((event) => event.kind !== "fault.changed"))).toEqual([]);
+});

@@ -1,0 +1,77 @@
+/** The page on how much of the catalogue real runs went through, from what `lakeproof coverage --json` kept of them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
+import type { Coverage } from "../slo/coverage.ts";
+import { ROOT } from "./tables.ts";
+
+const COVERAGE_FILE = "docs/coverage.json";
+
+const Kept = z.strictObject({
+  schema: z.literal("lakeproof.coverage/1"),
+  runIds: z.array(z.string()),
+  rows: z.array(
+    z.strictObject({
+      fault: z.string(),
+      basis: z.string().optional(),
+      component: z.string(),
+      faultClasses: z.array(z.enum(["W", "B", "X"])),
+      injectedCount: z.int(),
+      evidencedCount: z.int(),
+      inBudgetCount: z.int(),
+      recoveryMsMax: z.number().optional(),
+      budgetRatioMax: z.number().optional(),
+      evidence: z.string().optional(),
+    }),
+  ),
+});
+
+type Kept = z.infer<typeof Kept>;
+
+/** Head and rows of the table, and the sentences around it. */
+export interface CoveragePage {
+  readonly source: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly notes: readonly string[];
+}
+
+export function coveragePage(): CoveragePage {
+  const kept = Kept.parse(JSON.parse(readFileSync(join(ROOT, COVERAGE_FILE), "utf8"))) satisfies {
+    readonly schema: Coverage["schema"];
+  };
+  const names = [...Object.keys(FAULTS), ...Object.keys(COMPOSITIONS)];
+  const missing = names.filter(
+    (name) => !kept.rows.some(({ fault, basis }) => fault === name || basis === name),
+  );
+  return {
+    source: COVERAGE_FILE,
+    head: [
+      ...["Fault", "Component", "Class", "Injected", "Evidenced", "Recovered in budget"],
+      ...["Slowest recovery", "Most of its budget", "Evidence of one"],
+    ],
+    rows: kept.rows.map(cells),
+    notes: [
+      `Runs: ${kept.runIds.map((runId) => `\`${runId}\``).join(", ")}.`,
+      missing.length === 0
+        ? "Every name of the catalogue was injected."
+        : `Not injected in them: ${missing.map((name) => `\`${name}\``).join(", ")}.`,
+    ],
+  };
+}
+
+function cells(row: Kept["rows"][number]): readonly string[] {
+  const { recoveryMsMax, budgetRatioMax } = row;
+  return [
+    row.basis === undefined ? `\`${row.fault}\`` : `\`${row.fault}\` (\`${row.basis}\`)`,
+    `\`${row.component}\``,
+    row.faultClasses.join(", "),
+    String(row.injectedCount),
+    String(row.evidencedCount),
+    String(row.inBudgetCount),
+    recoveryMsMax === undefined ? "–" : `${(recoveryMsMax / 1000).toFixed(1)} s`,
+    budgetRatioMax === undefined ? "–" : budgetRatioMax.toFixed(2),
+    row.evidence ?? "none",
+  ];
+}
