@@ -11,7 +11,8 @@ import { startGone } from "./graceful-stop.ts";
 const EVIDENCE_MS_MAX = 10_000;
 const RETRY_MS = 250;
 const USE_MS_MAX = 5000;
-const BACK_MS_MAX = 30_000;
+/** A former primary has to rewind before it answers again. */
+const BACK_MS_MAX = 60_000;
 
 export interface MachineFaultFacts<Params> extends Pick<
   Fault<Params>,
@@ -89,6 +90,7 @@ export async function repair<Params>(context: FaultContext<Params>): Promise<voi
   await startGone(context);
 }
 
+/** False when one of them does not answer for a minute after what was done to it was taken back. */
 export async function allAnswer<Params>(context: FaultContext<Params>): Promise<boolean> {
   const deadlineMs = host.monotonicMs() + BACK_MS_MAX;
   for (;;) {

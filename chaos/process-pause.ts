@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Fault, FaultContext } from "../core/contracts/fault.ts";
 import { reasonOf } from "../core/errors.ts";
 import { host } from "../core/host.ts";
+import { allAnswer } from "./machine-fault.ts";
 
 const Params = z.strictObject({});
 type Params = z.infer<typeof Params>;
@@ -45,8 +46,9 @@ export const processPause: Fault<Params> = {
     for (const id of context.instanceIds) {
       const states = context.driver.processStates(id);
       if (states.length === 0 || states.includes("T")) return undefined;
-      await context.useTarget(id, host.deadline(10_000, context.signal));
     }
+    // What was replaced meanwhile first has to find out: a former primary ends its connections to become a standby.
+    if (!(await allAnswer(context))) return undefined;
     return `${context.instanceIds.join(", ")} answers again in the same process`;
   },
 };

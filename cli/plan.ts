@@ -177,7 +177,7 @@ const ISOLATION_TEXTS: Readonly<Record<string, string>> = {
   namespaces: "isolation namespaces: every node in a network of its own, zones with default deny.",
 };
 
-const nameOf = (fault: FaultEntry) => fault.composition ?? fault.fault;
+const nameOf = (fault: FaultEntry): string => fault.composition ?? fault.fault;
 
 export function planText(made: Plan): string {
   const nameWidth = Math.max(0, ...made.faults.map((fault) => nameOf(fault).length));

@@ -10,6 +10,7 @@ import { checkZones, tryFlows } from "./check-zones.ts";
 import { addCapacity } from "./capacity.ts";
 import { addCompare } from "./compare.ts";
 import { completion } from "./completion.ts";
+import { addConnectorCurve } from "./connector-curve.ts";
 import { addCoverage } from "./coverage.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
@@ -147,6 +148,7 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
   addCompare(verb, exit);
   addHistory(verb, exit);
   addCoverage(verb, exit);
+  addConnectorCurve(verb, exit);
   addK6(verb, exit);
   addManifest(verb, exit);
   addObjectiveVerbs(verb, exit);

@@ -29,6 +29,30 @@ export async function createTopics(
   }
 }
 
+/** Topics that are not there are no error. */
+export async function deleteTopics(
+  addresses: readonly string[],
+  topics: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const admin = new Admin({ clientId: CLIENT_ID, bootstrapBrokers: [...addresses], retries: 3 });
+  try {
+    for (const topic of topics) {
+      await untilAborted(deleteTopic(admin, topic), signal);
+    }
+  } finally {
+    void admin.close().catch(() => undefined);
+  }
+}
+
+async function deleteTopic(admin: Admin, topic: string): Promise<void> {
+  try {
+    await admin.deleteTopics({ topics: [topic] });
+  } catch (error) {
+    if (!/UNKNOWN_TOPIC_OR_PARTITION|does not host this topic/.test(deepReason(error))) throw error;
+  }
+}
+
 async function createTopic(admin: Admin, topic: TopicSpec): Promise<void> {
   try {
     await admin.createTopics({
