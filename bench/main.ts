@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- micro load kafka provision regression report run [dir]]`: prints each figure with its reference from the same run.
+ * `npm run bench [-- micro load kafka postgres provision regression report run [dir]]`: prints each figure with its reference from the same run.
  * Nothing here is asserted: speed belongs to a machine, and docs/benchmarks.md says to which.
  */
 import { cpus } from "node:os";
 import { kafkaFigures } from "./kafka.ts";
 import { loadFigures } from "./load.ts";
 import { microFigures, type Figure } from "./micro.ts";
+import { postgresFigures } from "./postgres.ts";
 import { provisionFigures } from "./provision.ts";
 import { regressionFigures } from "./regression.ts";
 import { reportFigures } from "./report.ts";
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly
   micro: microFigures,
   load: loadFigures,
   kafka: kafkaFigures,
+  postgres: postgresFigures,
   provision: provisionFigures,
   regression: regressionFigures,
   report: reportFigures,
@@ -26,7 +28,7 @@ const wanted = process.argv.slice(2).filter((word) => word in PARTS);
 const parts =
   wanted.length > 0
     ? wanted
-    : ["micro", "load", "kafka", "provision", "regression", "report", "run"];
+    : ["micro", "load", "kafka", "postgres", "provision", "regression", "report", "run"];
 process.stdout.write(
   `${String(cpus().length)} × ${cpus()[0]?.model ?? "?"}, Node ${process.version}\n\n`,
 );

@@ -51,7 +51,7 @@ export function addConnectorCurve(
     .option("--subnet <a.b.c>", "only the lab on these addresses")
     .option("--sizes <rows,…>", "changed rows a transaction, each up to 10000", "1,10,100,1000")
     .option("--slots <counts>", "connectors that share the changes, each up to 4", "1,2,4")
-    .option("--changes <count>", "that wait when a drain begins", "40000")
+    .option("--changes <count>", "that wait when a drain begins", "100000")
     .option("--repeat <count>", "drains of each size and number; their median counts", "3")
     .option("--runs <dir>", "where its directory goes", join(host.cwd, "runs"))
     .action(async (options: CurveOptions) => {
@@ -101,6 +101,8 @@ async function measureAll(lab: Lab, wish: CurveWish, signal: AbortSignal): Promi
   const startMs = host.monotonicMs();
   try {
     await makeCurveDatabase(postgres, wish.tableCount, Math.max(...wish.sizes), signal);
+    host.err("warm-up: the connector's code runs hot before anything counts\n");
+    for (const cell of warmups(cells)) await measureDrain(lab, cell, signal);
     for (const cell of cells) {
       const drain = await measureDrain(lab, cell, signal);
       drains.push(drain);
@@ -131,6 +133,11 @@ function cellsOf({ sizes, slotCounts, repeatCount, ...rest }: CurveWish): readon
       })),
     ),
   ).flat();
+}
+
+/** A JVM compiles what it has run often: the first drains of its life would be slower than all that follow. */
+function warmups(cells: readonly DrainWish[]): readonly DrainWish[] {
+  return [cells.at(0), cells.at(-1)].filter((cell) => cell !== undefined);
 }
 
 /** As many changes as whole transactions make, the same number in each table. */

@@ -16,7 +16,8 @@ import {
   type CurveConnectors,
 } from "./connectors.ts";
 
-const LOOK_MS = 100;
+/** A look costs a connection: often enough for a drain of seconds, seldom enough not to be its limit. */
+const LOOK_MS = 200;
 const PRIME_MS_MAX = 30_000;
 /** A connector that has stalled for so long has ended for this purpose. */
 const STALL_MS_MAX = 60_000;
