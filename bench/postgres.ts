@@ -45,7 +45,7 @@ export async function postgresFigures(): Promise<readonly Figure[]> {
       signal: AbortSignal.timeout(LIMIT_MS),
     });
     const address = lab.endpoints.address("postgres");
-    const pgbench = join(artifacts["postgres"] ?? "", "bin", "pgbench");
+    const pgbench = join(artifacts.postgres ?? "", "bin", "pgbench");
     const own: number[] = [];
     const reference: number[] = [];
     for (let round = 0; round < ROUND_COUNT; round += 1) {
@@ -116,7 +116,7 @@ async function byLanes(address: string): Promise<number> {
       let count = 0;
       for (let txns = 0; txns < TXN_COUNT_PER_LANE; txns += 1) {
         const txn = lane.next(BUCKET);
-        await applied(connections[index] as WriterConnection, txnSql(txn));
+        await applied(connections[index]!, txnSql(txn));
         count += txn.changes.length;
       }
       return count;

@@ -1,9 +1,11 @@
 /** `lakeproof coverage`: which faults of the catalogue these runs injected, evidenced and recovered from. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import { host } from "../core/host.ts";
-import { readJournal } from "../core/journal.ts";
+import { JOURNAL_FILE, readJournal } from "../core/journal.ts";
 import { coverageOf, type Coverage } from "../slo/coverage.ts";
 
 export function addCoverage(
@@ -19,11 +21,24 @@ export function addCoverage(
 
 /** Exit 0 also where little is covered: it is a table, not a verdict. */
 export async function coverage(runDirs: readonly string[], json: boolean): Promise<number> {
-  const journals: JournalReader[] = [];
-  for (const runDir of runDirs) journals.push(await readJournal(runDir));
-  const found = coverageOf(journals);
+  const journals = new Map<string, JournalReader>();
+  for (const runDir of runsAmong(runDirs)) {
+    const journal = await readJournal(runDir);
+    // `runs/*` names the newest twice.
+    journals.set(journal.runId, journal);
+  }
+  const found = coverageOf([...journals.values()]);
   host.out(json ? `${JSON.stringify(found, null, 2)}\n` : coverageText(found));
   return 0;
+}
+
+/** What lies beside runs (searches, curves) is left out, and said; where nothing is left, reading the first says why. */
+function runsAmong(dirs: readonly string[]): readonly string[] {
+  const runs = dirs.filter((dir) => existsSync(join(dir, JOURNAL_FILE)));
+  const others = dirs.filter((dir) => !runs.includes(dir));
+  if (runs.length === 0) return dirs.slice(0, 1);
+  if (others.length > 0) host.err(`no runs, left out: ${others.join(", ")}\n`);
+  return runs;
 }
 
 function coverageText({ rows, runIds }: Coverage): string {

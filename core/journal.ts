@@ -16,7 +16,7 @@ import type {
 } from "./contracts/journal.ts";
 import { LakeproofError, reasonOf } from "./errors.ts";
 
-const JOURNAL_FILE = "journal.ndjson";
+export const JOURNAL_FILE = "journal.ndjson";
 
 const KNOWN_KINDS: Readonly<Record<JournalKind, true>> = {
   "run.started": true,

@@ -188,6 +188,8 @@ function clusterConfig(
     "rest.address": jobManager,
     "rest.bind-address": own,
     "rest.port": "8081",
+    // By default answers about checkpoints are up to 3 s old: too late to aim a fault at one.
+    "rest.cache.checkpoint-statistics.timeout": "25 ms",
     "parallelism.default": String(parallelismOf(context)),
     ...highAvailability(context),
     ...metricsReporter(context),
