@@ -108,22 +108,25 @@ async function applied(connection: WriterConnection, sql: string): Promise<void>
 
 async function byLanes(address: string): Promise<number> {
   const lanes = await opened(address);
-  const connections = lanes.map(() => new WriterConnection(address, CAPACITY_DATABASE));
-  await Promise.all(connections.map((connection) => connection.client()));
+  const works = lanes.map((lane) => ({
+    lane,
+    connection: new WriterConnection(address, CAPACITY_DATABASE),
+  }));
+  await Promise.all(works.map(({ connection }) => connection.client()));
   const start = performance.now();
   const changes = await Promise.all(
-    lanes.map(async (lane, index) => {
+    works.map(async ({ lane, connection }) => {
       let count = 0;
       for (let txns = 0; txns < TXN_COUNT_PER_LANE; txns += 1) {
         const txn = lane.next(BUCKET);
-        await applied(connections[index]!, txnSql(txn));
+        await applied(connections[index], txnSql(txn));
         count += txn.changes.length;
       }
       return count;
     }),
   );
   const seconds = (performance.now() - start) / 1000;
-  await Promise.all(connections.map((connection) => connection.close()));
+  await Promise.all(works.map(({ connection }) => connection.close()));
   await dropOwnDatabase(address, AbortSignal.timeout(LIMIT_MS));
   return Math.round(changes.reduce((sum, count) => sum + count, 0) / seconds);
 }
