@@ -43,4 +43,10 @@ export const SLOT_SYNC_NAP_MS_MAX = 30_000;
 /** Votes and delays of a Redis replica's election, after its master was declared failed. */
 export const REDIS_ELECTION_MS = 2000;
 
+/** Share of a machine's memory that Trino's heap should have; its documentation says 70 to 85 %. */
+export const TRINO_HEAP_RATIO = 0.8;
+
+/** The one further try that Iceberg's JDBC pool makes, and its pause. Read in ClientPoolImpl of 1.9.1 and 1.11.0. */
+export const CATALOG_RETRY_MS = 1000;
+
 export const MONTH_MS = 30 * DAY_MS;

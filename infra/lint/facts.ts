@@ -108,6 +108,12 @@ export interface SeedFigures {
   readonly primaryDiskGB: number;
   readonly replicaDiskGB: number;
   readonly controllerCount: number | undefined;
+  readonly trino: {
+    readonly workerCount: number;
+    readonly workerMemoryGiB: number;
+    /** query.max-memory, where it is named. */
+    readonly queryMemoryGiB: number | undefined;
+  };
 }
 
 export interface FactLists {
@@ -119,6 +125,8 @@ export interface FactLists {
   readonly trino: readonly Settings[];
   readonly resourceGroups: readonly ResourceGroups[];
   readonly catalogs: readonly Settings[];
+  /** Where Trino keeps what it would need to repeat a part of a query. */
+  readonly exchangeManagers: readonly Settings[];
   readonly haproxy: readonly HaproxyConfig[];
   readonly redis: readonly Settings[];
   readonly patroni: readonly Settings[];
@@ -155,6 +163,7 @@ const NO_FACTS: FactLists = {
   trino: [],
   resourceGroups: [],
   catalogs: [],
+  exchangeManagers: [],
   haproxy: [],
   redis: [],
   patroni: [],

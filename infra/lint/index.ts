@@ -13,6 +13,7 @@ import {
 import {
   debeziumHeartbeat,
   debeziumOffsetMismatch,
+  debeziumPlugin,
   debeziumRetries,
   debeziumSnapshot,
   debeziumThroughput,
@@ -26,6 +27,8 @@ import {
   flinkSlots,
   flinkTolerableFailures,
 } from "./rules/flink.ts";
+import { flinkCheckpointTimeout } from "./rules/flink-checkpoints.ts";
+import { flinkSource } from "./rules/flink-source.ts";
 import { flinkState, flinkTransactions } from "./rules/flink-state.ts";
 import {
   haproxyChecks,
@@ -43,8 +46,11 @@ import {
   icebergIdentity,
   icebergMetadata,
 } from "./rules/iceberg.ts";
+import { icebergCatalogFailover, icebergRetentionFloor } from "./rules/iceberg-catalog.ts";
+import { icebergUpsert } from "./rules/iceberg-upsert.ts";
 import {
   kafkaAutoCreate,
+  kafkaCleanup,
   kafkaCompression,
   kafkaRetention,
   kafkaSegments,
@@ -58,6 +64,7 @@ import {
 } from "./rules/kafka-safety.ts";
 import { minioErasure, minioPools, minioQuorum } from "./rules/minio.ts";
 import { patroniRejoin, patroniSlots, patroniSynchronous, patroniTiming } from "./rules/patroni.ts";
+import { patroniWatchdog } from "./rules/patroni-watchdog.ts";
 import {
   postgresCapacity,
   postgresDurability,
@@ -66,8 +73,19 @@ import {
   postgresSlotWal,
   postgresWalLevel,
 } from "./rules/postgres.ts";
+import {
+  postgresIdleSlots,
+  postgresStandbySlots,
+  postgresSynchronous,
+} from "./rules/postgres-standby.ts";
 import { redisCluster, redisMemory, redisPersistence } from "./rules/redis.ts";
-import { seedCost, seedObjectStore, seedQueryRates, seedReplicas } from "./rules/seed.ts";
+import {
+  seedCost,
+  seedObjectStore,
+  seedQueryRates,
+  seedReplicas,
+  seedTrinoMemory,
+} from "./rules/seed.ts";
 import { singleInstances } from "./rules/system.ts";
 import {
   trinoCoordinator,
@@ -82,6 +100,7 @@ import {
   trinoGroupsSelectors,
   trinoGroupsWeights,
 } from "./rules/trino-groups.ts";
+import { trinoRetries } from "./rules/trino-retries.ts";
 
 export const LINT_RULES = {
   "single-instances": singleInstances,
@@ -91,10 +110,14 @@ export const LINT_RULES = {
   "postgres-failover-slots": postgresFailoverSlots,
   "postgres-durability": postgresDurability,
   "postgres-sender-timeout": postgresSenderTimeout,
+  "postgres-standby-slots": postgresStandbySlots,
+  "postgres-synchronous": postgresSynchronous,
+  "postgres-idle-slots": postgresIdleSlots,
   "patroni-slots": patroniSlots,
   "patroni-synchronous": patroniSynchronous,
   "patroni-timing": patroniTiming,
   "patroni-rejoin": patroniRejoin,
+  "patroni-watchdog": patroniWatchdog,
   "slot-failover": slotFailover,
   "slot-sync-ready": slotSyncReady,
   "debezium-snapshot": debeziumSnapshot,
@@ -103,6 +126,7 @@ export const LINT_RULES = {
   "debezium-offset-mismatch": debeziumOffsetMismatch,
   "debezium-retries": debeziumRetries,
   "debezium-throughput": debeziumThroughput,
+  "debezium-plugin": debeziumPlugin,
   "connect-rebalance": connectRebalance,
   "connect-duplicates": connectDuplicates,
   "connect-schemas": connectSchemas,
@@ -117,18 +141,24 @@ export const LINT_RULES = {
   "kafka-compression": kafkaCompression,
   "kafka-auto-create": kafkaAutoCreate,
   "kafka-segments": kafkaSegments,
+  "kafka-cleanup": kafkaCleanup,
   "flink-freshness": flinkFreshness,
+  "flink-checkpoint-timeout": flinkCheckpointTimeout,
   "flink-tolerable-failures": flinkTolerableFailures,
   "flink-restart": flinkRestart,
   "flink-high-availability": flinkHighAvailability,
   "flink-slots": flinkSlots,
   "flink-state": flinkState,
   "flink-transactions": flinkTransactions,
+  "flink-source": flinkSource,
   "iceberg-commits": icebergCommits,
   "iceberg-metadata": icebergMetadata,
   "iceberg-catalog-name": icebergCatalogName,
   "iceberg-ddl": icebergDdl,
   "iceberg-identity": icebergIdentity,
+  "iceberg-upsert": icebergUpsert,
+  "iceberg-catalog-failover": icebergCatalogFailover,
+  "iceberg-retention-floor": icebergRetentionFloor,
   "minio-erasure": minioErasure,
   "minio-quorum": minioQuorum,
   "minio-pools": minioPools,
@@ -141,6 +171,7 @@ export const LINT_RULES = {
   "trino-coordinator": trinoCoordinator,
   "trino-discovery": trinoDiscovery,
   "trino-worker-loss": trinoWorkerLoss,
+  "trino-retries": trinoRetries,
   "haproxy-checks": haproxyChecks,
   "haproxy-redispatch": haproxyRedispatch,
   "haproxy-timeouts": haproxyTimeouts,
@@ -157,6 +188,7 @@ export const LINT_RULES = {
   "seed-object-store": seedObjectStore,
   "seed-query-rates": seedQueryRates,
   "seed-replicas": seedReplicas,
+  "seed-trino-memory": seedTrinoMemory,
 } satisfies Record<string, LintRule>;
 
 const RULES: readonly LintRule[] = Object.values(LINT_RULES);

@@ -97,6 +97,7 @@ export const SEED_HARDWARE: Hardware = {
 
 function figures(): SeedFigures {
   const minio = specRole("minio");
+  const workers = specRole("trino-worker");
   return {
     file: GUIDE,
     monthlyCostUsd: Object.fromEntries(
@@ -118,6 +119,11 @@ function figures(): SeedFigures {
     primaryDiskGB: diskGB("postgres-primary"),
     replicaDiskGB: diskGB("postgres-replica"),
     controllerCount: undefined,
+    trino: {
+      workerCount: workers.nodeCount,
+      workerMemoryGiB: workers.memoryGiB ?? 0,
+      queryMemoryGiB: undefined,
+    },
   };
 }
 

@@ -71,3 +71,31 @@ export function serversOf(section: HaproxySection): readonly HaproxyServer[] {
 export function modeOf(config: HaproxyConfig, section: HaproxySection): string {
   return inherited(config, section, "mode")?.[0] ?? "tcp";
 }
+
+/** What a backend asks its servers, as far as its lines or its defaults say. */
+export function checkText(config: HaproxyConfig, section: HaproxySection): string {
+  const option = inherited(config, section, "option", "httpchk") ?? [];
+  return [...option, ...section.lines.filter(([first]) => first === "http-check").flat()].join(" ");
+}
+
+/** A check that only the leader of a cluster answers. */
+export const LEADER_CHECK = /\/(primary|leader|master|read-write)\b/;
+
+/** "host:port" of what leads to the leader of a cluster, whoever that is. */
+export function leaderAddresses(configs: readonly HaproxyConfig[]): readonly string[] {
+  return configs.flatMap((config) => {
+    const leaders = backendsOf(config)
+      .filter((section) => LEADER_CHECK.test(checkText(config, section)))
+      .map(({ name }) => name);
+    const leads = (section: HaproxySection): boolean =>
+      (section.kind === "listen" && leaders.includes(section.name)) ||
+      leaders.includes(directive(section, "default_backend")?.[0] ?? "");
+    return config.sections
+      .filter(leads)
+      .flatMap(({ lines }) =>
+        lines.flatMap(([word, address]) =>
+          word === "bind" && address !== undefined ? [address] : [],
+        ),
+      );
+  });
+}

@@ -32,7 +32,7 @@ function hasKey(values: Settings["values"], pattern: RegExp): boolean {
 }
 
 const OF_NO_INTEREST =
-  /(?:^|\/)(?:node|log|log4j2?|logging|resource-groups|exchange-manager|event-listener|access-control)\.properties$/;
+  /(?:^|\/)(?:node|log|log4j2?|logging|resource-groups|event-listener|access-control)\.properties$/;
 
 function readProperties(given: GivenFile): Reading {
   if (OF_NO_INTEREST.test(given.file)) return {};
@@ -40,6 +40,7 @@ function readProperties(given: GivenFile): Reading {
   const { values } = settings;
   if (hasKey(values, /^connector\.class$/)) return { connectors: [settings] };
   if (hasKey(values, /^connector\.name$/)) return { catalogs: [settings] };
+  if (hasKey(values, /^exchange-manager\.name$/)) return { exchangeManagers: [settings] };
   if (hasKey(values, /^(process\.roles|broker\.id|controller\.quorum\..*|log\.dirs?)$/)) {
     return { kafka: [settings] };
   }

@@ -273,3 +273,22 @@ export const debeziumThroughput: LintRule = {
     ];
   },
 };
+
+export const debeziumPlugin: LintRule = {
+  id: "debezium-plugin",
+  purpose: "A decoding plugin that PostgreSQL does not bring along.",
+  needs: ["connectors"],
+  check: (facts) =>
+    postgresConnectors(facts).flatMap((connector): readonly Draft[] => {
+      const plugin = textOf(connector, "plugin.name") ?? "decoderbufs";
+      if (plugin === "pgoutput") return [];
+      return [
+        {
+          severity: "warning",
+          ...at(connector, "plugin.name", "default decoderbufs"),
+          consequence: `PostgreSQL comes with pgoutput alone; ${plugin} is a library that every node needs, the standbys too. On a primary without it the slot is not made and 0 of ${count(facts.demand.rateEventsPerS)} events/s reach Kafka; on a standby without it that begins with the failover.`,
+          change: "Set plugin.name=pgoutput.",
+        },
+      ];
+    }),
+};

@@ -34,7 +34,7 @@ function restartOf(facts: Facts): Restart {
 export const flinkFreshness: LintRule = {
   id: "flink-freshness",
   purpose:
-    "Worst age from checkpoint interval, heartbeat timeout, restart delay and checkpoint timeout, against the freshness objective.",
+    "Worst age from checkpoint interval, heartbeat timeout and restart delay, against the freshness objective.",
   needs: ["flink"],
   check: (facts) => {
     const { freshnessMs } = facts.targets;
@@ -62,7 +62,7 @@ export const flinkFreshness: LintRule = {
             },
           ]
         : [];
-    return [...steady, ...lostTaskManager(facts, intervalMs), ...hungCheckpoint(facts, intervalMs)];
+    return [...steady, ...lostTaskManager(facts, intervalMs)];
   },
 };
 
@@ -95,22 +95,6 @@ function lostTaskManager(facts: Facts, intervalMs: number): readonly Draft[] {
       ...base,
       consequence: `A TaskManager that is cut off is missed after ${span(heartbeatMs)}; + ${span(delayMs)} restart delay + about ${span(RESTORE_MS)} restore and replay + ${span(intervalMs)} to the next checkpoint + about ${span(COMMIT_MS)} commit = ${span(ageMs)} worst age, against ${span(freshnessMs)}.`,
       change: `Set heartbeat.timeout and heartbeat.interval lower (8 s and 2 s leave room), or checkpoint more often.`,
-    },
-  ];
-}
-
-function hungCheckpoint(facts: Facts, intervalMs: number): readonly Draft[] {
-  const { freshnessMs } = facts.targets;
-  const { settings, key } = flinkAt(facts, "execution.checkpointing.timeout");
-  const timeoutMs = msOf(settings, key, 600_000);
-  const ageMs = intervalMs + timeoutMs + intervalMs + COMMIT_MS;
-  if (!(ageMs > freshnessMs)) return [];
-  return [
-    {
-      severity: "warning",
-      ...at(settings, key, "default 10 min"),
-      consequence: `One checkpoint that hangs (a lost acknowledgement, a slow object store) blocks commits until it times out: ${span(intervalMs)} + ${span(timeoutMs)} timeout + ${span(intervalMs)} to the next + about ${span(COMMIT_MS)} commit = ${span(ageMs)} worst age, against ${span(freshnessMs)}, though nothing failed.`,
-      change: `Set it to ${String(Math.max(5, Math.floor((freshnessMs - 2 * intervalMs - COMMIT_MS) / 1000)))} s, as far as checkpoints complete in a fraction of that.`,
     },
   ];
 }

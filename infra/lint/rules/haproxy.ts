@@ -4,8 +4,10 @@ import type { Facts, HaproxyConfig, HaproxySection } from "../facts.ts";
 import { count, percent, plural, span } from "../figures.ts";
 import {
   backendsOf,
+  checkText,
   directive,
   inherited,
+  LEADER_CHECK,
   modeOf,
   sectionName,
   serversOf,
@@ -31,18 +33,14 @@ function wordAfter(words: readonly string[], name: string): string | undefined {
   return position < 0 ? undefined : words[position + 1];
 }
 
-function checkText(config: HaproxyConfig, section: HaproxySection): string {
-  const option = inherited(config, section, "option", "httpchk") ?? [];
-  return [...option, ...section.lines.filter(([first]) => first === "http-check").flat()].join(" ");
-}
-
-const LEADER = /\/(primary|leader|master|read-write)\b/;
 const OBJECT_STORE = "/minio/";
 
 /** Does it answer people's calls, as opposed to a database's or an object store's clients? */
 function servesUsers({ config, section }: Pick<Backend, "config" | "section">): boolean {
   const check = checkText(config, section);
-  return modeOf(config, section) === "http" && !LEADER.test(check) && !check.includes(OBJECT_STORE);
+  return (
+    modeOf(config, section) === "http" && !LEADER_CHECK.test(check) && !check.includes(OBJECT_STORE)
+  );
 }
 
 /** Frontends whose backend answers people. */
@@ -283,7 +281,7 @@ export const haproxyLeaderSessions: LintRule = {
   needs: ["haproxy"],
   check: (facts) =>
     backends(facts).flatMap(({ config, section, servers }): readonly Draft[] => {
-      if (!LEADER.test(checkText(config, section))) return [];
+      if (!LEADER_CHECK.test(checkText(config, section))) return [];
       const kept = servers.filter(
         ({ words }) => wordAfter(words, "on-marked-down") !== "shutdown-sessions",
       );

@@ -177,3 +177,33 @@ export const kafkaSegments: LintRule = {
     });
   },
 };
+
+export const kafkaCleanup: LintRule = {
+  id: "kafka-cleanup",
+  purpose:
+    "Change topics that are compacted: how long a change is safe from the cleaner, and what a later reader never sees.",
+  needs: ["kafka"],
+  check: (facts) => {
+    const [broker] = brokersOf(facts);
+    if (broker === undefined) return [];
+    const policyOf = ({ config }: { readonly config: Readonly<Record<string, string>> }): string =>
+      config["cleanup.policy"] ?? textOf(broker, "log.cleanup.policy") ?? "delete";
+    return alike(topicsOf(facts).filter((topic) => policyOf(topic).includes("compact"))).map(
+      (topic): Draft => {
+        const segmentBytes = numberOf(broker, "log.segment.bytes", 1024 ** 3);
+        const perPartitionPerS = (facts.demand.rateEventsPerS * EVENT_BYTES) / topic.partitionCount;
+        const closedMs = (segmentBytes / perPartitionPerS) * 1000;
+        const lagMs = Number(topic.config["min.compaction.lag.ms"] ?? "0");
+        const safeMs = Math.max(closedMs, lagMs);
+        return {
+          severity: safeMs < topic.retentionMs ? "error" : "warning",
+          file: topic.file,
+          key: "cleanup.policy",
+          value: policyOf(topic),
+          consequence: `Of all changes of a row the cleaner keeps the last: a segment is full after ${span(closedMs)} and may be cleaned from then on, so a reader that is ${span(safeMs)} behind, or a lake that is built anew, misses the changes in between without an error, where ${span(topic.retentionMs)} of retention promise them.`,
+          change: `Set cleanup.policy=delete on ${topic.what}; keep compaction for Connect's own topics.`,
+        };
+      },
+    );
+  },
+};

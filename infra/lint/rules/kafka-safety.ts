@@ -155,9 +155,16 @@ export const kafkaUncleanElection: LintRule = {
   needs: ["kafka"],
   check: (facts) => {
     const key = "unclean.leader.election.enable";
+    const created = `topic.creation.default.${key}`;
     const settings = [
       ...brokersOf(facts),
       ...facts.topics.map(({ name, config }) => ({ file: `topic ${name}`, values: config })),
+      ...facts.connectors.flatMap(({ file, values }) => {
+        const value = values[created];
+        return value === undefined
+          ? []
+          : [{ file: `${file}, ${created}`, values: { [key]: value } }];
+      }),
     ];
     return settings
       .filter((entry) => flagOf(entry, key, false))

@@ -1,7 +1,8 @@
 /** The specification's own figures, added up. */
 import { defaultParityOf, setDriveCountOf } from "../../erasure.ts";
+import { TRINO_HEAP_RATIO } from "../estimates.ts";
 import type { Facts, SeedFigures } from "../facts.ts";
-import { count, percent, plural, size } from "../figures.ts";
+import { count, memory, percent, plural, size } from "../figures.ts";
 import type { Draft, LintRule } from "../rule.ts";
 
 function eachSeed(facts: Facts, check: (seed: SeedFigures) => readonly Draft[]): readonly Draft[] {
@@ -132,5 +133,51 @@ export const seedReplicas: LintRule = {
         });
       }
       return drafts;
+    }),
+};
+
+/** Trino's own: what a query may use of the cluster, and of a node's heap. */
+const QUERY_MEMORY_GIB_DEFAULT = 20;
+const NODE_MEMORY_RATIO = 0.3;
+const GIB = 1024 ** 3;
+
+export const seedTrinoMemory: LintRule = {
+  id: "seed-trino-memory",
+  purpose:
+    "The memory of the workers against what one query may use of it where nobody names a limit.",
+  needs: ["seed"],
+  check: (facts) =>
+    eachSeed(facts, ({ file, trino }) => {
+      const heap = trino.workerMemoryGiB * TRINO_HEAP_RATIO;
+      const reachable = trino.workerCount * heap * NODE_MEMORY_RATIO;
+      const limit = trino.queryMemoryGiB ?? QUERY_MEMORY_GIB_DEFAULT;
+      const base = {
+        file,
+        key: "Worker Nodes / query.max-memory",
+        value:
+          trino.queryMemoryGiB === undefined
+            ? `not named (default ${String(QUERY_MEMORY_GIB_DEFAULT)} GB)`
+            : `${count(limit)} GB`,
+      };
+      const sum = `${plural(trino.workerCount, "worker")} × ${count(trino.workerMemoryGiB)} GiB × ${percent(TRINO_HEAP_RATIO)} heap × ${percent(NODE_MEMORY_RATIO)} for one query are ${memory(reachable * GIB)}`;
+      if (limit > reachable * 1.01) {
+        return [
+          {
+            severity: "error",
+            ...base,
+            consequence: `${sum}: no query ever gets ${memory(limit * GIB)}, it fails before with EXCEEDED_LOCAL_MEMORY_LIMIT.`,
+            change: `Name ${memory(reachable * GIB)} at most.`,
+          },
+        ];
+      }
+      if (!(limit < reachable / 2)) return [];
+      return [
+        {
+          severity: "warning",
+          ...base,
+          consequence: `${sum}, and a query is ended at ${memory(limit * GIB)}: ${percent(limit / reachable)} of it. The memory that the machines are bought for serves many small queries, not one large report.`,
+          change: `Name heap and limits with the machines: -Xmx${count(heap)}G and query.max-memory=${count(Math.floor(reachable))}GB.`,
+        },
+      ];
     }),
 };

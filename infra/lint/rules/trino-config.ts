@@ -33,22 +33,31 @@ function workerCount(facts: Facts): number | undefined {
   return facts.complete || facts.trino.length > 1 ? working(facts).length : undefined;
 }
 
+function heapBytes(node: Settings): number {
+  return sizeBytes(textOf(node, "-Xmx") ?? "?");
+}
+
+/** A part of the heap: 30 % of it by default, and Trino takes shares as well as sizes. */
+function ofHeap(node: Settings, key: string): number {
+  const share = /^(\d+(?:\.\d+)?)\s*%$/.exec(textOf(node, key)?.trim() ?? "30%")?.[1];
+  return share === undefined
+    ? bytesOf(node, key, Number.NaN)
+    : (heapBytes(node) * Number(share)) / 100;
+}
+
 /** How much of a node one query may use, as far as heap or setting say. */
 function perNodeBytes(node: Settings): number {
-  const heap = textOf(node, "-Xmx");
-  return bytesOf(
-    node,
-    "query.max-memory-per-node",
-    (heap === undefined ? Number.NaN : sizeBytes(heap)) * 0.3,
-  );
+  return ofHeap(node, "query.max-memory-per-node");
 }
 
 export const trinoMemory: LintRule = {
   id: "trino-memory",
-  purpose: "query.max-memory against workers × memory per node, and both against the heap.",
+  purpose:
+    "query.max-memory against workers × memory per node, against the heap and against query.max-total-memory.",
   needs: ["trino"],
   check: (facts) => [
     ...facts.trino.flatMap(heapFinding),
+    ...coordinators(facts).flatMap(totalFinding),
     ...coordinators(facts).flatMap((node): readonly Draft[] => {
       const workers = workerCount(facts) ?? Number.NaN;
       const perNode = Math.min(
@@ -84,8 +93,8 @@ export const trinoMemory: LintRule = {
 };
 
 function heapFinding(node: Settings): readonly Draft[] {
-  const heap = sizeBytes(textOf(node, "-Xmx") ?? "?");
-  const headroom = bytesOf(node, "memory.heap-headroom-per-node", heap * 0.3);
+  const heap = heapBytes(node);
+  const headroom = ofHeap(node, "memory.heap-headroom-per-node");
   const perNode = perNodeBytes(node);
   if (!(perNode + headroom > heap)) return [];
   return [
@@ -94,6 +103,20 @@ function heapFinding(node: Settings): readonly Draft[] {
       ...at(node, "query.max-memory-per-node", "30 % of the heap"),
       consequence: `${memory(perNode)} for a query and ${memory(headroom)} of headroom are ${memory(perNode + headroom)}, the heap has ${memory(heap)}: the node refuses to start.`,
       change: `Let the two sum to less than ${memory(heap)}, or give the node more heap.`,
+    },
+  ];
+}
+
+function totalFinding(node: Settings): readonly Draft[] {
+  const limit = bytesOf(node, "query.max-memory", 20 * GB);
+  const total = bytesOf(node, "query.max-total-memory", 2 * limit);
+  if (!(limit > total)) return [];
+  return [
+    {
+      severity: "error",
+      ...at(node, "query.max-total-memory", "default twice query.max-memory"),
+      consequence: `A query may use ${memory(limit)} and, with what Trino needs for itself, ${memory(total)} in all, which is less: the coordinator refuses to start ("maxQueryMemory cannot be greater than maxQueryTotalMemory") and 0 queries are answered.`,
+      change: `Set query.max-total-memory to ${memory(limit * 2)}, or leave it out.`,
     },
   ];
 }
@@ -199,11 +222,12 @@ export const trinoWorkerLoss: LintRule = {
       const retry = (textOf(node, "retry-policy") ?? "NONE").toUpperCase();
       const running = demand.rateQueriesPerS * (targets.queryMs / 1000);
       const budgetPerS = demand.rateQueriesPerS * targets.errorRatio;
+      const losses = (budgetPerS * MONTH_MS) / 1000 / running;
       if (retry === "NONE") {
         drafts.push({
           severity: "warning",
           ...at(node, "retry-policy", "default NONE"),
-          consequence: `A query fails with any of the ${count(workers)} workers that works for it: losing one fails up to all ${count(running)} that are running at ${count(demand.rateQueriesPerS)}/s and ${span(targets.queryMs)} each. The ${percent(targets.errorRatio)} error objective needs ${span((running / budgetPerS) * 1000)} without any other error to earn them back.`,
+          consequence: `A query fails with any of the ${count(workers)} workers that works for it: losing one fails up to all ${count(running)} that are running at ${count(demand.rateQueriesPerS)}/s and ${span(targets.queryMs)} each. The ${percent(targets.errorRatio)} error objective needs ${span((running / budgetPerS) * 1000)} without any other error to earn them back, and ${count(Math.floor(losses))} losses of workers or of the coordinator are all of a month's.`,
           change:
             "Set retry-policy=QUERY for short queries, or let clients repeat a query that failed with a worker.",
         });

@@ -6,12 +6,16 @@ import { EDGE_DEFECTS } from "./planted-edge.ts";
 import { KAFKA_DEFECTS } from "./planted-kafka.ts";
 import { LAKE_DEFECTS } from "./planted-lake.ts";
 import { POSTGRES_DEFECTS } from "./planted-postgres.ts";
+import { STANDBY_DEFECTS } from "./planted-standby.ts";
+import { TABLE_DEFECTS } from "./planted-tables.ts";
 import { TRINO_DEFECTS } from "./planted-trino.ts";
 
 const DEFECTS: readonly Defect[] = [
   ...POSTGRES_DEFECTS,
+  ...STANDBY_DEFECTS,
   ...KAFKA_DEFECTS,
   ...LAKE_DEFECTS,
+  ...TABLE_DEFECTS,
   ...TRINO_DEFECTS,
   ...EDGE_DEFECTS,
 ];
@@ -36,6 +40,7 @@ test("every rule has a planted defect, here or in a file of its own", () => {
     "seed-object-store",
     "seed-query-rates",
     "seed-replicas",
+    "seed-trino-memory",
   ];
   const planted = new Set<string>([...DEFECTS.map(({ rule }) => rule), ...elsewhere]);
   expect(Object.keys(LINT_RULES).filter((rule) => !planted.has(rule))).toEqual([]);

@@ -256,4 +256,21 @@ export const KAFKA_DEFECTS: readonly Defect[] = [
     severity: "warning",
     says: "up to 24 changes (16 KiB) doubled",
   },
+  {
+    rule: "kafka-unclean-election",
+    file: "bank.json",
+    from: '"topic.creation.default.partitions": "10"',
+    to: '"topic.creation.default.partitions": "10", "topic.creation.default.unclean.leader.election.enable": "true"',
+    severity: "error",
+    says: "300,000 acknowledged changes are cut off",
+  },
+  {
+    rule: "kafka-cleanup",
+    file: "bank.json",
+    from: '"topic.creation.default.partitions": "10"',
+    to: '"topic.creation.default.partitions": "10", "topic.creation.default.cleanup.policy": "compact"',
+    severity: "error",
+    // 1 GiB at 10,000 × 680 bytes/s on ten partitions.
+    says: "a segment is full after 26.3 min and may be cleaned from then on",
+  },
 ];

@@ -81,7 +81,7 @@ export const POSTGRES_DEFECTS: readonly Defect[] = [
   {
     rule: "postgres-failover-slots",
     file: PATRONI,
-    from: "synchronized_standby_slots: postgres_1",
+    from: /synchronized_standby_slots: .*/,
     to: "",
     severity: "note",
     says: "up to 230,000 (23 s × 10,000/s)",
@@ -297,6 +297,14 @@ export const POSTGRES_DEFECTS: readonly Defect[] = [
     to: '"slot.max.retries": "60", "errors.max.retries": "0"',
     severity: "error",
     says: "The first broken connection ends the task",
+  },
+  {
+    rule: "debezium-plugin",
+    file: CONNECTOR,
+    from: '"plugin.name": "pgoutput",',
+    to: "",
+    severity: "warning",
+    says: "PostgreSQL comes with pgoutput alone; decoderbufs is a library",
   },
   {
     rule: "debezium-throughput",

@@ -37,6 +37,10 @@ describe("the specification as it is written", () => {
     ],
     ["seed-object-store", "8 × 25 Gbps are 25 GB/s in all"],
     ["seed-query-rates", "100 queries/s are 360,000 an hour, 36 times the 10,000"],
+    [
+      "seed-trino-memory",
+      "10 workers × 128 GiB × 80 % heap × 30 % for one query are 307 GiB, and a query is ended at 20 GiB: 6.5 % of it",
+    ],
     ["seed-replicas", "above 1 TB of the primary's 2 TB both replicas stop"],
     ["kafka-retention", "over 7 days 123 TB; the disks are 5 × 4 TB = 20 TB and full after 27.2 h"],
     ["iceberg-ddl", "Type not supported for Iceberg: json"],
@@ -76,6 +80,7 @@ describe("a specification that adds up", () => {
       queriesPerHour: 360_000,
       replicaDiskGB: 2000,
       controllerCount: 3,
+      trino: { workerCount: 10, workerMemoryGiB: 128, queryMemoryGiB: 300 },
       ...(seed === undefined
         ? {}
         : {
@@ -86,8 +91,21 @@ describe("a specification that adds up", () => {
             },
           }),
     });
-    const rules = ["seed-cost", "seed-object-store", "seed-query-rates", "seed-replicas"] as const;
-    expect(rules.map((rule) => said(rule, sound))).toEqual(["", "", "", ""]);
+    const rules = [
+      "seed-cost",
+      "seed-object-store",
+      "seed-query-rates",
+      "seed-replicas",
+      "seed-trino-memory",
+    ] as const;
+    expect(rules.map((rule) => said(rule, sound))).toEqual(["", "", "", "", ""]);
+  });
+
+  test("a limit that the workers cannot reach is told", () => {
+    const trino = { workerCount: 10, workerMemoryGiB: 128, queryMemoryGiB: 500 };
+    expect(said("seed-trino-memory", withFigures({ trino }))).toContain(
+      "no query ever gets 500 GiB",
+    );
   });
 
   test("a total below its lines is told apart", () => {

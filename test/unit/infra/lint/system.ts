@@ -131,6 +131,12 @@ const GROUPS = `{
 const CATALOG = `connector.name=iceberg
 iceberg.catalog.type=jdbc
 iceberg.jdbc-catalog.catalog-name=lake
+iceberg.jdbc-catalog.connection-url=jdbc:postgresql://10.0.4.1:5432/iceberg
+iceberg.expire-snapshots.min-retention=1h
+`;
+
+const EXCHANGE = `exchange-manager.name=filesystem
+exchange.base-directories=s3://exchange
 `;
 
 const BALANCER = `global
@@ -203,17 +209,26 @@ bootstrap:
         wal_level: logical
         hot_standby_feedback: "on"
         sync_replication_slots: "on"
-        synchronized_standby_slots: postgres_1
         max_wal_senders: 20
         max_replication_slots: 20
         max_connections: 200
         max_slot_wal_keep_size: 400GB
         wal_sender_timeout: 20s
         synchronous_commit: "on"
+watchdog:
+  mode: required
+  device: /dev/watchdog
 postgresql:
   parameters:
     fsync: "on"
 `;
+
+/** Each waits for the next one's slot, so that none names its own. */
+function patroni(ordinal: number): string {
+  const next = (ordinal + 1) % 3;
+  const own = `    synchronized_standby_slots: postgres_${String(next)}\n`;
+  return `name: postgres-${String(ordinal)}\n${PATRONI}${own}`;
+}
 
 const PROMETHEUS = `global:
   scrape_interval: 5s
@@ -234,7 +249,9 @@ const ALERTS = `groups:
 
 const LAKE_SQL = `-- PARTITIONED BY is Flink's here; a JSON column would be nobody's
 CREATE CATALOG lake WITH ('type' = 'iceberg', 'catalog-impl' = 'org.apache.iceberg.jdbc.JdbcCatalog',
-  'jdbc.schema-version' = 'V1', 'warehouse' = 's3a://warehouse');
+  'uri' = 'jdbc:postgresql://10.0.4.1:5432/iceberg', 'jdbc.schema-version' = 'V1', 'warehouse' = 's3a://warehouse');
+CREATE TABLE changes (op STRING) WITH ('connector' = 'kafka', 'topic' = 'dbserver1.bank.users',
+  'scan.startup.mode' = 'earliest-offset', 'format' = 'json');
 CREATE TABLE lake.raw_data.users (id BIGINT, data STRING, op STRING, ts_ms BIGINT, lsn BIGINT,
   partition_date DATE) PARTITIONED BY (partition_date) WITH ('format-version' = '2',
   'write.metadata.delete-after-commit.enabled' = 'true');
@@ -261,6 +278,7 @@ export const SOUND: readonly GivenFile[] = [
   { file: "flink-jobmanager-0/conf/config.yaml", text: FLINK },
   ...each(5, (n) => `flink-taskmanager-${String(n)}/conf/config.yaml`, FLINK),
   ...each(2, (n) => `trino-${String(n)}/etc/config.properties`, COORDINATOR),
+  ...each(2, (n) => `trino-${String(n)}/etc/exchange-manager.properties`, EXCHANGE),
   ...each(10, (n) => `trino-worker-${String(n)}/etc/config.properties`, TRINO_WORKER),
   ...each(10, (n) => `trino-worker-${String(n)}/etc/jvm.config`, "-server\n-Xmx100G\n"),
   { file: "trino-0/etc/resource-groups.json", text: GROUPS },
@@ -268,7 +286,7 @@ export const SOUND: readonly GivenFile[] = [
   { file: "edge-0/haproxy.cfg", text: BALANCER },
   { file: "postgres-leader-0/haproxy.cfg", text: LEADER_ENDPOINT },
   ...each(6, (n) => `redis-${String(n)}/redis.conf`, REDIS),
-  ...each(3, (n) => `postgres-${String(n)}/patroni.yml`, PATRONI),
+  ...[0, 1, 2].map((n) => ({ file: `postgres-${String(n)}/patroni.yml`, text: patroni(n) })),
   { file: "prometheus-0/prometheus.yml", text: PROMETHEUS },
   { file: "prometheus-0/rules.yml", text: ALERTS },
   { file: "lake.sql", text: LAKE_SQL },
