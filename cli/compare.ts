@@ -200,7 +200,8 @@ function calibrationOf(runDirs: readonly string[], options: CompareVerbOptions):
     throw usage("Named runs, --runs and --history exclude each other.");
   }
   if (runs !== undefined) return { kind: "calibrate", from: "runs", runDirs: [runs], only };
-  if (history !== undefined) return { kind: "calibrate", from: "history", runDirs: [history], only };
+  if (history !== undefined)
+    return { kind: "calibrate", from: "history", runDirs: [history], only };
   if (only !== undefined) throw usage("--only takes --runs or --history.");
   if (runDirs.length >= CALIBRATION_RUN_COUNT_MIN) {
     return { kind: "calibrate", from: "named", runDirs, only };

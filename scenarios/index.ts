@@ -1,7 +1,9 @@
 /** Every scenario by name. A new one is one file and one line here. */
+import type { CapacityScenario } from "../core/contracts/capacity.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
 import { mini } from "./mini.ts";
 import { mixed } from "./mixed.ts";
+import { nightlyCapacity } from "./nightly-capacity.ts";
 import { production } from "./production.ts";
 import { smoke } from "./smoke.ts";
 import { users } from "./users.ts";
@@ -9,4 +11,10 @@ import { users } from "./users.ts";
 export const SCENARIOS = { smoke, mini, production, mixed, users } satisfies Record<
   string,
   Scenario
+>;
+
+/** Those that search for a limit instead of holding one load. `run` takes their names as well. */
+export const CAPACITY_SCENARIOS = { "nightly-capacity": nightlyCapacity } satisfies Record<
+  string,
+  CapacityScenario
 >;

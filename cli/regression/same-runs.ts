@@ -101,7 +101,8 @@ function largest(runs: readonly ReadRun[], where: string): readonly ReadRun[] {
     );
   }
   const rest = runs.length - first.length;
-  if (rest > 0) host.err(`left out ${String(rest)} run(s) of another plan, configuration or machine\n`);
+  if (rest > 0)
+    host.err(`left out ${String(rest)} run(s) of another plan, configuration or machine\n`);
   return [...first].sort((a, b) => a.metrics.startedAtEpochMs - b.metrics.startedAtEpochMs);
 }
 

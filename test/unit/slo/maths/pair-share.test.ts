@@ -6,11 +6,14 @@ import { pairShareBounds } from "../../../../slo/maths/pair-share.ts";
 import { uniform } from "../../../fixtures/random-series.ts";
 
 describe("pairShareBounds", () => {
-  it.each([2, 3, 7, 10, 41])("with none of the pairs of %i is Clopper and Pearson's of the disjoint", (n) => {
-    const { lowerRatio, upperRatio } = pairShareBounds(0, n);
-    expect(lowerRatio).toBe(0);
-    expect(upperRatio).toBeCloseTo(badRatioUpperBound(Math.floor(n / 2), 0), 12);
-  });
+  it.each([2, 3, 7, 10, 41])(
+    "with none of the pairs of %i is Clopper and Pearson's of the disjoint",
+    (n) => {
+      const { lowerRatio, upperRatio } = pairShareBounds(0, n);
+      expect(lowerRatio).toBe(0);
+      expect(upperRatio).toBeCloseTo(badRatioUpperBound(Math.floor(n / 2), 0), 12);
+    },
+  );
 
   it("is its own mirror, holds the share, and narrows with more things and less confidence", () => {
     const random = uniform(77);
@@ -33,25 +36,30 @@ describe("pairShareBounds", () => {
     }
   });
 
-  it.each([4, 9, 20])("holds the true share of pairs that differ, of %i things, as often as it says", (n) => {
-    // Two uniform numbers are further apart than 1 − s with probability s².
-    const s = 0.4;
-    const truth = s ** 2;
-    const random = uniform(1000 + n);
-    const trialCount = 800;
-    let missedAbove = 0;
-    let missedBelow = 0;
-    for (let trial = 0; trial < trialCount; trial += 1) {
-      const values = Array.from({ length: n }, () => random());
-      const pairs = values.flatMap((a, index) => values.slice(index + 1).map((b) => Math.abs(a - b)));
-      const share = pairs.filter((distance) => distance > 1 - s).length / pairs.length;
-      const { lowerRatio, upperRatio } = pairShareBounds(share, n);
-      if (upperRatio < truth) missedAbove += 1;
-      if (lowerRatio > truth) missedBelow += 1;
-    }
-    expect(missedAbove / trialCount).toBeLessThanOrEqual(0.05);
-    expect(missedBelow / trialCount).toBeLessThanOrEqual(0.05);
-  });
+  it.each([4, 9, 20])(
+    "holds the true share of pairs that differ, of %i things, as often as it says",
+    (n) => {
+      // Two uniform numbers are further apart than 1 − s with probability s².
+      const s = 0.4;
+      const truth = s ** 2;
+      const random = uniform(1000 + n);
+      const trialCount = 800;
+      let missedAbove = 0;
+      let missedBelow = 0;
+      for (let trial = 0; trial < trialCount; trial += 1) {
+        const values = Array.from({ length: n }, () => random());
+        const pairs = values.flatMap((a, index) =>
+          values.slice(index + 1).map((b) => Math.abs(a - b)),
+        );
+        const share = pairs.filter((distance) => distance > 1 - s).length / pairs.length;
+        const { lowerRatio, upperRatio } = pairShareBounds(share, n);
+        if (upperRatio < truth) missedAbove += 1;
+        if (lowerRatio > truth) missedBelow += 1;
+      }
+      expect(missedAbove / trialCount).toBeLessThanOrEqual(0.05);
+      expect(missedBelow / trialCount).toBeLessThanOrEqual(0.05);
+    },
+  );
 
   it.each([
     [-0.1, 5, 0.95],
