@@ -119,7 +119,7 @@ async function byLanes(address: string): Promise<number> {
       let count = 0;
       for (let txns = 0; txns < TXN_COUNT_PER_LANE; txns += 1) {
         const txn = lane.next(BUCKET);
-        await applied(connections[index], txnSql(txn));
+        await applied(connection, txnSql(txn));
         count += txn.changes.length;
       }
       return count;

@@ -1,26 +1,20 @@
 /** `lakeproof capacity`: the highest rate each stage of a real lab carries, and which one ends first. */
-import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { closest } from "fastest-levenshtein";
-import {
-  CAPACITY_STAGES,
-  type CapacityReport,
-  type CapacityTarget,
-} from "../core/contracts/capacity.ts";
+import { CAPACITY_STAGES, type CapacityTarget } from "../core/contracts/capacity.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
-import { listLabs, type LabState } from "../infra/drivers/lab.ts";
+import type { LabState } from "../infra/drivers/lab.ts";
 import { renderCapacity, renderCapacityMarkdown } from "../reports/capacity.ts";
+import { searchProblems } from "../slo/capacity/report.ts";
 import { readHistory } from "./capacity/journal.ts";
+import { withLab } from "./capacity/lab-for.ts";
+import { checkedSeed } from "./capacity/lab-plan.ts";
 import { searchLab, type SearchWish } from "./capacity/search-lab.ts";
 import { bypassesPipeline } from "./capacity/step-runner.ts";
 import { calibrate } from "./calibrate.ts";
-import { takeDown } from "./heal.ts";
-import { insideLab, isElsewhere, runInside } from "./inside.ts";
-import { labThatIsUp, SUBNET_DEFAULT } from "./lab.ts";
-import { topologyNamed } from "./up.ts";
 
 interface CapacityOptions {
   readonly json: boolean;
@@ -70,17 +64,17 @@ export function addCapacity(
 }
 
 /** Exit 0 when each stage has a rate, 11 when one has none or is unconfirmed, 21 when one was never seen. */
-async function capacity(topology: string | undefined, options: CapacityOptions): Promise<number> {
+function capacity(topology: string | undefined, options: CapacityOptions): Promise<number> {
   const wish = wishOf(options);
-  const inside = insideLab();
-  const up = inside ?? upLab(topology, options.subnet);
-  if (up !== undefined) return inLab(up, wish, options);
-  if (topology === undefined) return inLab(labThatIsUp(options.subnet), wish, options);
-  return inNewLab(topology, wish, options);
+  const { subnet, isolation } = options;
+  return withLab({ topology, subnet, isolation }, (state) => searchIn(state, wish, options));
 }
 
-async function inLab(state: LabState, wish: SearchWish, options: CapacityOptions): Promise<number> {
-  if (isElsewhere(state)) return runInside(state);
+async function searchIn(
+  state: LabState,
+  wish: SearchWish,
+  options: CapacityOptions,
+): Promise<number> {
   const { report, runDir, stopCode } = await searchLab(state, wish);
   mkdirSync(runDir, { recursive: true });
   writeFileSync(join(runDir, "capacity.json"), `${JSON.stringify(report, null, 2)}\n`);
@@ -88,81 +82,21 @@ async function inLab(state: LabState, wish: SearchWish, options: CapacityOptions
   host.out(options.json ? `${JSON.stringify(report, null, 2)}\n` : renderCapacity(report));
   host.err(`Steps, summary and raw journals are in ${runDir}.\n`);
   if (report.ended !== "completed") host.err(`Go on with --resume ${runDir}.\n`);
-  return stopCode ?? exitOf(report);
-}
-
-function exitOf({ stages, ended }: CapacityReport): number {
-  const statuses = stages.map(({ result }) => result.status);
-  if (ended === "failed") return 1;
-  if (statuses.includes("blind")) return 21;
-  return statuses.every((status) => status === "found" || status === "at-least") ? 0 : 11;
-}
-
-/** The lab that is up, where it is one of the topology that was named. */
-function upLab(topology: string | undefined, subnet: string | undefined): LabState | undefined {
-  if (topology === undefined) return undefined;
-  topologyNamed(topology);
-  return listLabs().find(
-    (lab) =>
-      lab.state === "up" &&
-      lab.held &&
-      lab.topology === topology &&
-      (subnet === undefined || lab.subnet === subnet),
-  );
-}
-
-/** Starts the topology for the search and takes it down after it, whatever came of it. */
-async function inNewLab(
-  topology: string,
-  wish: SearchWish,
-  options: CapacityOptions,
-): Promise<number> {
-  const subnet = options.subnet ?? SUBNET_DEFAULT;
-  const code = await self(["up", topology, "--subnet", subnet, "--isolation", options.isolation]);
-  if (code !== 0) return code;
-  const state = labThatIsUp(subnet);
-  try {
-    return await inLab(state, wish, options);
-  } finally {
-    await takeDown(state.id);
-  }
-}
-
-/** This program with another verb. What it prints is progress here, so it goes to stderr. */
-function self(args: readonly string[]): Promise<number> {
-  const child = spawn(host.nodePath, [host.launcherPath, ...args], {
-    stdio: ["inherit", 2, "inherit"],
-  });
-  return new Promise((done, failed) => {
-    child.once("error", (cause) => {
-      const hint = "Check that the installation is whole.";
-      failed(
-        new LakeproofError("INTERNAL", `Cannot run itself: ${cause.message}`, { hint, cause }),
-      );
-    });
-    child.once("exit", (code, signal) => {
-      done(code ?? (signal === "SIGINT" ? 130 : 143));
-    });
-  });
+  return stopCode ?? searchProblems(report)[0]?.code ?? 0;
 }
 
 function wishOf(options: CapacityOptions): SearchWish {
-  const { resume, seed } = options;
+  const { resume } = options;
   const runsDir = resolve(options.runs);
   if (resume !== undefined) {
     const runDir = resolve(resume);
     return { ...readHistory(runDir).started, runDir, runsDir, ratePerSMax: undefined };
   }
-  if (!/^\d{1,19}$/.test(seed)) {
-    throw new LakeproofError("USAGE", `--seed is ${JSON.stringify(seed)}.`, {
-      hint: "Allowed is a whole number of up to 19 digits.",
-    });
-  }
   const targets = targetsOf(options.stages);
   return {
     runsDir,
     runDir: undefined,
-    seed,
+    seed: checkedSeed(options.seed),
     targets,
     // Operations are counted by whole seconds of their intended start.
     windowMs: Math.round(numberOf("--window", options.window, windowSMin(targets), 3600)) * 1000,

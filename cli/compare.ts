@@ -8,7 +8,12 @@ import { renderComparison, renderComparisonMarkdown } from "../reports/compariso
 import { calibrate, CALIBRATION_RUN_COUNT_MIN } from "../slo/regression/calibrate.ts";
 import { comparePairs, compareTwoRuns, type CompareOptions } from "../slo/regression/compare.ts";
 import type { RunMetrics } from "../slo/regression/run-metrics.ts";
-import { spreadRun, type SpreadRun, type TwoRunsOptions } from "../slo/regression/two-runs.ts";
+import {
+  exactRun,
+  spreadRun,
+  type SpreadRun,
+  type TwoRunsOptions,
+} from "../slo/regression/two-runs.ts";
 import {
   consoleOptions,
   EFFECT_DEFAULT,
@@ -22,8 +27,10 @@ import {
   examine,
   readRuns,
   selectMetrics,
+  type ReadRun,
   type Refusal,
 } from "./regression/read-runs.ts";
+import { sameEntries, sameRuns } from "./regression/same-runs.ts";
 
 export interface CompareVerbOptions {
   readonly json: boolean;
@@ -32,6 +39,10 @@ export interface CompareVerbOptions {
   readonly base: readonly string[];
   readonly head: readonly string[];
   readonly calibrate: boolean;
+  /** With --calibrate: a folder of run directories, or a history store, and what to take of them. */
+  readonly runs?: string;
+  readonly history?: string;
+  readonly only?: string;
   readonly allowDifferent?: string;
   readonly allowInvalid: boolean;
   readonly metrics?: string;
@@ -60,6 +71,9 @@ export function addCompare(
     )
     .option("--head <run>", "a run to judge against its base", collect, [])
     .option("--calibrate", "runs of the very same thing: noise, false alarms and misses", false)
+    .option("--runs <dir>", "with --calibrate: the runs of a folder that are the same thing")
+    .option("--history <dir>", "with --calibrate: the runs of a history store that are")
+    .option("--only <name>", "with these two: of this scenario, or of this series")
     .option("--allow-different <groups>", "of testbed, config, plan: compare although they differ")
     .option("--allow-invalid", "compare runs that were cut short or are INVALID", false)
     .option("--metrics <names>", "only these, e.g. latency,freshness.p95")
@@ -84,15 +98,17 @@ export async function compare(
     randomOf: randomFrom(options.seed),
   };
   const allow = { different: allowedGroups(options.allowDifferent), invalid: options.allowInvalid };
-  const runs = await readRuns(design.runDirs);
+  const runs = await runsOf(design);
   const { deviations, refusal } = examine(runs, allow);
   if (refusal !== undefined) throw refused(refusal, options);
   const metrics = selectMetrics(runs, options.metrics);
   const compareOptions: CompareOptions = { ...numbers, seed: options.seed, deviations };
   if (design.kind === "calibrate") {
-    const spread = metrics.map((run) => spreadRun(run, numbers));
+    const isKept = design.from === "history";
+    const spread = metrics.map((run) => (isKept ? exactRun(run) : spreadRun(run, numbers)));
     const calibration = calibrate(spread, {
       ...compareOptions,
+      source: isKept ? "history" : "journals",
       randomOf: numbers.randomOf,
       trialCount: TRIAL_COUNT,
     });
@@ -135,7 +151,14 @@ function refused({ differences, error }: Refusal, options: CompareVerbOptions): 
 }
 
 type Design =
-  | { readonly kind: "two-runs" | "calibrate"; readonly runDirs: readonly string[] }
+  | { readonly kind: "two-runs"; readonly runDirs: readonly string[] }
+  | {
+      readonly kind: "calibrate";
+      readonly from: "named" | "runs" | "history";
+      /** The folder or the store, where it is not the runs themselves. */
+      readonly runDirs: readonly string[];
+      readonly only: string | undefined;
+    }
   | {
       readonly kind: "pairs";
       /** Two after the other belong together. */
@@ -153,13 +176,11 @@ function designOf(runDirs: readonly string[], options: CompareVerbOptions): Desi
   if (named && runDirs.length > 0) {
     throw usage(`${runDirs.join(", ")} is neither --base nor --head.`);
   }
-  if (named) return namedPairs(base, head);
-  if (options.calibrate) {
-    if (runDirs.length >= CALIBRATION_RUN_COUNT_MIN) return { kind: "calibrate", runDirs };
-    throw usage(
-      `A calibration of ${String(runDirs.length)} run(s): ${String(CALIBRATION_RUN_COUNT_MIN)} are the least.`,
-    );
+  if (options.calibrate) return calibrationOf(runDirs, options);
+  if (options.runs !== undefined || options.history !== undefined || options.only !== undefined) {
+    throw usage("--runs, --history and --only belong to --calibrate.");
   }
+  if (named) return namedPairs(base, head);
   if (!options.pairs) {
     if (runDirs.length >= 2) return { kind: "two-runs", runDirs };
     throw usage(`${String(runDirs.length)} run(s) cannot be compared.`);
@@ -170,6 +191,30 @@ function designOf(runDirs: readonly string[], options: CompareVerbOptions): Desi
   // ABBA: every second pair runs the other way round, so that a steady drift cancels out.
   const baseFirst = Array.from({ length: runDirs.length / 2 }, (_, pair) => pair % 2 === 0);
   return { kind: "pairs", runDirs, baseFirst };
+}
+
+function calibrationOf(runDirs: readonly string[], options: CompareVerbOptions): Design {
+  const { runs, history, only } = options;
+  const given = [runDirs.length > 0, runs !== undefined, history !== undefined];
+  if (given.filter(Boolean).length > 1) {
+    throw usage("Named runs, --runs and --history exclude each other.");
+  }
+  if (runs !== undefined) return { kind: "calibrate", from: "runs", runDirs: [runs], only };
+  if (history !== undefined)
+    return { kind: "calibrate", from: "history", runDirs: [history], only };
+  if (only !== undefined) throw usage("--only takes --runs or --history.");
+  if (runDirs.length >= CALIBRATION_RUN_COUNT_MIN) {
+    return { kind: "calibrate", from: "named", runDirs, only };
+  }
+  throw usage(
+    `A calibration of ${String(runDirs.length)} run(s): ${String(CALIBRATION_RUN_COUNT_MIN)} are the least.`,
+  );
+}
+
+function runsOf(design: Design): Promise<readonly ReadRun[]> | readonly ReadRun[] {
+  const [first = ""] = design.runDirs;
+  if (design.kind !== "calibrate" || design.from === "named") return readRuns(design.runDirs);
+  return design.from === "runs" ? sameRuns(first, design.only) : sameEntries(first, design.only);
 }
 
 function namedPairs(base: readonly string[], head: readonly string[]): Design {
@@ -185,7 +230,7 @@ function namedPairs(base: readonly string[], head: readonly string[]): Design {
 
 function usage(message: string): LakeproofError {
   return new LakeproofError("USAGE", message, {
-    hint: "Give `compare A B`, `compare --pairs A1 B1 B2 A2 …`, `compare --base A1 --head B1 …` or `compare --calibrate A1 A2 A3 …`.",
+    hint: "Give `compare A B`, `compare --pairs A1 B1 B2 A2 …`, `compare --base A1 --head B1 …` or `compare --calibrate A1 A2 A3 …` (or --runs, or --history).",
   });
 }
 

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
-import { SCENARIOS } from "../scenarios/index.ts";
+import { CAPACITY_SCENARIOS, SCENARIOS } from "../scenarios/index.ts";
 import { LIST_NAMES } from "./list.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -11,8 +11,8 @@ const SHELLS = ["bash", "zsh", "fish"] as const;
 /** Words that may stand after a verb, from the same tables the verbs use. */
 function wordsAfter(verb: Command): readonly string[] {
   const names: Readonly<Record<string, readonly string[]>> = {
-    run: Object.keys(SCENARIOS),
-    plan: Object.keys(SCENARIOS),
+    run: Object.keys({ ...SCENARIOS, ...CAPACITY_SCENARIOS }),
+    plan: Object.keys({ ...SCENARIOS, ...CAPACITY_SCENARIOS }),
     up: Object.keys(TOPOLOGIES),
     fetch: Object.keys(TOPOLOGIES),
     list: LIST_NAMES,

@@ -6,7 +6,7 @@ import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { COMPONENTS } from "../infra/components/index.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
-import { SCENARIOS } from "../scenarios/index.ts";
+import { CAPACITY_SCENARIOS, SCENARIOS } from "../scenarios/index.ts";
 import { CHECKS } from "../slo/checks/index.ts";
 import { OBJECTIVES } from "../slo/objectives/index.ts";
 
@@ -21,7 +21,7 @@ interface Row {
 }
 
 const LISTS: Readonly<Record<string, (options: ListOptions) => readonly Row[]>> = {
-  scenarios: () => purposes(SCENARIOS),
+  scenarios: () => purposes({ ...SCENARIOS, ...CAPACITY_SCENARIOS }),
   faults: () => purposes({ ...FAULTS, ...COMPOSITIONS }),
   topologies: () => purposes(TOPOLOGIES),
   checks: () => purposes(CHECKS),

@@ -17,7 +17,7 @@ import { capabilitiesOf } from "../infra/drivers/local.ts";
 import { machineSupport } from "../infra/drivers/machine/support.ts";
 import type { NetworkSupport } from "../infra/drivers/network-support.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
-import { SCENARIOS } from "../scenarios/index.ts";
+import { CAPACITY_SCENARIOS, SCENARIOS } from "../scenarios/index.ts";
 import { faultRateLines, provableLines, recoveryLine } from "../slo/objectives/provable-text.ts";
 import { provable } from "../slo/objectives/provable.ts";
 import { askCalibration } from "./calibrate-store.ts";
@@ -74,7 +74,7 @@ export function makePlan(
 export function scenarioNamed(name: string): Scenario {
   const found = (SCENARIOS as Readonly<Record<string, Scenario>>)[name];
   if (found !== undefined) return found;
-  const known = Object.keys(SCENARIOS);
+  const known = Object.keys({ ...SCENARIOS, ...CAPACITY_SCENARIOS });
   throw new LakeproofError("USAGE", `There is no scenario ${JSON.stringify(name)}.`, {
     hint: `Did you mean ${closest(name, known)}? Scenarios are ${known.join(", ")}.`,
   });

@@ -71,20 +71,33 @@ export function takesStdout(wanted: readonly WantedReport[]): boolean {
   return wanted.some(({ name, path }) => name !== GITHUB && path === undefined);
 }
 
-/** A file that cannot be written is told and does not change what the run has shown. */
+/** What a report is made of, whatever was reported. */
+export interface Drawn {
+  readonly bodyOf: (name: ReporterName) => string;
+  /** Workflow commands for the job's page. */
+  readonly annotations: () => string;
+}
+
 export function emitReports(wanted: readonly WantedReport[], reported: Reported): void {
+  emitDrawn(wanted, {
+    bodyOf: (name) => bodyOf(name, reported),
+    annotations: () => githubAnnotations(reported.judgement),
+  });
+}
+
+/** A file that cannot be written is told and does not change what the run has shown. */
+export function emitDrawn(wanted: readonly WantedReport[], drawn: Drawn): void {
   for (const { name, path } of wanted) {
     try {
-      if (name === GITHUB) emitGithub(reported);
-      else emit(name, path, reported);
+      if (name === GITHUB) emitGithub(drawn);
+      else emit(path, drawn.bodyOf(name));
     } catch (error) {
       host.err(`report ${name} could not be written: ${reasonOf(error)}\n`);
     }
   }
 }
 
-function emit(name: ReporterName, path: string | undefined, reported: Reported): void {
-  const body = bodyOf(name, reported);
+function emit(path: string | undefined, body: string): void {
   if (path === undefined) {
     host.out(body);
     return;
@@ -95,8 +108,8 @@ function emit(name: ReporterName, path: string | undefined, reported: Reported):
 }
 
 /** Annotations where the runner reads them, the summary where it says: other steps may have written there. */
-function emitGithub(reported: Reported): void {
-  host.err(githubAnnotations(reported.judgement));
+function emitGithub({ bodyOf: draw, annotations }: Drawn): void {
+  host.err(annotations());
   const summary = host.env[SUMMARY_VARIABLE];
   if (summary === undefined || summary === "") {
     host.err(
@@ -104,7 +117,7 @@ function emitGithub(reported: Reported): void {
     );
     return;
   }
-  appendFileSync(summary, bodyOf("markdown", reported));
+  appendFileSync(summary, draw("markdown"));
 }
 
 function bodyOf(name: ReporterName, { journal, judgement, seal }: Reported): string {

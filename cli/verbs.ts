@@ -28,11 +28,11 @@ import { list } from "./list.ts";
 import { addLoad } from "./load/kafka.ts";
 import { maintain } from "./maintain.ts";
 import { addObjectiveVerbs } from "./objective-verbs.ts";
-import { printPlan, type PrintPlanOptions } from "./plan.ts";
+import type { PrintPlanOptions } from "./plan.ts";
 import { wantedReports } from "./reporters.ts";
 import { portsOf } from "./requirements.ts";
 import { preflightInventory } from "./preflight-inventory.ts";
-import { run } from "./run.ts";
+import { planScenario, runScenario } from "./scenario-kinds.ts";
 import { selftest } from "./selftest.ts";
 import { status } from "./status.ts";
 import { up } from "./up.ts";
@@ -52,6 +52,7 @@ interface Common {
   readonly faultRate?: readonly string[];
   readonly reporter?: readonly string[];
   readonly runs: string;
+  readonly history?: string;
   readonly verify: boolean;
   readonly key?: string;
   readonly publicKey?: string;
@@ -111,7 +112,7 @@ function collect(value: string, before: readonly string[] = []): readonly string
 
 export function addVerbs(program: Command, exit: (code: number) => void): void {
   const verb = (name: string, about: string): Command => program.command(name).description(about);
-  verb("run <scenario>", "provision, load, break, verify, judge and report")
+  verb("run <scenario>", "provision, load, break, verify, judge and report; or search for a limit")
     .option(...JSON_OPTION)
     .option(...SUBNET_OPTION)
     .option(...ISOLATION_OPTION)
@@ -125,8 +126,13 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option("--runs <dir>", "where run directories go", join(host.cwd, "runs"))
     .option("--key <pem>", "Ed25519 key that signs the certificate (default: your own)")
     .option(...REPORTER_OPTION)
-    .action(async (scenario: string, { runs, key, reporter, ...options }: Common) => {
-      exit(await run({ ...chosen(scenario, options), runsDir: runs, key, reporters: reporter }));
+    .option(
+      "--history <dir>",
+      "of a capacity scenario: where its nights are kept (default: history)",
+    )
+    .action(async (scenario: string, { runs, key, reporter, history, ...options }: Common) => {
+      const wish = { ...chosen(scenario, options), runsDir: runs, key, reporters: reporter };
+      exit(await runScenario(wish, history));
     });
   verb("plan <scenario>", "what a run would do and what it could prove; starts nothing")
     .option(...JSON_OPTION)
@@ -141,7 +147,7 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .option(...OBJECTIVES_OPTION)
     .option(...FAULT_RATE_OPTION)
     .action(async (scenario: string, options: Common) => {
-      exit(await printPlan({ ...chosen(scenario, options), pairs: options.pairs === true }));
+      exit(await planScenario({ ...chosen(scenario, options), pairs: options.pairs === true }));
     });
   addVerdictVerbs(verb, exit);
   addCapacity(verb, exit);

@@ -1,11 +1,11 @@
 /** What the regression gate is worth: noise of the runs, its false alarms and its misses. */
-import type { Calibration, SimulatedGate } from "../core/contracts/calibration.ts";
+import type { AlarmShare, Calibration, SimulatedGate } from "../core/contracts/calibration.ts";
 import { figureOf } from "./comparison.ts";
 import { formatNumber, formatRatio, plural } from "./format.ts";
 
 export function renderCalibration(calibration: Calibration): string {
   const { noise, observed, runs, simulated } = calibration;
-  const width = Math.max(0, ...noise.map((one) => one.title.length));
+  const width = Math.max(10, ...noise.map((one) => one.title.length));
   const lines = [
     `${plural(runs.length, "run")} of the same thing: ${runs.map((run) => run.runId).join(", ")}`,
     ...calibration.deviations.map((text) => `deviation: ${text}`),
@@ -19,10 +19,25 @@ export function renderCalibration(calibration: Calibration): string {
     `each two of them compared, both ways (${formatRatio(calibration.noiseRatioAssumed)} noise assumed): ` +
       `${formatNumber(observed.falseAlarmCount)} of ${formatNumber(observed.comparisonCount)} comparisons raised a false alarm, ` +
       `${formatNumber(observed.regressedMetricCount)} of ${formatNumber(observed.metricVerdictCount)} metrics were called REGRESSED`,
+    ...(calibration.source === "history"
+      ? [
+          "(the history keeps no windows: each figure counts as exact, and only that noise is allowed for)",
+        ]
+      : []),
+    `false-alarm rate as observed, ${formatRatio(observed.confidenceRatio)} interval; ` +
+      `${plural(runs.length, "run")} are ${plural(Math.floor(runs.length / 2), "independent pair")}, which is what keeps it wide`,
+    `  ${"any metric".padEnd(width)}  ${shareText(observed)}`,
+    ...observed.metrics.map((one) => `  ${one.title.padEnd(width)}  ${shareText(one)}`),
     "",
     ...simulatedLines(simulated),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function shareText(share: AlarmShare): string {
+  const { falseAlarmCount, comparisonCount } = share;
+  const range = `${formatRatio(share.falseAlarmRatioLower)} to ${formatRatio(share.falseAlarmRatioUpper)}`;
+  return `${formatRatio(share.falseAlarmRatio).padStart(7)}  (${range})  ${String(falseAlarmCount)} of ${String(comparisonCount)}`;
 }
 
 function simulatedLines(gates: readonly SimulatedGate[]): readonly string[] {

@@ -1,5 +1,7 @@
 /** What each stage carries, as text and as Markdown. */
 import type { CapacityReport, StageCapacity } from "../core/contracts/capacity.ts";
+import type { CapacityLadder } from "../core/contracts/report.ts";
+import type { TextTable } from "./budgets.ts";
 import { formatNumber, formatRatio, NONE } from "./format.ts";
 
 export function renderCapacity(report: CapacityReport): string {
@@ -42,10 +44,52 @@ function rateText(ratePerS: number | undefined): string {
   return ratePerS === undefined ? NONE : formatNumber(ratePerS);
 }
 
+/** A row a stage, measured or not. */
+export function stageTable(report: CapacityReport): TextTable {
+  const measured = report.stages.map((stage) => [
+    stage.target,
+    holdsText(stage),
+    rateText(stage.result.brokenRatePerS),
+    `${stage.result.status}: ${stage.result.because}`,
+    stage.saturated === undefined ? NONE : `${stage.saturated.stage}, ${stage.saturated.because}`,
+    Object.entries(stage.perCore)
+      .map(([name, perCore]) => `${name} ${formatNumber(perCore)}`)
+      .join(", ") || NONE,
+  ]);
+  const notMeasured = report.notMeasured.map(({ target, reason }) => [
+    target,
+    NONE,
+    NONE,
+    `not measured: ${reason}`,
+    NONE,
+    NONE,
+  ]);
+  return {
+    label: "The highest rate of each stage",
+    heads: ["Stage", "Holds", "Breaks", "Verdict", "First saturated", "Per core"],
+    rows: [...measured, ...notMeasured],
+  };
+}
+
+/** Each window of a target as a rung; what was asked again stands beside what it was asked for. */
+export function laddersOf({ stages, steps }: CapacityReport): readonly CapacityLadder[] {
+  return stages.map(({ target, unit }) => ({
+    title: `Capacity of ${target}`,
+    loadUnit: unit,
+    throughputUnit: unit,
+    rungs: steps
+      .filter((step) => step.target === target)
+      .map(({ ratePerS, achievedPerS, status, because }) => ({
+        ...{ load: ratePerS, throughputPerS: achievedPerS, status },
+        ...(status === "holds" ? {} : { limitedBy: because }),
+      })),
+  }));
+}
+
 export function renderCapacityMarkdown(report: CapacityReport): string {
   const row = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  const head = ["Stage", "Holds", "Breaks", "Verdict", "First saturated", "Per core"];
+  const { heads, rows } = stageTable(report);
   const steps = report.steps.map((step) =>
     row([
       step.target,
@@ -61,25 +105,9 @@ export function renderCapacityMarkdown(report: CapacityReport): string {
     "",
     `${report.environment.cpuModel}, ${String(report.environment.cpuCount)} cores. Windows of ${String(report.windowMs / 1000)} s, tolerance ${formatRatio(report.toleranceRatio)}, seed ${report.seed}, ended ${report.ended}. Again: \`${report.rerun}\`.`,
     "",
-    row(head),
-    row(head.map(() => "---")),
-    ...report.stages.map((stage) =>
-      row([
-        stage.target,
-        holdsText(stage),
-        rateText(stage.result.brokenRatePerS),
-        `${stage.result.status}: ${stage.result.because}`,
-        stage.saturated === undefined
-          ? NONE
-          : `${stage.saturated.stage}, ${stage.saturated.because}`,
-        Object.entries(stage.perCore)
-          .map(([name, perCore]) => `${name} ${formatNumber(perCore)}`)
-          .join(", ") || NONE,
-      ]),
-    ),
-    ...report.notMeasured.map(({ target, reason }) =>
-      row([target, NONE, NONE, `not measured: ${reason}`, NONE, NONE]),
-    ),
+    row(heads),
+    row(heads.map(() => "---")),
+    ...rows.map(row),
     "",
     "## Steps",
     "",

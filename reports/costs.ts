@@ -16,9 +16,13 @@ const BYTES_PER_MIB = 2 ** 20;
 
 /** Both totals of the seed, and the rate of this run where it was measured. */
 export function costTable(journal: JournalReader): TextTable {
+  return costTableAt(runFacts(journal).achieved?.rateEventsPerS, "of this run");
+}
+
+/** @param whose - of the measured rate: "of this run" */
+export function costTableAt(measured: number | undefined, whose: string): TextTable {
   const sum = unitCosts(costSumUsd());
   const stated = unitCosts(COST_STATED.monthlyUsd);
-  const measured = runFacts(journal).achieved?.rateEventsPerS;
   const capacity = formatNumber(SPEC_CAPACITY.rateEventsPerS);
   return {
     label: "Cost of the specified cluster, by month and by unit",
@@ -41,7 +45,7 @@ export function costTable(journal: JournalReader): TextTable {
         ? []
         : [
             [
-              `A million events, at the ${formatNumber(Math.round(measured))} events/s of this run`,
+              `A million events, at the ${formatNumber(Math.round(measured))} events/s ${whose}`,
               usd(usdPerMillionEvents(sum.monthlyUsd, measured)),
               usd(usdPerMillionEvents(stated.monthlyUsd, measured)),
             ],

@@ -1,6 +1,8 @@
 /** Workflow commands of GitHub Actions: what stands at the top of a job's page, few enough for all to be kept. */
+import type { NightlyReport } from "../core/contracts/nightly.ts";
 import type { Judgement, Verdict } from "../core/contracts/slo.ts";
 import { formatNumber, oneLine } from "./format.ts";
+import { nightBecause, nightWord } from "./nightly.ts";
 import { claimedLine } from "./verdicts.ts";
 
 /** GitHub keeps ten annotations of a kind from a step and drops the others without a word. */
@@ -19,6 +21,18 @@ export function githubAnnotations(judgement: Judgement): string {
     ...(rest === 0
       ? []
       : [command("error", title, `${formatNumber(rest)} more claimed verdicts are not PROVEN.`)]),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The same of a night of capacity search. */
+export function nightAnnotations(report: NightlyReport): string {
+  const title = `lakeproof ${report.scenario}: ${nightWord(report).word}`;
+  const level = report.exit.code === 11 ? "warning" : "error";
+  const reasons = report.exit.reasons.slice(0, ANNOTATION_COUNT_MAX);
+  const lines = [
+    command("notice", title, nightBecause(report)),
+    ...reasons.map((reason) => command(level, title, reason)),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }

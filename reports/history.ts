@@ -40,8 +40,12 @@ function metricLines(metric: MetricHistory, width: number, paint: Paint): readon
 }
 
 function changeLines(change: HistoryChange, paint: Paint): readonly string[] {
-  const { acknowledgement } = change;
-  const isOpen = change.newest && change.direction === "worse" && acknowledgement === undefined;
+  const { acknowledgement, rerun } = change;
+  const isOpen =
+    change.newest &&
+    change.direction === "worse" &&
+    acknowledgement === undefined &&
+    rerun?.status !== "refuted";
   const sign = change.changeRatio > 0 ? "+" : "";
   const moved =
     `${change.id}  ${change.direction} since ${change.firstRunId}: ` +
@@ -55,6 +59,9 @@ function changeLines(change: HistoryChange, paint: Paint): readonly string[] {
       : [
           `      acknowledged ${formatUtc(acknowledgement.acknowledgedAtEpochMs)}: ${oneLine(acknowledgement.reason)}`,
         ]),
+    ...(rerun === undefined
+      ? []
+      : [`      looked at again, ${rerun.status}: ${oneLine(rerun.because)}`]),
     ...config.map((text) => paint("dim", `      with it changed ${oneLine(text)}`)),
     ...(rest > 0 ? [paint("dim", `      and ${plural(rest, "more", "more")}`)] : []),
   ];

@@ -79,7 +79,9 @@ function signed({ changeRatio }: HistoryChange): string {
 }
 
 function changeText(change: HistoryChange): string {
-  const { direction, firstRunId, before, after, pValue, acknowledgement } = change;
-  const why = acknowledgement === undefined ? "" : `, acknowledged: ${acknowledgement.reason}`;
+  const { direction, firstRunId, before, after, pValue, acknowledgement, rerun } = change;
+  const again = rerun === undefined ? "" : `, looked at again, ${rerun.status}: ${rerun.because}`;
+  const why =
+    acknowledgement === undefined ? again : `${again}, acknowledged: ${acknowledgement.reason}`;
   return `${direction} since ${firstRunId}: ${figureOf(before)} → ${figureOf(after)} (${signed(change)}, p = ${String(pValue)})${why}`;
 }

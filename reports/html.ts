@@ -1,5 +1,4 @@
 /** report.html: one file that opens from disk with no network, verdict first. This file is the order of the page. */
-import { createHash } from "node:crypto";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { ReportExtras, Reporter, Seal } from "../core/contracts/report.ts";
 import type { Judgement } from "../core/contracts/slo.ts";
@@ -12,13 +11,13 @@ import { deviations, environment, topology } from "./html-environment.ts";
 import { faults } from "./html-faults.ts";
 import { ledger } from "./html-ledger.ts";
 import { load } from "./html-load.ts";
-import { STYLE } from "./html-style.ts";
 import { claimed, notClaimed } from "./html-verdicts.ts";
 import { capacity } from "./html-capacity.ts";
-import { cursorControl, SCRIPT, SCRIPT_ELEMENT } from "./html-cursor.ts";
+import { cursorControl } from "./html-cursor.ts";
 import { history } from "./html-history.ts";
+import { htmlPage } from "./html-page.ts";
 import { topologyMap } from "./charts/topology-map.ts";
-import { html, raw } from "./markup.ts";
+import { html } from "./markup.ts";
 import type { Markup } from "./markup.ts";
 
 export const htmlReport: Reporter = {
@@ -28,16 +27,6 @@ export const htmlReport: Reporter = {
     { path: "report.html", body: page(journal, judgement, seal, extras).markup },
   ],
 };
-
-// Not part of the page's template: a single added space would change the digest and void the style.
-const STYLE_ELEMENT = raw(`<style>${STYLE}</style>`);
-
-/** Nothing but our own style sheet and cursor may load or run: the file is safe to open and to forward. */
-function contentPolicy(): string {
-  const digest = (text: string): string =>
-    `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-  return `default-src 'none'; style-src ${digest(STYLE)}; script-src ${digest(SCRIPT)}; base-uri 'none'; form-action 'none'`;
-}
 
 const SECTIONS = [
   ["verdicts", "Verdicts"],
@@ -67,39 +56,22 @@ function page(
     ([id]) => (id !== "capacity" || hasLadders) && (id !== "history" || hasHistories),
   );
   const title = `${judgement.status}: ${judgement.scenario} ${judgement.runId} – lakeproof`;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${raw(contentPolicy())}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${title}</title>
-        ${STYLE_ELEMENT}
-      </head>
-      <body>
-        <header class="top">
-          <span class="brand">lakeproof</span>
-          <nav aria-label="Sections">
-            ${sections.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}
-          </nav>
-        </header>
-        <main>
-          ${banner(journal, judgement)} ${problems(journal, judgement)}
-          ${figures(journal, judgement)} ${claimed(judgement)} ${notClaimed(journal, judgement)}
-          ${availability(judgement)} ${faults(journal)} ${load(journal)} ${timeline(journal)}
-          ${capacity(extras.ladders ?? [])} ${history(extras.histories ?? [])} ${ledger(journal)}
-          ${topology(journal)} ${environment(journal)} ${deviations(journal)} ${costs(journal)}
-          ${files(journal, seal)} ${certificate(journal, judgement, seal)}
-        </main>
-        <footer>
-          Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and
-          objectives.json alone.
-        </footer>
-        ${SCRIPT_ELEMENT}
-      </body>
-    </html> `;
+  return htmlPage({
+    title,
+    sections,
+    main: html`
+      ${banner(journal, judgement)} ${problems(journal, judgement)} ${figures(journal, judgement)}
+      ${claimed(judgement)} ${notClaimed(journal, judgement)} ${availability(judgement)}
+      ${faults(journal)} ${load(journal)} ${timeline(journal)} ${capacity(extras.ladders ?? [])}
+      ${history(extras.histories ?? [])} ${ledger(journal)} ${topology(journal)}
+      ${environment(journal)} ${deviations(journal)} ${costs(journal)} ${files(journal, seal)}
+      ${certificate(journal, judgement, seal)}
+    `,
+    footer: html`
+      Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and
+      objectives.json alone.
+    `,
+  });
 }
 
 function timeline(journal: JournalReader): Markup {

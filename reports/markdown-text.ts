@@ -1,4 +1,5 @@
 /** Text that stays text in Markdown, and rows of its tables. */
+import type { TextTable } from "./budgets.ts";
 
 export function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
@@ -16,4 +17,22 @@ export function inline(text: string): string {
 
 export function cell(text: string): string {
   return inline(text);
+}
+
+/** A section with its table; nothing without one. */
+export function tableLines(
+  title: string,
+  table: TextTable | undefined,
+  lead?: string,
+): readonly string[] {
+  if (table === undefined) return [];
+  return [
+    `## ${title}`,
+    "",
+    ...(lead === undefined ? [] : [cell(lead), ""]),
+    row(table.heads.map(cell)),
+    `|${table.heads.map(() => "---").join("|")}|`,
+    ...table.rows.map((cells) => row(cells.map(cell))),
+    "",
+  ];
 }

@@ -1,4 +1,5 @@
 /** Every scenario by name. A new one is one file and one line here. */
+import type { CapacityScenario } from "../core/contracts/capacity.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
 import { databaseDrill } from "./drills/database.ts";
 import { lakeDrill } from "./drills/lake.ts";
@@ -6,6 +7,7 @@ import { networkDrill } from "./drills/network.ts";
 import { streamingDrill } from "./drills/streaming.ts";
 import { mini } from "./mini.ts";
 import { mixed } from "./mixed.ts";
+import { nightlyCapacity } from "./nightly-capacity.ts";
 import { production } from "./production.ts";
 import { smoke } from "./smoke.ts";
 import { users } from "./users.ts";
@@ -21,3 +23,9 @@ export const SCENARIOS = {
   "drills/lake": lakeDrill,
   "drills/network": networkDrill,
 } satisfies Record<string, Scenario>;
+
+/** Those that search for a limit instead of holding one load. `run` takes their names as well. */
+export const CAPACITY_SCENARIOS = { "nightly-capacity": nightlyCapacity } satisfies Record<
+  string,
+  CapacityScenario
+>;

@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { COMPOSITIONS } from "../chaos/index.ts";
+import type { CapacityScenario } from "../core/contracts/capacity.ts";
 import type { Component } from "../core/contracts/component.ts";
 import type { Composition, Fault } from "../core/contracts/fault.ts";
 import type { Objective } from "../core/contracts/objective.ts";
@@ -163,6 +164,35 @@ function classesOf(fault: Fault, service: string, services: Services): string {
   return classes.length === 0 ? "–" : classes.join(", ");
 }
 
+function scenariosPage(): [file: string, text: string] {
+  const [file, text] = tablePage<Scenario>(
+    "scenarios",
+    TABLES.scenarios.entries,
+    ["Purpose", "Topology", "Faults", "Claims"],
+    (scenario) => [
+      scenario.purpose,
+      `\`${scenario.topology.name}\``,
+      codes(scenario.faults.map(({ fault, service }) => `${fault} → ${service}`)),
+      codes(scenario.claims),
+    ],
+  );
+  const searches = Object.values<CapacityScenario>(TABLES["capacity scenarios"].entries).map(
+    ({ name, purpose, topology, targets, windowMs, settleMs }) => [
+      `\`${name}\``,
+      purpose,
+      `\`${topology.name}\``,
+      codes(targets),
+      `${String(windowMs / 1000)} s after ${String(settleMs / 1000)} s`,
+    ],
+  );
+  return [
+    file,
+    `${text}\n## Searches for a limit\n\n` +
+      `\`run\` takes them as well; docs/capacity.md says what they do.\n\n` +
+      markdownTable(["Name", "Purpose", "Topology", "Stages", "Window"], searches),
+  ];
+}
+
 const TABLE_PAGES = [
   tablePage<Component>(
     "components",
@@ -215,17 +245,7 @@ const TABLE_PAGES = [
   ]),
   tablePage<Check>("checks", TABLES.checks.entries, ["Purpose"], (check) => [check.purpose]),
   tablePage<Reporter>("reports", TABLES.reports.entries, ["Purpose"], (report) => [report.purpose]),
-  tablePage<Scenario>(
-    "scenarios",
-    TABLES.scenarios.entries,
-    ["Purpose", "Topology", "Faults", "Claims"],
-    (scenario) => [
-      scenario.purpose,
-      `\`${scenario.topology.name}\``,
-      codes(scenario.faults.map(({ fault, service }) => `${fault} → ${service}`)),
-      codes(scenario.claims),
-    ],
-  ),
+  scenariosPage(),
 ];
 
 /** File name below docs/reference → content. */

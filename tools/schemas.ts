@@ -49,6 +49,12 @@ const SCHEMAS: readonly SchemaSpec[] = [
     type: "JournalEvent",
   },
   {
+    file: "nightly.schema.json",
+    title: "nightly.json: one night of capacity search against those before it",
+    source: "core/contracts/nightly.ts",
+    type: "NightlyReport",
+  },
+  {
     file: "objectives.schema.json",
     title: "objectives.json: the judgement of one run",
     source: "core/contracts/slo.ts",

@@ -8,7 +8,7 @@ import { ARTIFACTS } from "../infra/artifacts/table.ts";
 import { COMPONENTS } from "../infra/components/index.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
 import { REPORTERS } from "../reports/index.ts";
-import { SCENARIOS } from "../scenarios/index.ts";
+import { CAPACITY_SCENARIOS, SCENARIOS } from "../scenarios/index.ts";
 import { CHECKS } from "../slo/checks/index.ts";
 import { OBJECTIVES } from "../slo/objectives/index.ts";
 import { PROBES } from "../slo/probes/index.ts";
@@ -51,6 +51,11 @@ export const TABLES = {
     file: "scenarios/index.ts",
     entries: SCENARIOS,
     entryKeys: ["topology", "claims"],
+  },
+  "capacity scenarios": {
+    file: "scenarios/index.ts",
+    entries: CAPACITY_SCENARIOS,
+    entryKeys: ["topology", "targets"],
   },
 } as const satisfies Record<string, Table>;
 

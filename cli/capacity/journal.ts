@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { CapacityJournalLine, CapacityStep } from "../../core/contracts/capacity.ts";
 import { LakeproofError, reasonOf } from "../../core/errors.ts";
 
-const FILE = "capacity.ndjson";
+export const JOURNAL_FILE = "capacity.ndjson";
 type Started = Extract<CapacityJournalLine, { readonly kind: "capacity.started" }>;
 
 export interface CapacityHistory {
@@ -14,12 +14,12 @@ export interface CapacityHistory {
 
 export function appendLine(runDir: string, line: CapacityJournalLine): void {
   mkdirSync(runDir, { recursive: true });
-  appendFileSync(join(runDir, FILE), `${JSON.stringify(line)}\n`);
+  appendFileSync(join(runDir, JOURNAL_FILE), `${JSON.stringify(line)}\n`);
 }
 
 /** Everything up to the first line that is cut off. Throws RUN_NOT_FOUND and JOURNAL_INVALID. */
 export function readHistory(runDir: string): CapacityHistory {
-  const path = join(runDir, FILE);
+  const path = join(runDir, JOURNAL_FILE);
   let text: string;
   try {
     text = readFileSync(path, "utf8");

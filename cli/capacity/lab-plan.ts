@@ -44,3 +44,11 @@ async function planOf(state: LabState, seed: string): Promise<Plan> {
   const plan = makePlan(wish, state.isolation, support);
   return { ...plan, faults: [], bank: { ...plan.bank, arrivals: "poisson" } };
 }
+
+/** Decimal digits that seed a search. Throws USAGE. */
+export function checkedSeed(text: string): string {
+  if (/^\d{1,19}$/.test(text)) return text;
+  throw new LakeproofError("USAGE", `--seed is ${JSON.stringify(text)}.`, {
+    hint: "Allowed is a whole number of up to 19 digits.",
+  });
+}

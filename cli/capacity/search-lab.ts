@@ -6,24 +6,26 @@ import type {
   CapacityTarget,
   SearchOptions,
 } from "../../core/contracts/capacity.ts";
-import { LakeproofError, reasonOf } from "../../core/errors.ts";
+import type { NightRerun, RerunQuestion } from "../../core/contracts/nightly.ts";
+import type { Plan } from "../../core/contracts/plan.ts";
+import { LakeproofError, reasonOf, type ExitCode } from "../../core/errors.ts";
 import { checkRate } from "../../core/generator-limits.ts";
 import { host } from "../../core/host.ts";
 import { isAborted } from "../../core/until-aborted.ts";
 import { environmentOf } from "../../infra/environment.ts";
 import type { LabState } from "../../infra/drivers/lab.ts";
 import { configDigests } from "../../infra/provision.ts";
-import { judgeStep } from "../../slo/capacity/judge-step.ts";
-import { observeStep } from "../../slo/capacity/observe.ts";
 import { stageCapacity } from "../../slo/capacity/report.ts";
-import { decide, resultSoFar, type Question } from "../../slo/capacity/search.ts";
+import { decide, resultSoFar } from "../../slo/capacity/search.ts";
 import { readCalibration, tellBusyMachine, thisMachine } from "../calibrate-store.ts";
 import { listenForStop } from "../stop.ts";
 import { VERSION, versionsOf } from "../version.ts";
 import { appendLine, readHistory } from "./journal.ts";
 import { openStepLab } from "./lab-plan.ts";
-import { dropOwnDatabase, makeOwnDatabase } from "./own-database.ts";
-import { bypassesPipeline, runStep, untilQuiet, type StepLab } from "./step-runner.ts";
+import { measureStep, prepareFor, stepName } from "./measure.ts";
+import { dropOwnDatabase } from "./own-database.ts";
+import { askAgain } from "./reruns.ts";
+import type { StepLab } from "./step-runner.ts";
 
 export interface SearchWish {
   readonly runsDir: string;
@@ -36,13 +38,24 @@ export interface SearchWish {
   readonly search: SearchOptions;
   /** What the user allows; the calibrated limit of the generator where it says nothing. */
   readonly ratePerSMax: number | undefined;
+  /** Names the directory; "capacity-" with the topology where it says nothing. */
+  readonly label?: string;
+  /** Asked when all searches are done, with what they said: what has to be looked at once more. */
+  readonly rerunsOf?: (searched: Searched) => readonly RerunQuestion[];
 }
 
-export interface SearchedLab {
+export interface Searched {
   readonly report: CapacityReport;
+  /** What was loaded; its rate was set by the steps. */
+  readonly plan: Plan;
+  readonly startedAtEpochMs: number;
+}
+
+export interface SearchedLab extends Searched {
+  readonly reruns: readonly NightRerun[];
   readonly runDir: string;
   /** Exit code of a stop that was asked for. */
-  readonly stopCode: number | undefined;
+  readonly stopCode: ExitCode | undefined;
 }
 
 /** What has no way in of its own yet, and why. */
@@ -59,6 +72,7 @@ interface Frame {
   readonly search: SearchOptions;
   readonly step: StepLab;
   readonly runDir: string;
+  readonly startedAtEpochMs: number;
   readonly steps: CapacityStep[];
 }
 
@@ -74,8 +88,11 @@ export async function searchLab(state: LabState, wish: SearchWish): Promise<Sear
   const { runDir } = frame;
   let ended: CapacityReport["ended"] = "completed";
   let message: string | undefined;
+  let reruns: readonly NightRerun[] = [];
   try {
     for (const target of wish.targets) await searchTarget(frame, target);
+    const questions = wish.rerunsOf?.(searched(frame, state, ended)) ?? [];
+    reruns = await askAgain({ step: frame.step, wish, runDir }, questions);
   } catch (error) {
     ended = isAborted(stop.signal) ? "interrupted" : "failed";
     message = reasonOf(error);
@@ -94,12 +111,19 @@ export async function searchLab(state: LabState, wish: SearchWish): Promise<Sear
   });
   const reason: unknown = stop.signal.reason;
   const stopCode = reason instanceof LakeproofError ? reason.exitCode : undefined;
-  return { report: reportOf(frame, state, ended), runDir, stopCode };
+  return { ...searched(frame, state, ended), reruns, runDir, stopCode };
+}
+
+function searched(frame: Frame, state: LabState, ended: CapacityReport["ended"]): Searched {
+  const { startedAtEpochMs, step } = frame;
+  return { report: reportOf(frame, state, ended), plan: step.plan, startedAtEpochMs };
 }
 
 async function openFrame(state: LabState, wish: SearchWish, signal: AbortSignal): Promise<Frame> {
-  const stamp = new Date(host.epochMs()).toISOString().replace(/[-:]/g, "").slice(0, 15);
-  const name = `${stamp}Z-capacity-${state.topology}-${host.randomHex(3)}`;
+  const startedAtEpochMs = host.epochMs();
+  const stamp = new Date(startedAtEpochMs).toISOString().replace(/[-:]/g, "").slice(0, 15);
+  const label = wish.label ?? `capacity-${state.topology}`;
+  const name = `${stamp}Z-${label}-${host.randomHex(3)}`;
   const runDir = wish.runDir ?? join(wish.runsDir, name);
   const stepsDir = join(runDir, "steps");
   const step = await openStepLab({ state, seed: wish.seed, stepsDir, signal });
@@ -112,14 +136,15 @@ async function openFrame(state: LabState, wish: SearchWish, signal: AbortSignal)
         { hint: `Start it with \`lakeproof up ${started.topology}\`.` },
       );
     }
-    return { wish, search: started.search, step, runDir, steps: [...steps] };
+    const begun = { startedAtEpochMs: started.startedAtEpochMs, search: started.search };
+    return { wish, ...begun, step, runDir, steps: [...steps] };
   }
   const search = bounded(wish, state.topology);
-  const frame: Frame = { wish, search, step, runDir, steps: [] };
+  const frame: Frame = { wish, search, step, runDir, startedAtEpochMs, steps: [] };
   appendLine(runDir, {
     kind: "capacity.started",
     schema: "lakeproof.capacity-journal/1",
-    startedAtEpochMs: host.epochMs(),
+    startedAtEpochMs,
     topology: state.topology,
     ...{ seed: wish.seed, windowMs: wish.windowMs, settleMs: wish.settleMs },
     ...{ targets: wish.targets, search },
@@ -150,9 +175,7 @@ function environmentHere({ step, runDir }: Frame): CapacityReport["environment"]
 async function searchTarget(frame: Frame, target: CapacityTarget): Promise<void> {
   if (NO_WAY_IN[target] !== undefined) return;
   const { step, steps, search } = frame;
-  if (bypassesPipeline(target)) {
-    await makeOwnDatabase(step.lab.endpoints.address("postgres"), step.signal);
-  } else await untilQuiet(step);
+  await prepareFor(step, target);
   for (;;) {
     const own = steps.filter((candidate) => candidate.target === target);
     const question = decide(search, own);
@@ -164,42 +187,17 @@ async function searchTarget(frame: Frame, target: CapacityTarget): Promise<void>
       return;
     }
     await host.sleep(question.restRatio * frame.wish.windowMs, step.signal);
-    const done = await ask(frame, target, question, own.length);
+    const done = await measureStep(step, {
+      name: stepName(target, own.length, question),
+      target,
+      question,
+      settleMs: frame.wish.settleMs,
+      windowMs: frame.wish.windowMs,
+    });
     steps.push(done);
     appendLine(frame.runDir, { kind: "capacity.step", ...done });
     tell(frame, done);
   }
-}
-
-async function ask(
-  { wish, step }: Frame,
-  target: CapacityTarget,
-  question: Question,
-  index: number,
-): Promise<CapacityStep> {
-  const { purpose, ratePerS, windowRatio } = question;
-  const windowMs = wish.windowMs * windowRatio;
-  const name = `${target}-${String(index + 1).padStart(2, "0")}-${String(ratePerS)}`;
-  const outcome = await runStep(step, {
-    name,
-    target,
-    ratePerS,
-    settleMs: wish.settleMs,
-    windowMs,
-  });
-  const seen = observeStep(outcome.events, outcome.frame);
-  const { startedAtEpochMs, cpuMs, drainMs } = outcome;
-  return {
-    target,
-    purpose,
-    ratePerS,
-    ...judgeStep(target, seen),
-    startedAtEpochMs,
-    windowMs,
-    achievedPerS: seen.achievedPerS,
-    cpuMs,
-    ...(drainMs === undefined ? {} : { drainMs }),
-  };
 }
 
 function tell({ wish, search, steps }: Frame, done: CapacityStep): void {

@@ -60,6 +60,15 @@ const Entry = z.strictObject({
     }),
   ),
   unmeasured: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
+  reruns: z
+    .array(
+      z.strictObject({
+        metricId: z.string(),
+        status: z.enum(["confirmed", "refuted", "undecided"]),
+        because: z.string(),
+      }),
+    )
+    .exactOptional(),
 }) satisfies z.ZodType<HistoryEntry>;
 
 const Acknowledged = z.strictObject({

@@ -31,7 +31,7 @@ export async function readRuns(runDirs: readonly string[]): Promise<readonly Rea
   return runs;
 }
 
-function readRun(journal: JournalReader): ReadRun {
+export function readRun(journal: JournalReader): ReadRun {
   return {
     runId: journal.runId,
     fingerprint: fingerprintOf(journal),
@@ -141,7 +141,7 @@ function short(value: string): string {
 
 /** Keeps the metrics whose id begins with one of the names, part by part: "latency" or "latency.simple". */
 export function selectMetrics(
-  runs: readonly ReadRun[],
+  runs: readonly Pick<ReadRun, "metrics">[],
   names: string | undefined,
 ): readonly RunMetrics[] {
   if (names === undefined) return runs.map((run) => run.metrics);

@@ -14,13 +14,35 @@ export interface MetricNoise {
   readonly pairCountNeeded: number;
 }
 
-/** Real runs of the same thing against each other, each two of them in both directions. */
-export interface ObservedAlarms {
+/** How often something was called REGRESSED between runs of the same thing: every time by mistake. */
+export interface AlarmShare {
+  /** Each two runs, in both directions. */
   readonly comparisonCount: number;
-  /** Comparisons with at least one REGRESSED metric: all of them false. */
   readonly falseAlarmCount: number;
+  readonly falseAlarmRatio: number;
+  /** Interval of the true share. It counts disjoint pairs of runs only: one run is in many comparisons. */
+  readonly falseAlarmRatioLower: number;
+  readonly falseAlarmRatioUpper: number;
+  /** Of the interval, both sides together. */
+  readonly confidenceRatio: number;
+}
+
+/** Comparisons in which this very metric was called. */
+export interface MetricAlarms extends AlarmShare {
+  readonly id: string;
+  readonly title: string;
+  readonly runCount: number;
+}
+
+/**
+ * Real runs of the same thing against each other, each two of them in both directions. A comparison is a false alarm
+ * when at least one of its metrics was called.
+ */
+export interface ObservedAlarms extends AlarmShare {
   readonly metricVerdictCount: number;
   readonly regressedMetricCount: number;
+  /** Those that two runs or more have measured. */
+  readonly metrics: readonly MetricAlarms[];
 }
 
 export interface SimulatedGate {
@@ -40,6 +62,8 @@ export interface SimulatedGate {
 
 export interface Calibration {
   readonly schema: "lakeproof.calibration/1";
+  /** history: entries keep no windows, so that each figure counts as exact and only the assumed noise is allowed for. */
+  readonly source: "journals" | "history";
   readonly runs: readonly ComparedRun[];
   readonly effectRatioMin: number;
   /** What comparisons of two runs assume. */

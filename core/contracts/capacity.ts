@@ -1,5 +1,6 @@
 /** How much each stage of the pipeline carries: the search's questions, its answers, and what came of them. */
 import type { Environment } from "./journal.ts";
+import type { Topology } from "./topology.ts";
 import type { Quantity } from "./values.ts";
 
 /** In the order in which a change passes them. */
@@ -93,6 +94,19 @@ export interface CapacityStep extends SearchStep {
   readonly drainMs?: number;
 }
 
+/** What is searched for, how, and how much a level may change: data, as a scenario is. */
+export interface CapacityScenario {
+  readonly name: string;
+  readonly purpose: string;
+  readonly topology: Topology;
+  readonly targets: readonly CapacityTarget[];
+  readonly windowMs: number;
+  readonly settleMs: number;
+  readonly search: SearchOptions;
+  /** Smallest change of a level that can fail a night: 0.05 = five percent. */
+  readonly effectRatioMin: number;
+}
+
 /** Lines of capacity.ndjson, the raw history of a search. */
 export type CapacityJournalLine =
   | {
@@ -108,6 +122,8 @@ export type CapacityJournalLine =
       readonly environment: Environment;
     }
   | ({ readonly kind: "capacity.step" } & CapacityStep)
+  /** A window that was asked for again because of the history: it decides about a night, never about the search. */
+  | ({ readonly kind: "capacity.rerun" } & CapacityStep)
   | {
       readonly kind: "capacity.ended";
       readonly reason: "completed" | "interrupted" | "failed";

@@ -102,6 +102,13 @@ export interface Comparison {
   readonly unmeasured: readonly Unmeasured[];
 }
 
+/** A change that was looked at again in the same night, before it could fail it. */
+export interface HistoryRerun {
+  readonly metricId: string;
+  readonly status: "confirmed" | "refuted" | "undecided";
+  readonly because: string;
+}
+
 /** One run in the history: written once, never again. */
 export interface HistoryEntry {
   readonly schema: "lakeproof.history-entry/1";
@@ -120,6 +127,7 @@ export interface HistoryEntry {
   readonly verdict: { readonly status: string; readonly exitCode: number };
   readonly metrics: readonly Metric[];
   readonly unmeasured: readonly Unmeasured[];
+  readonly reruns?: readonly HistoryRerun[];
 }
 
 /** A person has seen a change and says why it stands. */
@@ -152,6 +160,8 @@ export interface HistoryChange {
   /** What else differs between the two runs: where to look first. */
   readonly configChanges: readonly string[];
   readonly acknowledgement?: Acknowledgement;
+  /** Of the newest run: what looking again said. A change that it refuted fails nothing. */
+  readonly rerun?: HistoryRerun;
 }
 
 export interface HistoryPoint {

@@ -1,5 +1,6 @@
 /** From the steps of a search to its report. Pure. */
 import type {
+  CapacityReport,
   CapacityStage,
   CapacityStep,
   CapacityTarget,
@@ -7,6 +8,7 @@ import type {
   StageCapacity,
 } from "../../core/contracts/capacity.ts";
 import { CAPACITY_STAGES } from "../../core/contracts/capacity.ts";
+import { EXIT_GRAVITY, type ExitCode } from "../../core/errors.ts";
 import { resultSoFar } from "./search.ts";
 
 export function stageCapacity(
@@ -67,10 +69,28 @@ function perCore(
   const step = steps
     .filter((candidate) => candidate.status === "holds" && candidate.ratePerS === ratePerS)
     .sort((a, b) => b.windowMs - a.windowMs)[0];
-  if (step === undefined) return {};
+  return step === undefined ? {} : perCoreOf(step);
+}
+
+/** Of one window, by stage; a stage that used no processor time has none. */
+export function perCoreOf(step: CapacityStep): Readonly<Record<string, number>> {
   return Object.fromEntries(
     Object.entries(step.cpuMs)
       .filter(([, ms]) => ms > 0)
       .map(([stage, ms]) => [stage, Math.round((step.achievedPerS * step.windowMs) / ms)]),
   );
+}
+
+/** Why a search is not whole, gravest first by its code; empty where each stage has a rate. */
+export function searchProblems({
+  stages,
+  ended,
+}: CapacityReport): readonly { readonly code: ExitCode; readonly reason: string }[] {
+  const problems = stages.flatMap(({ target, result }) => {
+    if (result.status === "found" || result.status === "at-least") return [];
+    const code: ExitCode = result.status === "blind" ? 21 : 11;
+    return [{ code, reason: `${target} is ${result.status}: ${result.because}` }];
+  });
+  if (ended === "failed") return [{ code: 1, reason: "the search failed" }];
+  return problems.sort((a, b) => EXIT_GRAVITY.indexOf(a.code) - EXIT_GRAVITY.indexOf(b.code));
 }

@@ -1,11 +1,15 @@
 /** Runs of the very same thing (A/A): their noise, what the gate says about them, and what it would say. */
 import type {
+  AlarmShare,
   Calibration,
+  MetricAlarms,
   MetricNoise,
   ObservedAlarms,
   SimulatedGate,
 } from "../../core/contracts/calibration.ts";
+import { pairShareBounds } from "../maths/pair-share.ts";
 import { compareTwoRuns, type CompareOptions } from "./compare.ts";
+import { CONFIDENCE_RATIO, INTERVAL_RATIO } from "./decide.ts";
 import { scaled } from "./metric.ts";
 import { deviationOf, medianOf } from "./pairs.ts";
 import { pairCountNeeded } from "./power.ts";
@@ -15,6 +19,7 @@ import type { RandomOf, SpreadRun } from "./two-runs.ts";
 export interface CalibrateOptions extends CompareOptions {
   readonly randomOf: RandomOf;
   readonly trialCount: number;
+  readonly source: Calibration["source"];
 }
 
 /** With two runs the noise itself would be a single throw. */
@@ -27,6 +32,7 @@ export function calibrate(runs: readonly SpreadRun[], options: CalibrateOptions)
   const noise = noiseOf(runs, options);
   return {
     schema: "lakeproof.calibration/1",
+    source: options.source,
     runs: runs.map(({ runId, startedAtEpochMs }) => ({ runId, startedAtEpochMs })),
     effectRatioMin: options.effectRatioMin,
     noiseRatioAssumed: options.noiseRatio,
@@ -59,23 +65,53 @@ function noiseOf(runs: readonly SpreadRun[], options: CalibrateOptions): readonl
 
 /** The other direction of a comparison mirrors it: what is IMPROVED there is REGRESSED here. */
 function observedAlarms(runs: readonly SpreadRun[], options: CompareOptions): ObservedAlarms {
-  let comparisonCount = 0;
+  const calledById = new Map<string, number>();
   let falseAlarmCount = 0;
   let metricVerdictCount = 0;
-  let regressedMetricCount = 0;
   for (const [index, base] of runs.entries()) {
     for (const head of runs.slice(index + 1)) {
       const { metrics } = compareTwoRuns(base, head, options);
       for (const status of ["REGRESSED", "IMPROVED"] as const) {
-        const called = metrics.filter((metric) => metric.status === status).length;
-        comparisonCount += 1;
-        falseAlarmCount += called > 0 ? 1 : 0;
+        const called = metrics.filter((metric) => metric.status === status);
+        for (const { id } of called) calledById.set(id, (calledById.get(id) ?? 0) + 1);
+        falseAlarmCount += called.length > 0 ? 1 : 0;
         metricVerdictCount += metrics.length;
-        regressedMetricCount += called;
       }
     }
   }
-  return { comparisonCount, falseAlarmCount, metricVerdictCount, regressedMetricCount };
+  return {
+    ...alarmShare(falseAlarmCount, runs.length),
+    metricVerdictCount,
+    regressedMetricCount: [...calledById.values()].reduce((sum, count) => sum + count, 0),
+    metrics: metricAlarms(runs, calledById),
+  };
+}
+
+function metricAlarms(
+  runs: readonly SpreadRun[],
+  calledById: ReadonlyMap<string, number>,
+): readonly MetricAlarms[] {
+  const titles = new Map(runs.flatMap((run) => run.metrics.map(({ id, title }) => [id, title])));
+  return [...titles].flatMap(([id, title]) => {
+    const runCount = runs.filter((run) => run.metrics.some((metric) => metric.id === id)).length;
+    if (runCount < 2) return [];
+    return [{ id, title, runCount, ...alarmShare(calledById.get(id) ?? 0, runCount) }];
+  });
+}
+
+/** Of all ordered pairs of so many runs. Both directions together are one symmetric judgement of a pair. */
+function alarmShare(falseAlarmCount: number, runCount: number): AlarmShare {
+  const comparisonCount = runCount * (runCount - 1);
+  const falseAlarmRatio = falseAlarmCount / comparisonCount;
+  const { lowerRatio, upperRatio } = pairShareBounds(falseAlarmRatio, runCount, CONFIDENCE_RATIO);
+  return {
+    comparisonCount,
+    falseAlarmCount,
+    falseAlarmRatio,
+    falseAlarmRatioLower: lowerRatio,
+    falseAlarmRatioUpper: upperRatio,
+    confidenceRatio: INTERVAL_RATIO,
+  };
 }
 
 /** Two runs, and pairs in growing number, at one noise. */

@@ -8,20 +8,18 @@ import {
   type Difference,
   type DifferenceGroup,
 } from "../../core/contracts/comparison.ts";
-import type { JournalReader } from "../../core/contracts/journal.ts";
+import type { CapacityScenario } from "../../core/contracts/capacity.ts";
+import type { Environment, JournalReader } from "../../core/contracts/journal.ts";
+import type { Plan } from "../../core/contracts/plan.ts";
 
 export type Fields = Readonly<Record<string, string>>;
 export type Fingerprint = Readonly<Record<DifferenceGroup, Fields>>;
 
 export function fingerprintOf({ plan, environment }: JournalReader): Fingerprint {
-  const { cpuModel, cpuCount, memoryBytes, kernel, osName } = environment;
-  const { nodeVersion, lakeproofVersion, versions, configDigests } = environment;
+  const { versions, configDigests } = environment;
   const { scenario, bank, queries, canary, durations, topology } = plan;
   const { dashboards, apiCalls, users, script, mixed } = plan;
   const further = { dashboards, apiCalls, users, script, mixed };
-  // The kernel gives a few pages more or less from boot to boot.
-  const memoryGiB = (memoryBytes / 2 ** 30).toFixed(1);
-  const machine = { cpuModel, cpuCount, memoryGiB, kernel, osName, nodeVersion, lakeproofVersion };
   // Budgets, objectives and claims say how a run is judged, not what happens in it; the seed is chance.
   const faults = plan.faults.map(
     ({ id, fault, instanceId, count, takesOver, params, holdMs, faultClass }) => ({
@@ -29,13 +27,42 @@ export function fingerprintOf({ plan, environment }: JournalReader): Fingerprint
     }),
   );
   return {
-    testbed: flat({
-      environment: machine,
-      plan: { driver: plan.driver, isolation: plan.isolation },
-    }),
+    testbed: testbedOf(environment, plan),
     config: flat({ environment: { versions, configDigests }, plan: { topology } }),
     plan: flat({ plan: { scenario, bank, queries, ...further, canary, faults, durations } }),
   };
+}
+
+/**
+ * The same of a capacity search. The rates it may offer at most are not of the plan: they are the generator's limit as it was
+ * calibrated last, and a search that ends there is no point of a history.
+ */
+export function searchFingerprint(
+  environment: Environment,
+  plan: Plan,
+  scenario: Omit<CapacityScenario, "purpose" | "topology" | "effectRatioMin">,
+): Fingerprint {
+  const { versions, configDigests } = environment;
+  const { name, targets, windowMs, settleMs } = scenario;
+  // An absent value is no field.
+  const search = { ...scenario.search, ratePerSMax: undefined };
+  const bank = { ...plan.bank, rateEventsPerS: undefined };
+  return {
+    testbed: testbedOf(environment, plan),
+    config: flat({ environment: { versions, configDigests }, plan: { topology: plan.topology } }),
+    plan: flat({
+      plan: { scenario: name, targets, windowMs, settleMs, search, bank, canary: plan.canary },
+    }),
+  };
+}
+
+function testbedOf(environment: Environment, { driver, isolation }: Plan): Fields {
+  const { cpuModel, cpuCount, memoryBytes, kernel, osName } = environment;
+  const { nodeVersion, lakeproofVersion } = environment;
+  // The kernel gives a few pages more or less from boot to boot.
+  const memoryGiB = (memoryBytes / 2 ** 30).toFixed(1);
+  const machine = { cpuModel, cpuCount, memoryGiB, kernel, osName, nodeVersion, lakeproofVersion };
+  return flat({ environment: machine, plan: { driver, isolation } });
 }
 
 /** Differences of each run from the first, in the order of the groups. */

@@ -4,16 +4,17 @@ import type {
   HistoryChange,
   HistoryEntry,
   HistoryPoint,
+  HistoryRerun,
   Metric,
   MetricHistory,
   SeriesHistory,
 } from "../../core/contracts/comparison.ts";
-import type { JournalReader } from "../../core/contracts/journal.ts";
+import type { Environment, JournalReader } from "../../core/contracts/journal.ts";
 import type { Judgement } from "../../core/contracts/slo.ts";
 import type { ExitCode } from "../../core/errors.ts";
 import { percent } from "../checks/evidence/text.ts";
 import { changePoints, type ChangePoint } from "../maths/change-points.ts";
-import { changedFields, digestOf, fingerprintOf } from "./differences.ts";
+import { changedFields, digestOf, fingerprintOf, type Fingerprint } from "./differences.ts";
 import { changeOf, scaled, unscaled } from "./metric.ts";
 import { runMetrics } from "./run-metrics.ts";
 import type { RandomOf } from "./two-runs.ts";
@@ -28,26 +29,53 @@ export interface EntrySource {
 
 export function historyEntry(source: EntrySource): HistoryEntry {
   const { journal, judgement, journalSha256 } = source;
-  const { plan, environment } = journal;
-  const { testbed, config, plan: done } = fingerprintOf(journal);
-  const { metrics, unmeasured } = runMetrics(journal);
+  const { plan, environment, runId, startedAtEpochMs } = journal;
+  return assembledEntry({
+    ...{ runId, startedAtEpochMs, journalSha256, environment },
+    suite: source.suite ?? plan.scenario.replaceAll("/", "-"),
+    topology: plan.topology.name,
+    fingerprint: fingerprintOf(journal),
+    verdict: { status: judgement.status, exitCode: judgement.exit.code },
+    ...runMetrics(journal),
+  });
+}
+
+/** What an entry is made of, whatever was measured. */
+export interface EntryFacts extends Pick<
+  HistoryEntry,
+  | "runId"
+  | "startedAtEpochMs"
+  | "suite"
+  | "journalSha256"
+  | "verdict"
+  | "metrics"
+  | "unmeasured"
+  | "reruns"
+> {
+  readonly topology: string;
+  readonly environment: Pick<Environment, "cpuCount" | "memoryBytes">;
+  readonly fingerprint: Fingerprint;
+}
+
+export function assembledEntry(facts: EntryFacts): HistoryEntry {
+  const { environment, fingerprint, reruns = [] } = facts;
+  const { runId, startedAtEpochMs, suite, journalSha256, verdict, unmeasured } = facts;
   const memoryGiB = (environment.memoryBytes / 2 ** 30).toFixed(0);
   return {
     schema: "lakeproof.history-entry/1",
-    runId: journal.runId,
-    startedAtEpochMs: journal.startedAtEpochMs,
-    suite: source.suite ?? plan.scenario.replaceAll("/", "-"),
-    profile: `${plan.topology.name}-${digestOf(done)}`,
-    testbed: `${String(environment.cpuCount)}c-${memoryGiB}g-${digestOf(testbed)}`,
+    ...{ runId, startedAtEpochMs, suite },
+    profile: `${facts.topology}-${digestOf(fingerprint.plan)}`,
+    testbed: `${String(environment.cpuCount)}c-${memoryGiB}g-${digestOf(fingerprint.testbed)}`,
     journalSha256,
-    testbedFields: testbed,
-    configFields: config,
-    planFields: done,
-    verdict: { status: judgement.status, exitCode: judgement.exit.code },
-    metrics: metrics.map(({ id, title, unit, better, value, n }): Metric => ({
+    testbedFields: fingerprint.testbed,
+    configFields: fingerprint.config,
+    planFields: fingerprint.plan,
+    verdict,
+    metrics: facts.metrics.map(({ id, title, unit, better, value, n }): Metric => ({
       ...{ id, title, unit, better, value, n },
     })),
     unmeasured,
+    ...(reruns.length === 0 ? {} : { reruns }),
   };
 }
 
@@ -83,9 +111,7 @@ export function seriesHistory(
   const metrics = [...facts.values()].map((metric) =>
     metricHistory(metric, inOrder, series, options),
   );
-  const open = metrics.flatMap(({ title, changes }) =>
-    changes.filter(isOpen).map((change) => ({ title, change })),
-  );
+  const open = openChanges({ metrics });
   const code: ExitCode = open.length === 0 ? 0 : 12;
   const reasons = open.map(
     ({ title, change }) =>
@@ -100,9 +126,27 @@ export function seriesHistory(
   };
 }
 
-/** Fails a night: the newest level is worse than the one before, and nobody has said why it stands. */
+export interface OpenChange {
+  readonly title: string;
+  readonly change: HistoryChange;
+}
+
+/** What may fail a night, metric by metric. */
+export function openChanges({ metrics }: Pick<SeriesHistory, "metrics">): readonly OpenChange[] {
+  return metrics.flatMap(({ title, changes }) =>
+    changes.filter(isOpen).map((change) => ({ title, change })),
+  );
+}
+
+/**
+ * Fails a night: the newest level is worse than the one before, nobody has said why it stands, and the newest run has not
+ * shown otherwise when it looked again.
+ */
 function isOpen(change: HistoryChange): boolean {
-  return change.newest && change.direction === "worse" && change.acknowledgement === undefined;
+  const { newest, direction, acknowledgement, rerun } = change;
+  return (
+    newest && direction === "worse" && acknowledgement === undefined && rerun?.status !== "refuted"
+  );
 }
 
 function metricHistory(
@@ -143,19 +187,27 @@ function metricHistory(
         one.direction === change.direction &&
         isNear(runIds, one.runId, point.index),
     );
+    const newest = index === found.length - 1;
+    const rerun = newest ? newestRerun(entries, id) : undefined;
     return {
       ...change,
       id: `cp-${digestOf({ series, metricId: id, runId: next?.runId ?? "" })}`,
       lastRunId: last?.runId ?? "",
       firstRunId: next?.runId ?? "",
-      newest: index === found.length - 1,
+      newest,
       configChanges: changedFields(last?.configFields ?? {}, next?.configFields ?? {}).map(
         ({ field, baseValue, value }) => `${field}: ${baseValue} → ${value}`,
       ),
       ...(acknowledgement === undefined ? {} : { acknowledgement }),
+      ...(rerun === undefined ? {} : { rerun }),
     };
   });
   return { ...facts, changes };
+}
+
+/** An earlier night that looked again says nothing about this one. */
+function newestRerun(entries: readonly HistoryEntry[], id: string): HistoryRerun | undefined {
+  return entries.at(-1)?.reruns?.find(({ metricId }) => metricId === id);
 }
 
 /**

@@ -50,7 +50,7 @@ test("a calibration of four runs", async () => {
       OPTIONS,
     ),
   );
-  const calibration = calibrate(runs, { ...OPTIONS, trialCount: 50 });
+  const calibration = calibrate(runs, { ...OPTIONS, source: "journals", trialCount: 50 });
   await expect(renderCalibration(calibration)).toMatchFileSnapshot("files/calibration.console.txt");
 });
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { houseFiles, readText } from "./house.ts";
 
 /** A unit, alone or followed by qualifiers: holdMs, drainMsMax, sampleCountNeeded, badRatioMax. */
-const UNIT = /(?:Ms|Us|Bytes|MiB|PerS|PerMin|PerHour|PerMonth|PerLane|Count|Ratio)(?=$|[A-Z])/;
+const UNIT = /(?:Ms|Us|Bytes|MiB|PerS|PerMin|PerHour|PerMonth|PerLane|Count|Ratio|Usd)(?=$|[A-Z])/;
 
 const WITHOUT_UNIT: ReadonlySet<string> = new Set([
   // Identities and positions: not quantities at all.

@@ -1,5 +1,7 @@
 /** `lakeproof compare`: exit codes, refusals with the fields named, and the three designs. */
 import { describe, expect, test } from "vitest";
+import { join } from "node:path";
+import { historyAdd } from "../../../cli/history.ts";
 import { compare, type CompareVerbOptions } from "../../../cli/compare.ts";
 import type { Calibration } from "../../../core/contracts/calibration.ts";
 import type { Comparison } from "../../../core/contracts/comparison.ts";
@@ -233,6 +235,36 @@ describe("calibration", () => {
     expect(parsed).toMatchObject({ schema: "lakeproof.calibration/1", seed: "1" });
     expect(parsed.observed.comparisonCount).toBe(6);
   });
+
+  test("finds the runs of the same thing in a folder, and leaves out what is another", async () => {
+    same(3);
+    dirs.run({ runId: "other", seed: 9, environment: { cpuCount: 64 } });
+    dirs.journal("cut", variedEvents({ runId: "cut", seed: 8 }).slice(0, 200));
+    expect(await verb([], { calibrate: true, json: true, runs: dirs.root() })).toBe(0);
+    const parsed = JSON.parse(dirs.printed()) as Calibration;
+    expect(parsed.source).toBe("journals");
+    expect(parsed.runs).toHaveLength(3);
+    expect(parsed.runs.map(({ runId }) => runId)).not.toContain("other");
+  });
+
+  test("and in a history store, where only the figures are left", async () => {
+    const history = join(dirs.root(), "history");
+    await historyAdd(same(4), { history, json: false, minEffect: "5%" });
+    const before = dirs.printed().length;
+    const options = { calibrate: true, json: true, history, only: "synthetic" };
+    expect(await verb([], options)).toBe(0);
+    const parsed = JSON.parse(dirs.printed().slice(before)) as Calibration;
+    expect(parsed.source).toBe("history");
+    expect(parsed.observed.comparisonCount).toBe(12);
+    expect(parsed.observed.metrics.length).toBeGreaterThan(10);
+  });
+
+  test("two of the same thing are too few, wherever they are: 2", async () => {
+    same(2);
+    const error = await refusalOf(verb([], { calibrate: true, runs: dirs.root() }));
+    expect(error.exitCode).toBe(2);
+    expect(error.message).toContain("at most 2 run(s) of the same thing");
+  });
 });
 
 describe("bad input ends with 2 and says what is allowed", () => {
@@ -250,6 +282,13 @@ describe("bad input ends with 2 and says what is allowed", () => {
     ["two designs", (runs) => verb(runs, { pairs: true, calibrate: true }), "exclude each other"],
     ["runs beside --base", (runs) => verb(runs, { base: ["x"], head: ["y"] }), "is neither --base"],
     ["a calibration of two", (runs) => verb(runs, { calibrate: true }), "3 are the least"],
+    ["a folder without --calibrate", (runs) => verb(runs, { runs: "." }), "belong to --calibrate"],
+    [
+      "runs and a folder of them",
+      (runs) => verb(runs, { calibrate: true, runs: "." }),
+      "exclude each other",
+    ],
+    ["a folder that is not", () => verb([], { calibrate: true, runs: "nowhere" }), "no folder"],
     ["a group unknown", (runs) => verb(runs, { allowDifferent: "tesbed" }), 'no "tesbed"'],
     ["a metric unknown", (runs) => verb(runs, { metrics: "latncy" }), 'no metric "latncy"'],
     ["an effect of nothing", (runs) => verb(runs, { minEffect: "0" }), '--min-effect is "0"'],

@@ -57,7 +57,7 @@ describe("a calibration", () => {
       OPTIONS,
     ),
   );
-  const calibration = calibrate(runs, { ...OPTIONS, trialCount: 20 });
+  const calibration = calibrate(runs, { ...OPTIONS, source: "journals", trialCount: 20 });
 
   test("measures the noise that was put in", () => {
     const noise = calibration.noise.find((one) => one.id === "latency.simple.p50");
@@ -75,5 +75,23 @@ describe("a calibration", () => {
     expect(observed.falseAlarmCount).toBeGreaterThan(0);
     expect(observed.regressedMetricCount).toBeGreaterThanOrEqual(observed.falseAlarmCount);
     expect(simulated.map((gate) => gate.pairCount)).toEqual([1, 6, 10, 16]);
+  });
+
+  test("tells each metric's own false alarms with an interval, and they add up to all of them", () => {
+    const { observed } = calibration;
+    expect(observed.metrics.map(({ id }) => id).sort()).toEqual(
+      calibration.noise.map(({ id }) => id).sort(),
+    );
+    const sum = observed.metrics.reduce((total, one) => total + one.falseAlarmCount, 0);
+    expect(sum).toBe(observed.regressedMetricCount);
+    for (const one of [observed, ...observed.metrics]) {
+      expect(one.comparisonCount).toBe(30);
+      expect(one.falseAlarmRatio).toBeCloseTo(one.falseAlarmCount / 30, 12);
+      expect(one.falseAlarmRatioLower).toBeLessThanOrEqual(one.falseAlarmRatio);
+      expect(one.falseAlarmRatioUpper).toBeGreaterThanOrEqual(one.falseAlarmRatio);
+    }
+    // Six runs are three independent pairs: even without one alarm much more could be true.
+    const silent = observed.metrics.find(({ falseAlarmCount }) => falseAlarmCount === 0);
+    expect(silent?.falseAlarmRatioUpper).toBeCloseTo(1 - 0.05 ** (1 / 3), 9);
   });
 });
