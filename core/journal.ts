@@ -34,6 +34,7 @@ const KNOWN_KINDS: Readonly<Record<JournalKind, true>> = {
   "ledger.metadata": true,
   "readers.differ": true,
   "lake.damaged": true,
+  "balances.seen": true,
   "fence.visible": true,
   "canary.seen": true,
   "canary.censored": true,

@@ -1,6 +1,7 @@
 /** The differential: what each hop held, which neighbours disagree, and every located finding. */
 import type { EventOf, Hop, JournalReader } from "../core/contracts/journal.ts";
-import { formatExact, formatNumber, NONE, plural } from "./format.ts";
+import { tornFigures } from "../core/torn-windows.ts";
+import { formatDurationMs, formatExact, formatNumber, NONE, plural } from "./format.ts";
 import { anomalyCounts, fenceCounts, hopTotals } from "./ledger.ts";
 import type { HopTotal } from "./ledger.ts";
 import { scrollTable } from "./html-table.ts";
@@ -31,7 +32,7 @@ export function ledger(journal: JournalReader): Markup {
       all distinct changes, after drain. ${underLoad}
     </p>
     ${totals.length === 0 ? html`<p class="none">no samples: the ledger was never compared after drain</p>` : hopTable(totals)}
-    ${metadata(journal)}${anomalies(journal, totals.length > 1)}
+    ${tornWindow(journal)}${metadata(journal)}${anomalies(journal, totals.length > 1)}
   </section>`;
 }
 
@@ -68,6 +69,45 @@ function agreement(total: HopTotal): Markup {
   return total.cellsDiffering === 0
     ? html`<span class="same">✔ equal in all ${formatNumber(total.cellCount)} cells</span>`
     : html`<span class="differs">✘ differs in ${plural(total.cellsDiffering, "cell")}</span>`;
+}
+
+/** Informational: between two commits a reader may see one leg of a transfer only. */
+function tornWindow(journal: JournalReader): Markup {
+  const torn = tornFigures(journal);
+  if (torn === undefined) return NOTHING;
+  return html`<h3>Torn window: one leg of a transfer without the other</h3>
+    <p>
+      A window is a stretch of looks in which a lane's balances did not add up to the constant, from
+      the last whole look before it to the first one after. It decides nothing: the other leg comes
+      with a later commit.
+    </p>
+    ${scrollTable({
+      label: "Torn windows seen by the reader",
+      heads: [
+        "Looks",
+        "Torn looks",
+        "Between looks",
+        "Windows",
+        "Ends unseen",
+        "P50",
+        "P95",
+        "Longest",
+        "Largest difference, cents",
+      ],
+      rows: [
+        [
+          formatNumber(torn.lookCount),
+          formatNumber(torn.tornLookCount),
+          formatDurationMs(torn.lookIntervalMsP50),
+          formatNumber(torn.windowCount),
+          formatNumber(torn.openWindowCount),
+          ...[torn.tornWindowMsP50, torn.tornWindowMsP95, torn.tornWindowMsMax].map((ms) =>
+            torn.windowCount === 0 ? NONE : formatDurationMs(ms),
+          ),
+          formatExact(BigInt(torn.differenceMax)),
+        ],
+      ],
+    })}`;
 }
 
 function metadata(journal: JournalReader): Markup {

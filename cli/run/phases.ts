@@ -37,6 +37,7 @@ export async function runPhases(session: Session): Promise<void> {
   const running = await startAll(session);
   try {
     await warmUp(session, running);
+    running.reader.beginBalances();
     journal.append({ kind: "phase.entered", phase: "control" });
     await host.sleep(plan.durations.controlMs, signal);
     journal.append({ kind: "phase.entered", phase: "measure" });

@@ -11,6 +11,7 @@ import { host } from "../../core/host.ts";
 import { isAborted } from "../../core/until-aborted.ts";
 import { openTrino, type TrinoClient } from "../../infra/clients/trino.ts";
 import { bucketTotals, controlRows, type ControlRow } from "../../slo/probes/reader.ts";
+import { BalanceLooks } from "./balance-looks.ts";
 import type { BankLoad } from "./bank-load.ts";
 import type { Canaries } from "./canary.ts";
 import type { Session } from "./session.ts";
@@ -33,6 +34,7 @@ export class LakeReader {
   readonly #load: BankLoad;
   readonly #tap: KafkaTap;
   readonly #trino: TrinoClient;
+  readonly #balances: BalanceLooks;
   readonly #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   /** Highest bucket known to be complete in the lake, and when it was first seen so. */
@@ -55,6 +57,7 @@ export class LakeReader {
     this.#completeTo = load.bucketMin - 1;
     this.#comparedTo = load.bucketMin - 1;
     this.#trino = openTrino(session.lab.endpoints.address("trino"), "lakeproof-reader");
+    this.#balances = new BalanceLooks(session, load, this.#trino);
   }
 
   get trino(): TrinoClient {
@@ -73,9 +76,18 @@ export class LakeReader {
   start(): void {
     // Two loops: comparing buckets after an outage must not keep the canaries from being seen.
     this.#running = Promise.all([
-      this.#run("reader", () => this.#look()),
-      this.#run("reader.totals", () => this.#compare()),
+      this.#run(() => this.#attempt("reader", () => this.#look())),
+      // One after the other: the engine serves two statements of its watchers at once, and one is the canaries'.
+      this.#run(async () => {
+        await this.#attempt("reader.totals", () => this.#compare());
+        await this.#attempt("reader.balances", () => this.#watchBalances());
+      }),
     ]);
+  }
+
+  /** From now on the balances are added up as well. Only once a canary has come through and the engine is warm. */
+  beginBalances(): void {
+    this.#balances.begin();
   }
 
   /** False when its looks were still slow or failing at the end of the time. */
@@ -93,11 +105,11 @@ export class LakeReader {
     await this.#running;
   }
 
-  async #run(probe: string, work: () => Promise<void>): Promise<void> {
+  async #run(work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stopping;
     const intervalMs = this.#session.plan.canary.readIntervalMs ?? READ_INTERVAL_MS;
     while (!signal.aborted) {
-      await this.#attempt(probe, work);
+      await work();
       await host.sleep(intervalMs, signal).catch(() => undefined);
     }
   }
@@ -181,6 +193,11 @@ export class LakeReader {
       journalTotals(this.#session, "reader", inLake, "during");
     }
     this.#comparedTo = last;
+  }
+
+  async #watchBalances(): Promise<void> {
+    if (this.#completeTo < this.#load.bucketMin || this.#stopping.signal.aborted) return;
+    await this.#balances.lookWhenDue(this.#deadline());
   }
 
   /** The highest bucket whose fence is visible in every partition of both tables. */

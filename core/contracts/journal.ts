@@ -170,6 +170,20 @@ export type JournalBody =
       readonly reason: string;
     }
   | {
+      /**
+       * One look at the balances of all lanes under load. The snapshot it read was chosen somewhere between askedMs
+       * and seenMs.
+       */
+      readonly kind: "balances.seen";
+      readonly askedMs: number;
+      readonly seenMs: number;
+      readonly laneCount: number;
+      /** Lanes whose sum was not the constant: of some transfer one leg was there and the other was not. */
+      readonly tornLanes: readonly number[];
+      /** Cents, decimal text: the largest difference of one lane, without its sign. "0" where none differed. */
+      readonly differenceMax: string;
+    }
+  | {
       readonly kind: "fence.visible";
       readonly bucket: number;
       readonly committedAtMs: number;

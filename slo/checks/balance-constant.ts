@@ -1,8 +1,9 @@
 /** The bank invariant: transfers move money and never make any. */
 import type { EventOf, Hop, JournalReader } from "../../core/contracts/journal.ts";
 import type { Check, Verdict } from "../../core/contracts/slo.ts";
+import { tornFigures } from "../../core/torn-windows.ts";
 import { undisputedStates } from "./evidence/readers.ts";
-import { figure } from "./evidence/text.ts";
+import { duration, figure, percent } from "./evidence/text.ts";
 import { verdictOf } from "./evidence/verdict.ts";
 
 export const balanceConstant: Check = {
@@ -56,5 +57,27 @@ function balanceVerdict(journal: JournalReader): Verdict {
     ...FACTS,
     status: "PROVEN",
     because: `${figure(rows.length)} sums over ${figure(expected.size)} lanes agree to the cent (final at ${hops}).`,
+    details: tornLines(journal),
   });
+}
+
+/** Beside the verdict, and no part of it: what one commit shows of a transfer is no loss while the next shows the rest. */
+function tornLines(journal: JournalReader): readonly string[] {
+  const torn = tornFigures(journal);
+  if (torn === undefined) return [];
+  const looks =
+    `Under load ${figure(torn.tornLookCount)} of ${figure(torn.lookCount)} looks ` +
+    `(${percent(torn.tornLookCount / torn.lookCount)}) found one leg of a transfer without the other in some lane.`;
+  if (torn.windowCount === 0) return [looks];
+  const open =
+    torn.openWindowCount === 0
+      ? ""
+      : `; of ${figure(torn.openWindowCount)} nobody saw both ends, and they may have been longer`;
+  return [
+    looks,
+    `${figure(torn.windowCount)} torn windows of single lanes lasted at most ` +
+      `${duration(torn.tornWindowMsP50)} (P50), ${duration(torn.tornWindowMsP95)} (P95), ` +
+      `${duration(torn.tornWindowMsMax)} (longest; at least ${duration(torn.tornWindowMsMin)}), with a look every ` +
+      `${duration(torn.lookIntervalMsP50)}${open}.`,
+  ];
 }

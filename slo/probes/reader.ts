@@ -88,6 +88,11 @@ export async function sequencesOf(
   return new Map(rows.map((row) => [Number(row[0]), Number(row[1])]));
 }
 
+/** Without control rows and without what earlier runs left behind. */
+function loadRowsFrom(bucketMin: number): string {
+  return `WHERE lane < ${String(FENCE_LANE)} AND bucket >= ${String(bucketMin)}`;
+}
+
 export interface LaneStateSeen {
   readonly lane: number;
   readonly rowCount: number;
@@ -104,8 +109,7 @@ export async function laneStates(
   const newest = (table: string, balance: string): string =>
     `SELECT lane, fp, ${balance} AS balance FROM (SELECT id, lane, max_by(op, seq) AS op, ` +
     `max_by(fp, seq) AS fp${table === "accounts" ? ", max_by(balance, seq) AS balance" : ""} ` +
-    `FROM ${table} WHERE lane < ${String(FENCE_LANE)} AND bucket >= ${String(bucketMin)} ` +
-    `GROUP BY id, lane) WHERE op <> 'd'`;
+    `FROM ${table} ${loadRowsFrom(bucketMin)} GROUP BY id, lane) WHERE op <> 'd'`;
   const rows = await trino.query(
     `SELECT lane, count(*), CAST(sum(CAST(fp AS DECIMAL(38, 0))) AS VARCHAR), ` +
       `CAST(sum(CAST(balance AS DECIMAL(38, 0))) AS VARCHAR) FROM (` +
@@ -118,4 +122,25 @@ export async function laneStates(
     fingerprintSum: String(row[2]),
     balanceSum: String(row[3]),
   }));
+}
+
+export interface LaneBalance {
+  readonly lane: number;
+  /** Cents, decimal text. */
+  readonly balanceSum: string;
+}
+
+/** What the accounts of each lane hold in one snapshot of one table, whole or torn: as a dashboard would add them up. */
+export async function laneBalances(
+  trino: TrinoClient,
+  bucketMin: number,
+  signal: AbortSignal,
+): Promise<readonly LaneBalance[]> {
+  const rows = await trino.query(
+    `SELECT lane, CAST(sum(CAST(balance AS DECIMAL(38, 0))) AS VARCHAR) FROM (` +
+      `SELECT id, lane, max_by(op, seq) AS op, max_by(balance, seq) AS balance ` +
+      `FROM accounts ${loadRowsFrom(bucketMin)} GROUP BY id, lane) WHERE op <> 'd' GROUP BY lane`,
+    signal,
+  );
+  return rows.map((row) => ({ lane: Number(row[0]), balanceSum: String(row[1]) }));
 }

@@ -176,6 +176,22 @@ describe("the state", () => {
     expect(verdict.because).toContain("reader: lane 0 holds 10000001 cents after bucket 2");
   });
 
+  it("tells how long transfers were torn under load, and decides nothing by it", () => {
+    const look = (atMs: number, tornLanes: readonly number[]): JournalEvent => ({
+      atMs,
+      kind: "balances.seen",
+      ...{ askedMs: atMs - 100, seenMs: atMs, laneCount: 2, tornLanes, differenceMax: "4500" },
+    });
+    const looks = [look(50_000, []), look(58_000, [1]), look(66_000, [])];
+    const events = [...HEALTHY, ...looks].sort((a, b) => a.atMs - b.atMs);
+    const verdict = integrity("balance-constant", events);
+    expect(verdict.status).toBe("PROVEN");
+    expect(verdict.details).toEqual([
+      "Under load 1 of 3 looks (33.3 %) found one leg of a transfer without the other in some lane.",
+      "1 torn windows of single lanes lasted at most 16.1 s (P50), 16.1 s (P95), 16.1 s (longest; at least 0 ms), with a look every 8 s.",
+    ]);
+  });
+
   it.each(["balance-constant", "postgres-state", "lake-state"] as const)(
     "%s proves nothing from states seen under load only",
     (check) => {
