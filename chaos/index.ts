@@ -22,6 +22,7 @@ import { postgresSwitchover } from "./postgres-switchover.ts";
 import { processKill } from "./process-kill.ts";
 import { processPause } from "./process-pause.ts";
 import { rollingRestart } from "./rolling-restart.ts";
+import { trinoDrain } from "./trino-drain.ts";
 
 export const FAULTS = {
   "process-kill": processKill,
@@ -37,6 +38,7 @@ export const FAULTS = {
   "network-latency": networkLatency,
   "link-latency": linkLatency,
   "postgres-switchover": postgresSwitchover,
+  "trino-drain": trinoDrain,
   "disk-full": diskFull,
   "disk-read-only": diskReadOnly,
   "disk-slow": diskSlow,

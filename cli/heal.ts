@@ -140,6 +140,11 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
       const names = what.instanceIds.join(", ");
       return `${entry.fault}: ${names} ${started ? "started again" : "needs no restart"}`;
     }
+    case "restart-instances": {
+      const started = await restartAll(state, what.instanceIds);
+      const names = what.instanceIds.join(", ");
+      return `${entry.fault}: ${names} ${started ? "started again" : "needs no restart"}`;
+    }
     case "clear-network": {
       await openLocalDriver(state).network?.clear(what.tag);
       return `${entry.fault}: network cleared of ${what.tag}`;
@@ -173,6 +178,16 @@ async function startGone(state: LabState, instanceIds: readonly string[]): Promi
   const anyAnswer = (): Promise<void> => Promise.resolve();
   for (const { spec } of gone) await driver.start(spec, anyAnswer, host.deadline(60_000));
   return true;
+}
+
+const RESTART_GRACE_MS = 30_000;
+
+/** False for a lab that goes with its run. */
+async function restartAll(state: LabState, instanceIds: readonly string[]): Promise<boolean> {
+  if (!state.held) return false;
+  const instances = instanceIds.flatMap((id) => state.instances[id] ?? []);
+  await Promise.all(instances.map((instance) => stopInstance(instance, RESTART_GRACE_MS)));
+  return startGone(state, instanceIds);
 }
 
 /** Ends every process of the lab and removes its directory. Returns how many processes there were. */

@@ -15,6 +15,7 @@ const Ids = z.array(z.string()).readonly();
 
 const UndoShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("start-instances"), instanceIds: Ids }),
+  z.object({ kind: z.literal("restart-instances"), instanceIds: Ids }),
   z.object({ kind: z.literal("resume-instances"), instanceIds: Ids }),
   z.object({
     kind: z.literal("remove-toxic"),

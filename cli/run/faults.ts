@@ -6,6 +6,7 @@ import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { leaseMsOf } from "../../core/lease.ts";
 import { openObjectStore } from "../../infra/clients/object-store.ts";
+import { openTrino } from "../../infra/clients/trino.ts";
 import { labDir, readLab } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
 import type { Canaries } from "./canary.ts";
@@ -115,6 +116,8 @@ function contextOf(
       const address = `${spec?.host ?? ""}:${String(spec?.ports["main"] ?? 0)}`;
       return openObjectStore(address, lab.secret).sha256(bucket, key, stop);
     },
+    query: (sql, stop) =>
+      openTrino(lab.endpoints.address("trino"), "lakeproof-probe").query(sql, stop),
     restart: async (instanceId, stop) => {
       const instance = await lab.restart(instanceId, healingSignal(lab.id, stop));
       const { id, component, host: address } = instance.spec;

@@ -13,6 +13,8 @@ export type FaultClass = "W" | "B" | "X";
 /** What undoes a fault: pure data, so that any later process can replay it from the undo log. */
 export type Undo =
   | { readonly kind: "start-instances"; readonly instanceIds: readonly string[] }
+  /** They may have been told to end: what still runs is ended first. */
+  | { readonly kind: "restart-instances"; readonly instanceIds: readonly string[] }
   | { readonly kind: "resume-instances"; readonly instanceIds: readonly string[] }
   | {
       readonly kind: "remove-toxic";
@@ -52,6 +54,8 @@ export interface FaultContext<Params> {
     object: { readonly bucket: string; readonly key: string },
     signal: AbortSignal,
   ) => Promise<string>;
+  /** Rows of one statement, sent to the query engine as its clients send theirs; throws with its answer. */
+  readonly query?: (sql: string, signal: AbortSignal) => Promise<readonly (readonly unknown[])[]>;
   /** Starts a target again and waits until it is ready. */
   readonly restart: (instanceId: string, signal: AbortSignal) => Promise<void>;
 }
