@@ -55,6 +55,7 @@ it("keeps every kind of undo as it was", () => {
     { kind: "remove-toxic", apiAddress: "127.77.0.9:8474", proxy: "p", toxic: "t" },
     { kind: "clear-network", tag: "f5" },
     { kind: "power-on-nodes", instanceIds: ["kafka-0", "kafka-1"] },
+    { kind: "revive-instances", instanceIds: ["kafka-0", "connect-0"] },
     { kind: "repair-damage", tag: "f6", instanceIds: ["minio-0"] },
     { kind: "nothing" },
   ];
