@@ -255,7 +255,8 @@ function endedBy(
 
 function makeRunDir(runsDir: string, plan: Plan): { runDir: string; runId: string } {
   const stamp = new Date(host.epochMs()).toISOString().replace(/[-:]/g, "").slice(0, 15);
-  const runId = `${stamp}Z-${plan.scenario}-${host.randomHex(3)}`;
+  // It is the name of a directory.
+  const runId = `${stamp}Z-${plan.scenario.replaceAll("/", "-")}-${host.randomHex(3)}`;
   const runDir = resolve(runsDir, runId);
   mkdirSync(join(runDir, "logs"), { recursive: true });
   mkdirSync(stateDir(), { recursive: true });
