@@ -13,6 +13,7 @@ function wordsAfter(verb: Command): readonly string[] {
   const names: Readonly<Record<string, readonly string[]>> = {
     run: Object.keys({ ...SCENARIOS, ...CAPACITY_SCENARIOS }),
     plan: Object.keys({ ...SCENARIOS, ...CAPACITY_SCENARIOS }),
+    lint: Object.keys(TOPOLOGIES),
     up: Object.keys(TOPOLOGIES),
     fetch: Object.keys(TOPOLOGIES),
     list: LIST_NAMES,

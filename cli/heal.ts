@@ -124,11 +124,7 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
   const what = entry.undo;
   switch (what.kind) {
     case "resume-instances": {
-      for (const id of what.instanceIds) {
-        const instance = state.instances[id];
-        if (instance === undefined || !alive(instance)) continue;
-        for (const facts of familyOf(instance.pid)) signalProcess(facts.pid, "SIGCONT");
-      }
+      resumeAll(state, what.instanceIds);
       return `${entry.fault}: ${what.instanceIds.join(", ")} resumed`;
     }
     case "remove-toxic": {
@@ -156,6 +152,12 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
       const also = [...found, ...(started ? ["started again"] : [])];
       return `${entry.fault}: ${names} repaired${also.length > 0 ? ` (${also.join("; ")})` : ""}`;
     }
+    case "revive-instances": {
+      resumeAll(state, what.instanceIds);
+      const started = await startGone(state, what.instanceIds);
+      const names = what.instanceIds.join(", ");
+      return `${entry.fault}: ${names} resumed${started ? ", started again" : ""}`;
+    }
     case "nothing":
       return `${entry.fault}: nothing to undo`;
     case "power-on-nodes": {
@@ -165,6 +167,14 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
       const names = what.instanceIds.join(", ");
       return `${entry.fault}: links of ${names} are up${started ? ", started again" : ""}`;
     }
+  }
+}
+
+function resumeAll(state: LabState, instanceIds: readonly string[]): void {
+  for (const id of instanceIds) {
+    const instance = state.instances[id];
+    if (instance === undefined || !alive(instance)) continue;
+    for (const facts of familyOf(instance.pid)) signalProcess(facts.pid, "SIGCONT");
   }
 }
 

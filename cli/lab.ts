@@ -77,7 +77,8 @@ export function newLabState(options: NewLab): LabState {
       },
     );
   }
-  const id = `${options.topology}-${host.randomHex(4)}`;
+  // It is the name of a directory.
+  const id = `${options.topology.replaceAll("/", "-")}-${host.randomHex(4)}`;
   mkdirSync(labsDir(), { recursive: true, mode: 0o755 });
   return {
     schema: "lakeproof.lab/1",

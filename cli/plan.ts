@@ -16,6 +16,7 @@ import { duplicateBudget, recoveryBudget } from "../infra/budgets.ts";
 import { capabilitiesOf } from "../infra/drivers/local.ts";
 import { machineSupport } from "../infra/drivers/machine/support.ts";
 import type { NetworkSupport } from "../infra/drivers/network-support.ts";
+import { settingProblems } from "../infra/lab-plan.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
 import { CAPACITY_SCENARIOS, SCENARIOS } from "../scenarios/index.ts";
 import { faultRateLines, provableLines, recoveryLine } from "../slo/objectives/provable-text.ts";
@@ -67,6 +68,7 @@ export function makePlan(
     toleranceOf,
     drivesThatMayGo,
     provable: provableOf,
+    settingProblems,
     nearest: (word, known) => closest(word, [...known]),
   });
 }
@@ -193,9 +195,11 @@ export function planText(made: Plan): string {
     made.purpose,
     ISOLATION_TEXTS[made.isolation] ?? made.isolation,
     ...Object.entries(made.network ?? {}).map(([what, how]) => `  ${what.padEnd(14)} ${how}`),
-    `load: ${String(made.bank.rateEventsPerS)} change events/s through PostgreSQL, ${made.queries
-      .map((query) => `${query.name} ${String(query.ratePerS)}/s`)
-      .join(", ")}`,
+    ...settingLines(made),
+    `load: ${[
+      `${String(made.bank.rateEventsPerS)} change events/s through PostgreSQL`,
+      ...made.queries.map((query) => `${query.name} ${String(query.ratePerS)}/s`),
+    ].join(", ")}`,
     ...furtherLoadLines(made),
     "faults (class W: within the design, objectives hold; B: at its boundary; X: beyond it):",
     ...faults,
@@ -205,6 +209,13 @@ export function planText(made: Plan): string {
     ...provableLines(made.provable).map((line) => `  ${line}`),
     "",
   ].join("\n");
+}
+
+/** What is known to be wrong with the configuration, and meant to be. */
+function settingLines(made: Plan): readonly string[] {
+  return Object.entries(made.topology.services).flatMap(([service, { settings = {} }]) =>
+    Object.entries(settings).map(([name, value]) => `replaced in ${service}: ${name}=${value}`),
+  );
 }
 
 function furtherLoadLines(made: Plan): readonly string[] {

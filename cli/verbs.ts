@@ -33,6 +33,7 @@ import { wantedReports } from "./reporters.ts";
 import { portsOf } from "./requirements.ts";
 import { preflightInventory } from "./preflight-inventory.ts";
 import { planScenario, runScenario } from "./scenario-kinds.ts";
+import { gallery } from "./selftest/gallery.ts";
 import { selftest } from "./selftest.ts";
 import { status } from "./status.ts";
 import { up } from "./up.ts";
@@ -58,6 +59,8 @@ interface Common {
   readonly publicKey?: string;
   readonly example: boolean;
   readonly quiet: boolean;
+  readonly gallery: boolean;
+  readonly only?: string;
   readonly node: string;
 }
 
@@ -168,8 +171,12 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     });
   verb("selftest", "plant every known defect and see each one caught and located; needs no cluster")
     .option(...JSON_OPTION)
-    .action(async ({ json }: Common) => {
-      exit(await selftest({ json }));
+    .option("--gallery", "run known-bad configurations and their sound twins instead", false)
+    .option("--only <name>", "with --gallery: one of them, such as acks-1")
+    .option(...SEED_OPTION)
+    .option("--runs <dir>", "with --gallery: where run directories go", join(host.cwd, "runs"))
+    .action(async ({ json, gallery: isGallery, only, seed, runs }: Common) => {
+      exit(await (isGallery ? gallery({ json, only, seed, runsDir: runs }) : selftest({ json })));
     });
   verb("list <what>", "scenarios, faults, components, topologies, objectives, checks or runs")
     .option(...JSON_OPTION)

@@ -61,6 +61,8 @@ export interface PlanPorts {
   readonly rolesOf: (component: string) => readonly string[];
   readonly duplicatesOf: (component: string, rateEventsPerS: number) => number;
   readonly provable: (plan: Omit<Plan, "provable">) => readonly Provable[];
+  /** What the topology replaces of its components' configuration, and may not; each as one line. */
+  readonly settingProblems?: (services: Scenario["topology"]["services"]) => readonly string[];
   readonly nearest: (word: string, known: readonly string[]) => string;
 }
 
@@ -80,6 +82,7 @@ export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
     }),
     ...claimProblems(scenario, ports),
     ...blastProblems(scenario, faults, ports.beyondDesign),
+    ...(ports.settingProblems?.(scenario.topology.services) ?? []),
     ...rateProblems(scenario.faultRates ?? [], scenario, ports),
   );
   if (problems.length > 0) {
@@ -317,7 +320,8 @@ function duplicatesOf(scenario: Scenario, reach: FaultReach, ports: PlanPorts): 
   const counts = componentsOf(scenario, reach).map((component) =>
     ports.duplicatesOf(component, rateEventsPerS),
   );
-  return Math.max(0, ...counts);
+  const unacknowledgedMs = reach.unacknowledgedMs ?? 0;
+  return Math.max(0, ...counts) + Math.ceil((unacknowledgedMs * rateEventsPerS) / 1000);
 }
 
 function paramsOf(fault: Fault, given: Json, where: string, problems: string[]): Json {

@@ -27,6 +27,7 @@ export function planLab(
   artifacts: Readonly<Record<string, string>>,
 ): LabPlan {
   const { services } = topology;
+  refuseSettings(services);
   const names = Object.keys(services);
   const byService = new Map<string, readonly InstanceSpec[]>();
   const specsOf = (service: string): readonly InstanceSpec[] => {
@@ -53,6 +54,7 @@ export function planLab(
       memoryMiB: spec.memoryMiB,
       topicPartitionCount: topology.topicPartitionCount,
       config: spec.config ?? {},
+      settings: spec.settings ?? {},
       endpoints,
       secret: lab.secret,
       artifact: (name) => artifacts[name] ?? `<${name}>`,
@@ -63,6 +65,37 @@ export function planLab(
     };
   };
   return { specs: names.flatMap(specsOf), endpoints, contextOf };
+}
+
+/** What a topology replaces of its components' configuration, and may not. */
+export function settingProblems(
+  services: Readonly<Record<string, ServiceSpec>>,
+): readonly string[] {
+  return Object.entries(services).flatMap(([service, { settings = {} }]) => {
+    if (Object.keys(settings).length === 0) return [];
+    const allowed = componentOf(services, service).settings ?? {};
+    const known = Object.keys(allowed);
+    return Object.entries(settings).flatMap(([name, value]) => {
+      const values = allowed[name];
+      const where = `services.${service}.settings.${name}`;
+      if (values === undefined) {
+        return [
+          `${where} is not one that can be replaced: ${known.length === 0 ? "there is none" : `known are ${known.join(", ")}`}.`,
+        ];
+      }
+      return values.includes(value)
+        ? []
+        : [`${where} is ${JSON.stringify(value)}: allowed are ${values.join(", ")}.`];
+    });
+  });
+}
+
+function refuseSettings(services: Readonly<Record<string, ServiceSpec>>): void {
+  const problems = settingProblems(services);
+  if (problems.length === 0) return;
+  throw new LakeproofError("CONFIG_INVALID", problems.join("\n"), {
+    hint: "Correct them in the topology; nothing was started.",
+  });
 }
 
 function endpointsOf(

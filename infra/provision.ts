@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { Component, Endpoints, Instance, InstanceSpec } from "../core/contracts/component.ts";
 import type { Driver } from "../core/contracts/driver.ts";
+import type { FaultReplication } from "../core/contracts/fault.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { criticalPath, type CriticalPath } from "./critical-path.ts";
@@ -39,6 +40,8 @@ export interface Lab {
     count: number,
     signal: AbortSignal,
   ): Promise<readonly string[]>;
+  /** How the service keeps its copies; undefined where its component keeps none. */
+  replication(service: string): FaultReplication | undefined;
   /** One real use of a service the way its clients go, with some of its instances perhaps gone. */
   serving(service: string, signal: AbortSignal): Promise<void>;
 }
@@ -166,12 +169,29 @@ export function openLab(
       if (lookUp === undefined) throw noRole(topology, service, role);
       return [await lookUp(plan.contextOf(service), signal)];
     },
+    replication: (service) => replicationOf(topology, plan, service),
     serving: async (service, signal) => {
       const { entry } = serviceOf(topology.services, service);
       const [first] = entry === undefined ? [] : plan.endpoints.instanceIds(entry);
       if (first !== undefined) await probeFor(specOf(first))(specOf(first), signal);
       await componentOf(topology.services, service).serving?.(plan.contextOf(service), signal);
     },
+  };
+}
+
+function replicationOf(
+  topology: Shape,
+  plan: LabPlan,
+  service: string,
+): FaultReplication | undefined {
+  const { replication } = componentOf(topology.services, service);
+  if (replication === undefined) return undefined;
+  const context = plan.contextOf(service);
+  return {
+    unit: replication.unit,
+    replicaSets: (signal) => replication.replicaSets(context, signal),
+    refresh: (set, signal) => replication.refresh(context, set, signal),
+    positionCount: (set, signal) => replication.positionCount(context, set, signal),
   };
 }
 

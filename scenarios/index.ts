@@ -1,10 +1,11 @@
-/** Every scenario by name. A new one is one file and one line here. */
+/** Every scenario by name. A new one is one file and one line here, or in known-bad/index.ts. */
 import type { CapacityScenario } from "../core/contracts/capacity.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
 import { databaseDrill } from "./drills/database.ts";
 import { lakeDrill } from "./drills/lake.ts";
 import { networkDrill } from "./drills/network.ts";
 import { streamingDrill } from "./drills/streaming.ts";
+import { GALLERY } from "./known-bad/index.ts";
 import { mini } from "./mini.ts";
 import { mixed } from "./mixed.ts";
 import { nightlyCapacity } from "./nightly-capacity.ts";
@@ -12,7 +13,7 @@ import { production } from "./production.ts";
 import { smoke } from "./smoke.ts";
 import { users } from "./users.ts";
 
-export const SCENARIOS = {
+const OWN = {
   smoke,
   mini,
   production,
@@ -23,6 +24,12 @@ export const SCENARIOS = {
   "drills/lake": lakeDrill,
   "drills/network": networkDrill,
 } satisfies Record<string, Scenario>;
+
+const PAIRED: Readonly<Record<string, Scenario>> = Object.fromEntries(
+  GALLERY.flatMap(({ bad, healthy }) => [bad, healthy]).map((one) => [one.name, one]),
+);
+
+export const SCENARIOS: typeof OWN & Readonly<Record<string, Scenario>> = { ...OWN, ...PAIRED };
 
 /** Those that search for a limit instead of holding one load. `run` takes their names as well. */
 export const CAPACITY_SCENARIOS = { "nightly-capacity": nightlyCapacity } satisfies Record<

@@ -101,8 +101,10 @@ function contextOf(
   instanceIds: readonly string[],
 ): FaultContext<unknown> {
   const { lab, journal, signal } = session;
+  const replication = lab.replication(entry.service);
   return {
     id: entry.id,
+    ...(replication === undefined ? {} : { replication }),
     params: entry.params,
     instanceIds,
     driver: lab.driver,

@@ -68,6 +68,8 @@ export interface ComponentContext {
   readonly memoryMiB: number;
   readonly topicPartitionCount: number;
   readonly config: Readonly<Record<string, string | number | boolean>>;
+  /** What the topology replaces of the component's configuration; allowed values only. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly endpoints: Endpoints;
   /** Random per lab: key and password of the stores, worth nothing outside this lab. */
   readonly secret: string;
@@ -79,6 +81,29 @@ export interface ComponentContext {
   replicaCountOf(service: string): number;
   dataDir(instanceId: string): string;
   readonly log: (line: string) => void;
+}
+
+/** What is written once and copied: its leader takes the writes, its followers have them later. */
+export interface ReplicaSet {
+  /** "dbserver1.bank.users/2", "postgres". */
+  readonly name: string;
+  readonly leaderId: string;
+  readonly followerIds: readonly string[];
+  /** Followers whose copy counts as complete. */
+  readonly inSyncIds: readonly string[];
+  /** Instances of which a majority must be there for anything to be decided; none where others decide. */
+  readonly voterIds: readonly string[];
+}
+
+/** How a service keeps its copies, asked at the leader alone: its followers may not answer. */
+export interface Replication {
+  /** What a position counts: "records", "bytes of WAL". */
+  readonly unit: string;
+  replicaSets(context: ComponentContext, signal: AbortSignal): Promise<readonly ReplicaSet[]>;
+  /** The set as its leader sees it now. */
+  refresh(context: ComponentContext, set: ReplicaSet, signal: AbortSignal): Promise<ReplicaSet>;
+  /** End of the leader's own log, acknowledged or not. */
+  positionCount(context: ComponentContext, set: ReplicaSet, signal: AbortSignal): Promise<number>;
 }
 
 export interface Component {
@@ -93,6 +118,9 @@ export interface Component {
   readonly roles?: Readonly<
     Record<string, (context: ComponentContext, signal: AbortSignal) => Promise<string>>
   >;
+  readonly replication?: Replication;
+  /** Names of its configuration that a topology may replace, each with the values allowed. */
+  readonly settings?: Readonly<Record<string, readonly string[]>>;
   /** One real use of the service as its clients have it, with some instances perhaps gone. */
   serving?(context: ComponentContext, signal: AbortSignal): Promise<void>;
   /**

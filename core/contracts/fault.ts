@@ -1,5 +1,5 @@
 /** One way to break the system under test, with the proof that it bit and the way back. */
-import type { Endpoints } from "./component.ts";
+import type { Endpoints, ReplicaSet } from "./component.ts";
 import type { Driver } from "./driver.ts";
 import type { Services, ServiceSpec } from "./topology.ts";
 import type { Capability, Json, Parser } from "./values.ts";
@@ -30,6 +30,8 @@ export type Undo =
       readonly tag: string;
       readonly instanceIds: readonly string[];
     }
+  /** Those that are stopped go on, those that are gone are started. */
+  | { readonly kind: "revive-instances"; readonly instanceIds: readonly string[] }
   /** Nothing is done, or it cannot be taken back. */
   | { readonly kind: "nothing" };
 
@@ -56,8 +58,18 @@ export interface FaultContext<Params> {
   ) => Promise<string>;
   /** Rows of one statement, sent to the query engine as its clients send theirs; throws with its answer. */
   readonly query?: (sql: string, signal: AbortSignal) => Promise<readonly (readonly unknown[])[]>;
+  /** How the targets' service keeps its copies; absent where it keeps none. */
+  readonly replication?: FaultReplication;
   /** Starts a target again and waits until it is ready. */
   readonly restart: (instanceId: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** The component's replication, of the lab that is up. */
+export interface FaultReplication {
+  readonly unit: string;
+  replicaSets(signal: AbortSignal): Promise<readonly ReplicaSet[]>;
+  refresh(set: ReplicaSet, signal: AbortSignal): Promise<ReplicaSet>;
+  positionCount(set: ReplicaSet, signal: AbortSignal): Promise<number>;
 }
 
 /** What is aimed at, before anything runs. */
@@ -80,6 +92,8 @@ export interface FaultReach {
   readonly takesOver: boolean;
   /** Services whose instances it touches: budgets are the largest among them. */
   readonly services: readonly string[];
+  /** For so long what was sent may wait for its acknowledgement: whoever starts again sends it again. Default 0. */
+  readonly unacknowledgedMs?: number;
   /** Why it makes no sense on this topology; `plan` then refuses it. */
   readonly problem?: string;
 }

@@ -50,6 +50,11 @@ export interface Scenario<S extends Services = Services, FaultName extends strin
   readonly drainMsMax: number;
   /** Ids of the objectives this scenario's length can prove; they decide its exit code. */
   readonly claims: readonly string[];
+  /**
+   * Ids of the verdicts that must turn VIOLATED, where a configuration is known to be bad. The run itself ends as any
+   * other; `selftest --gallery` holds it to this.
+   */
+  readonly mustViolate?: readonly string[];
   /** How often the faults happen in production; a kind that is not named, once a month. */
   readonly faultRates?: readonly FaultRate[];
 }

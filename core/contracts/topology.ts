@@ -18,6 +18,11 @@ export interface ServiceSpec {
   readonly volumeMiB?: number;
   readonly dependsOn?: readonly string[];
   readonly config?: Readonly<Record<string, string | number | boolean>>;
+  /**
+   * Values of the component's own configuration that replace lakeproof's, by the names they have there. Only what the
+   * component lists can be replaced: each is a way to lose or double changes.
+   */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export type Services = Readonly<Record<string, ServiceSpec>>;

@@ -15,7 +15,7 @@ const CLIENT_ID = "lakeproof-health";
 const CONNECT_MS_MAX = 3000;
 const METADATA_TOPIC = "__cluster_metadata";
 
-const Cluster = z.object({
+export const Cluster = z.object({
   brokers: z.array(z.object({ nodeId: z.number() })),
   topics: z.array(
     z.object({
@@ -190,7 +190,7 @@ async function brokerOf(admin: Admin, nodeId: number): Promise<Connection> {
 }
 
 /** A partition without a leader makes the whole answer an error, and is just what is asked for. */
-function answerInError(error: unknown): unknown {
+export function answerInError(error: unknown): unknown {
   if (typeof error === "object" && error !== null && "response" in error) return error.response;
   throw error;
 }

@@ -35,6 +35,12 @@ export const debezium: Component = {
   kind: "debezium",
   artifacts: [],
   instances: () => [],
+  settings: {
+    "producer.override.acks": ["0", "1"],
+    "producer.override.enable.idempotence": ["false"],
+    "slot.failover": ["false"],
+    "offset.mismatch.strategy": ["no_validation", "trust_slot", "trust_greater_lsn"],
+  },
   configure: async (context, signal) => {
     const connect = context.endpoints.address("connect");
     await requestJson(`http://${connect}/connectors/${CONNECTOR}/config`, {
@@ -43,7 +49,9 @@ export const debezium: Component = {
       signal,
     });
     const postgres = context.endpoints.address("postgres");
-    await untilStreaming(postgres, connect, signal);
+    const isFailover = connectorConfig(context)["slot.failover"] === "true";
+    await untilStreaming({ postgres, connect, isFailover }, signal);
+    if (!isFailover) return;
     const standbys = context.replicaCountOf("postgres") - 1;
     if (standbys < 1 || context.endpoints.addresses("postgres", "rest").length === 0) return;
     await untilSlotSynced(postgres, context.endpoints.addresses("postgres"), standbys, signal);
@@ -91,15 +99,16 @@ export function connectorConfig(context: ComponentContext): Record<string, strin
     "topic.creation.default.replication.factor": String(factor),
     "topic.creation.default.partitions": String(context.topicPartitionCount),
     "topic.creation.default.compression.type": "lz4",
+    ...context.settings,
   };
 }
 
 /** Ready means: the task runs and its slot is being read. */
 async function untilStreaming(
-  postgres: string,
-  connect: string,
+  wanted: { readonly postgres: string; readonly connect: string; readonly isFailover: boolean },
   signal: AbortSignal,
 ): Promise<void> {
+  const { postgres, connect, isFailover } = wanted;
   const deadlineMs = host.monotonicMs() + 90_000;
   let seen = "no answer";
   while (host.monotonicMs() < deadlineMs) {
@@ -113,7 +122,7 @@ async function untilStreaming(
       );
       const slot = active.rows[0];
       const running = states.length > 1 && states.every((state) => state === "RUNNING");
-      if (running && slot?.active === true && slot.failover) return;
+      if (running && slot?.active === true && slot.failover === isFailover) return;
       seen = `connector ${states.join(", ")}; slot ${JSON.stringify(slot ?? null)}`;
     } catch (error) {
       signal.throwIfAborted();

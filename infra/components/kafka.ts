@@ -6,6 +6,7 @@ import { withKafkaAdmin } from "../clients/kafka-admin.ts";
 import { createTopics, probeBroker, type TopicSpec } from "../clients/kafka.ts";
 import { BROKER_READINGS } from "../monitoring/jmx.ts";
 import { jmxAgent } from "./jmx-agent.ts";
+import { CONTROLLER_COUNT_MAX, kafkaReplication } from "./kafka-replication.ts";
 import { addressOf, eachOrdinal, type InstanceDraft, javaFlags, properties } from "./shape.ts";
 
 const CLUSTER_ID = "bGFrZXByb29mLWthZmthLQ";
@@ -64,6 +65,8 @@ export const kafka: Component = {
       return `${service}-${String(leaderId - 1)}`;
     },
   },
+  settings: { "min.insync.replicas": ["1"], "unclean.leader.election.enable": ["true"] },
+  replication: kafkaReplication,
   configure: (context, signal) =>
     createTopics(context.endpoints.addresses(context.service), topicsOf(context), signal),
 };
@@ -71,6 +74,7 @@ export const kafka: Component = {
 /** The two change topics as the seed wants them; `lint` reads them too. */
 export function topicsOf(context: ComponentContext): readonly TopicSpec[] {
   const { factor, minIsr } = replicationOf(context.replicaCountOf("kafka"));
+  const { settings } = context;
   return BANK_TABLES.map((table) => ({
     name: topicOf(table),
     partitionCount: context.topicPartitionCount,
@@ -79,6 +83,8 @@ export function topicsOf(context: ComponentContext): readonly TopicSpec[] {
       "compression.type": "lz4",
       "retention.ms": String(RETENTION_MS),
       "min.insync.replicas": String(minIsr),
+      // Of the change topics alone: what Kafka and Connect keep for themselves is not in question.
+      ...settings,
     },
   }));
 }
@@ -87,9 +93,6 @@ export function topicsOf(context: ComponentContext): readonly TopicSpec[] {
 export function replicationOf(brokerCount: number): { factor: number; minIsr: number } {
   return brokerCount < 3 ? { factor: 1, minIsr: 1 } : { factor: 3, minIsr: 2 };
 }
-
-/** The first three brokers are controllers too; more would only make the quorum slower. */
-const CONTROLLER_COUNT_MAX = 3;
 
 function serverProperties(context: ComponentContext, ordinal: number, dataDir: string): string {
   const host = context.host(context.service, ordinal);

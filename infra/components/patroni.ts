@@ -6,7 +6,12 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { BANK_DATABASE, BANK_DDL } from "../../core/bank-schema.ts";
-import type { Component, ComponentContext, InstanceSpec } from "../../core/contracts/component.ts";
+import type {
+  Component,
+  ComponentContext,
+  InstanceSpec,
+  ReplicaSet,
+} from "../../core/contracts/component.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { pythonCommand, pythonEnvironment } from "../artifacts/python.ts";
@@ -52,6 +57,13 @@ export const patroni: Component = {
       };
     }),
   probe: probeMember,
+  settings: { synchronous_mode: ["false"] },
+  replication: {
+    unit: "bytes of WAL",
+    replicaSets: async (context, signal) => [await clusterOf(context, signal)],
+    refresh: (context, _, signal) => clusterOf(context, signal),
+    positionCount: (context, { leaderId }, signal) => flushedBytes(context, leaderId, signal),
+  },
   roles: {
     leader: async (context, signal) => {
       const leader = await leaderOf(context.endpoints.addresses(context.service, "rest"), signal);
@@ -74,7 +86,7 @@ export const patroni: Component = {
   },
   configure: async (context, signal) => {
     const members = context.endpoints.addresses(context.service, "rest");
-    await untilSynchronous(members, context.replicaCount, signal);
+    await untilSynchronous(members, context, signal);
     const leader = await leaderOf(members, signal);
     await createDatabases(leader, signal);
     await withPostgres(leader, BANK_DATABASE, signal, async (client) => {
@@ -109,7 +121,7 @@ function patroniConfig(
         failsafe_mode: true,
         retry_timeout: retryTimeoutS,
         maximum_lag_on_failover: 1_048_576,
-        synchronous_mode: true,
+        synchronous_mode: isSynchronous(context),
         // The slot of the connector is PostgreSQL's to copy and Debezium's to use.
         ignore_slots: [
           { name: SLOT, type: "logical", plugin: "pgoutput", database: BANK_DATABASE },
@@ -137,6 +149,11 @@ function patroniConfig(
       ],
     },
   };
+}
+
+/** Without it a commit is acknowledged before any standby has it. */
+function isSynchronous({ settings }: ComponentContext): boolean {
+  return settings["synchronous_mode"] !== "false";
 }
 
 /** The same on every member: a standby with fewer senders or slots than its leader refuses to start. */
@@ -218,17 +235,57 @@ export async function leaderOf(
     ({ role }) => role === "leader",
   );
   if (leader?.host !== undefined) return `${leader.host}:${String(leader.port ?? POSTGRES_PORT)}`;
-  throw new LakeproofError("CLIENT_FAILED", "The PostgreSQL cluster has no leader.", {
+  throw noLeader();
+}
+
+function noLeader(): LakeproofError {
+  return new LakeproofError("CLIENT_FAILED", "The PostgreSQL cluster has no leader.", {
     hint: "Wait for the election, or read the members' logs.",
+  });
+}
+
+async function clusterOf(context: ComponentContext, signal: AbortSignal): Promise<ReplicaSet> {
+  const members = await patroniMembers(
+    context.endpoints.addresses(context.service, "rest"),
+    signal,
+  );
+  const idOf = ({ host: address, port }: PatroniMember): string =>
+    instanceAt(context, `${address ?? ""}:${String(port ?? POSTGRES_PORT)}`);
+  const leader = members.find(({ role }) => role === "leader");
+  if (leader === undefined) throw noLeader();
+  const followers = members.filter((member) => member !== leader);
+  return {
+    name: context.service,
+    leaderId: idOf(leader),
+    followerIds: followers.map(idOf),
+    inSyncIds: followers.filter(({ role }) => role === "sync_standby").map(idOf),
+    voterIds: [],
+  };
+}
+
+async function flushedBytes(
+  context: ComponentContext,
+  instanceId: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const at = context.endpoints.instanceIds(context.service).indexOf(instanceId);
+  const address = context.endpoints.addresses(context.service)[at] ?? "";
+  return withPostgres(address, "postgres", signal, async (client) => {
+    const { rows } = await client.query<{ bytes: string }>(
+      "SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::text AS bytes",
+    );
+    return Number(rows[0]?.bytes ?? "0");
   });
 }
 
 /** Without a synchronous standby a failover could lose acknowledged rows: that is not ready. */
 async function untilSynchronous(
   restAddresses: readonly string[],
-  memberCount: number,
+  context: ComponentContext,
   signal: AbortSignal,
 ): Promise<void> {
+  const memberCount = context.replicaCount;
+  const isAlone = memberCount < 2 || !isSynchronous(context);
   const deadlineMs = host.monotonicMs() + 90_000;
   let seen = "no answer";
   while (host.monotonicMs() < deadlineMs) {
@@ -236,7 +293,7 @@ async function untilSynchronous(
     seen = members.map(({ name, role, state }) => `${name} ${role} ${state}`).join(", ");
     const streaming = members.filter(({ state }) => state === "streaming").length;
     const synchronous = members.some(({ role }) => role === "sync_standby");
-    if ((synchronous || memberCount < 2) && streaming === memberCount - 1) return;
+    if ((synchronous || isAlone) && streaming === memberCount - 1) return;
     await host.sleep(300, signal);
   }
   throw new LakeproofError(

@@ -56,6 +56,7 @@ it("keeps every kind of undo as it was", () => {
     { kind: "clear-network", tag: "f5" },
     { kind: "power-on-nodes", instanceIds: ["kafka-0", "kafka-1"] },
     { kind: "restart-instances", instanceIds: ["trino-worker-0"] },
+    { kind: "revive-instances", instanceIds: ["kafka-0", "connect-0"] },
     { kind: "repair-damage", tag: "f6", instanceIds: ["minio-0"] },
     { kind: "nothing" },
   ];

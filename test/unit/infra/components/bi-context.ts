@@ -43,6 +43,7 @@ export function contextOf(
     memoryMiB: 512,
     topicPartitionCount: 4,
     config,
+    settings: {},
     endpoints,
     secret: "0123456789abcdef",
     artifact: (name) => `/artifacts/${name}`,

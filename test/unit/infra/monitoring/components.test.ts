@@ -21,6 +21,7 @@ function contextOf(service: string, given: Partial<ComponentContext> = {}): Comp
     memoryMiB: 128,
     topicPartitionCount: 4,
     config: {},
+    settings: {},
     endpoints: {
       address: () => "10.77.4.99:5432",
       addresses: (name) => (name === "redis" ? ["10.77.2.31:6379"] : POSTGRES),
