@@ -7,7 +7,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dropOwnDatabase, makeOwnDatabase, CAPACITY_DATABASE } from "../cli/capacity/own-database.ts";
+import {
+  dropOwnDatabase,
+  makeOwnDatabase,
+  CAPACITY_DATABASE,
+} from "../cli/capacity/own-database.ts";
 import { takeDown } from "../cli/heal.ts";
 import { newLabState } from "../cli/lab.ts";
 import { LakeproofError } from "../core/errors.ts";
@@ -45,7 +49,7 @@ export async function postgresFigures(): Promise<readonly Figure[]> {
       signal: AbortSignal.timeout(LIMIT_MS),
     });
     const address = lab.endpoints.address("postgres");
-    const pgbench = join(artifacts.postgres ?? "", "bin", "pgbench");
+    const pgbench = join(artifacts.postgres, "bin", "pgbench");
     const own: number[] = [];
     const reference: number[] = [];
     for (let round = 0; round < ROUND_COUNT; round += 1) {
@@ -178,7 +182,11 @@ function runPgbench(pgbench: string, address: string, file: string): Promise<voi
         return;
       }
       const hint = "Its last words are in the message.";
-      failed(new LakeproofError("CLIENT_FAILED", `pgbench ended with ${String(code)}: ${said}`, { hint }));
+      failed(
+        new LakeproofError("CLIENT_FAILED", `pgbench ended with ${String(code)}: ${said}`, {
+          hint,
+        }),
+      );
     });
   });
 }

@@ -20,7 +20,7 @@ export function addCoverage(
 }
 
 /** Exit 0 also where little is covered: it is a table, not a verdict. */
-export async function coverage(runDirs: readonly string[], json: boolean): Promise<number> {
+async function coverage(runDirs: readonly string[], json: boolean): Promise<number> {
   const journals = new Map<string, JournalReader>();
   for (const runDir of runsAmong(runDirs)) {
     const journal = await readJournal(runDir);
@@ -43,7 +43,9 @@ function runsAmong(dirs: readonly string[]): readonly string[] {
 
 function coverageText({ rows, runIds }: Coverage): string {
   const known = [...Object.keys(FAULTS), ...Object.keys(COMPOSITIONS)];
-  const missing = known.filter((name) => !rows.some((row) => [row.fault, row.basis].includes(name)));
+  const missing = known.filter(
+    (name) => !rows.some((row) => [row.fault, row.basis].includes(name)),
+  );
   const width = Math.max(0, ...rows.map((row) => row.fault.length));
   const lines = rows.map((row) => {
     const slowest =

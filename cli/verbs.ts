@@ -115,6 +115,27 @@ function collect(value: string, before: readonly string[] = []): readonly string
 
 export function addVerbs(program: Command, exit: (code: number) => void): void {
   const verb = (name: string, about: string): Command => program.command(name).description(about);
+  addScenarioVerbs(verb, exit);
+  addVerdictVerbs(verb, exit);
+  addCapacity(verb, exit);
+  addCompare(verb, exit);
+  addHistory(verb, exit);
+  addCoverage(verb, exit);
+  addConnectorCurve(verb, exit);
+  addK6(verb, exit);
+  addManifest(verb, exit);
+  addObjectiveVerbs(verb, exit);
+  addLabVerbs(verb, exit);
+  addAboutVerbs(verb, exit);
+  verb("completion <shell>", "completion script for bash, zsh or fish").action((shell: string) => {
+    exit(completion(shell, program));
+  });
+  addHiddenVerbs(program, exit);
+}
+
+type AddVerb = (name: string, about: string) => Command;
+
+function addScenarioVerbs(verb: AddVerb, exit: (code: number) => void): void {
   verb("run <scenario>", "provision, load, break, verify, judge and report; or search for a limit")
     .option(...JSON_OPTION)
     .option(...SUBNET_OPTION)
@@ -152,16 +173,10 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .action(async (scenario: string, options: Common) => {
       exit(await planScenario({ ...chosen(scenario, options), pairs: options.pairs === true }));
     });
-  addVerdictVerbs(verb, exit);
-  addCapacity(verb, exit);
-  addCompare(verb, exit);
-  addHistory(verb, exit);
-  addCoverage(verb, exit);
-  addConnectorCurve(verb, exit);
-  addK6(verb, exit);
-  addManifest(verb, exit);
-  addObjectiveVerbs(verb, exit);
-  addLabVerbs(verb, exit);
+}
+
+/** What asks about the machine, the checks and the tables; none of them needs a lab. */
+function addAboutVerbs(verb: AddVerb, exit: (code: number) => void): void {
   verb("doctor", "what this machine lacks, and the exact fix")
     .option(...JSON_OPTION)
     .option(...SUBNET_OPTION)
@@ -184,10 +199,6 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
     .action((what: string, { json, runs }: Common) => {
       exit(list(what, { json, runsDir: runs }));
     });
-  verb("completion <shell>", "completion script for bash, zsh or fish").action((shell: string) => {
-    exit(completion(shell, program));
-  });
-  addHiddenVerbs(program, exit);
 }
 
 function chosen(scenario: string, options: Omit<Common, "runs">): PrintPlanOptions {
@@ -216,7 +227,7 @@ function addHiddenVerbs(program: Command, exit: (code: number) => void): void {
 }
 
 function addVerdictVerbs(
-  verb: (name: string, about: string) => Command,
+  verb: AddVerb,
   exit: (code: number) => void,
 ): void {
   verb("judge <run>", "judge an old run directory again; needs no cluster")
@@ -246,7 +257,7 @@ function addVerdictVerbs(
 }
 
 function addLabVerbs(
-  verb: (name: string, about: string) => Command,
+  verb: AddVerb,
   exit: (code: number) => void,
 ): void {
   verb("fetch [topology]", "obtain everything a topology needs into the cache; starts nothing")
@@ -309,7 +320,7 @@ function addLabVerbs(
 }
 
 function addCheck(
-  verb: (name: string, about: string) => Command,
+  verb: AddVerb,
   exit: (code: number) => void,
 ): void {
   verb(

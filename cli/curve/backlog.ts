@@ -8,7 +8,7 @@ const ROW_COUNT_MIN = 10_000;
 /** Bytes of the free column: what the bank's own rows carry. */
 const DATA_BYTES = 96;
 
-export const tableOf = (index: number): string => `accounts_${String(index)}`;
+const tableOf = (index: number): string => `accounts_${String(index)}`;
 export const slotOf = (slot: number): string => `lakeproof_curve_${String(slot)}`;
 
 /** Tables of one slot when the same tables are dealt out to so many. */

@@ -170,9 +170,13 @@ async function statesOf(lab: Lab, name: string, signal: AbortSignal): Promise<re
   const status = Status.parse(await requestJson(url, { signal }));
   const failed = status.tasks.find(({ state }) => state === "FAILED");
   if (failed !== undefined) {
-    throw new LakeproofError("CLIENT_FAILED", `${name} failed: ${(failed.trace ?? "").slice(0, 400)}`, {
-      hint: "Read the log of Connect.",
-    });
+    throw new LakeproofError(
+      "CLIENT_FAILED",
+      `${name} failed: ${(failed.trace ?? "").slice(0, 400)}`,
+      {
+        hint: "Read the log of Connect.",
+      },
+    );
   }
   return [status.connector.state, ...status.tasks.map((task) => task.state)];
 }

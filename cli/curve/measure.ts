@@ -62,7 +62,13 @@ async function drain(
   const begin = before + tableCount;
   while ((await eventsIn(lab, connectors.topics, limit)) < begin) await host.sleep(LOOK_MS, limit);
   await stopConnectors(lab, connectors, signal);
-  const walBytes = await writeBacklog(postgres, eventCount, transactionRowCount, tableCount, signal);
+  const walBytes = await writeBacklog(
+    postgres,
+    eventCount,
+    transactionRowCount,
+    tableCount,
+    signal,
+  );
   const startMs = host.monotonicMs();
   await startConnectors(lab, connectors, signal);
   const looks = await lookUntilDrained(lab, connectors, begin, eventCount, signal);

@@ -71,8 +71,7 @@ export function curvePoints(drains: readonly CurveDrain[]): readonly CurvePoint[
   return points
     .map((point) => {
       const single = points.find(
-        (other) =>
-          other.slotCount === 1 && other.transactionRowCount === point.transactionRowCount,
+        (other) => other.slotCount === 1 && other.transactionRowCount === point.transactionRowCount,
       );
       if (single === undefined || point.slotCount === 1) return point;
       return { ...point, speedupRatio: point.eventsPerS / single.eventsPerS };

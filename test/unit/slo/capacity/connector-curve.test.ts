@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { CurveDrain } from "../../../../core/contracts/connector-curve.ts";
-import { curvePoints, drainFigures, type DrainLook } from "../../../../slo/capacity/connector-curve.ts";
+import {
+  curvePoints,
+  drainFigures,
+  type DrainLook,
+} from "../../../../slo/capacity/connector-curve.ts";
 
 /** Looks every 100 ms at a connector that begins after `startMs` and does so many a second, at 50 µs each. */
 function looksAt(ratePerS: number, eventCount: number, startMs = 2000): readonly DrainLook[] {
@@ -35,11 +39,7 @@ describe("drainFigures", () => {
   });
 });
 
-function drainOf(
-  slotCount: number,
-  transactionRowCount: number,
-  eventsPerS: number,
-): CurveDrain {
+function drainOf(slotCount: number, transactionRowCount: number, eventsPerS: number): CurveDrain {
   return {
     ...{ slotCount, transactionRowCount, eventsPerS, eventCount: 40_000, extraEventCount: 0 },
     ...{ firstEventMs: 900, walBytesPerEvent: 300, cpuMicrosPerEvent: {} },
@@ -55,11 +55,7 @@ describe("curvePoints", () => {
   });
 
   it("compares with one slot at the same size only", () => {
-    const points = curvePoints([
-      drainOf(2, 10, 3000),
-      drainOf(1, 10, 2000),
-      drainOf(2, 100, 9000),
-    ]);
+    const points = curvePoints([drainOf(2, 10, 3000), drainOf(1, 10, 2000), drainOf(2, 100, 9000)]);
     expect(
       points.map(({ slotCount, transactionRowCount, speedupRatio }) => [
         slotCount,
