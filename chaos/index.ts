@@ -22,6 +22,8 @@ import { postgresSwitchover } from "./postgres-switchover.ts";
 import { processKill } from "./process-kill.ts";
 import { processPause } from "./process-pause.ts";
 import { rollingRestart } from "./rolling-restart.ts";
+import { slotDrop } from "./slot-drop.ts";
+import { slotInvalidation } from "./slot-invalidation.ts";
 
 export const FAULTS = {
   "process-kill": processKill,
@@ -37,6 +39,8 @@ export const FAULTS = {
   "network-latency": networkLatency,
   "link-latency": linkLatency,
   "postgres-switchover": postgresSwitchover,
+  "slot-drop": slotDrop,
+  "slot-invalidation": slotInvalidation,
   "disk-full": diskFull,
   "disk-read-only": diskReadOnly,
   "disk-slow": diskSlow,

@@ -29,6 +29,7 @@ import { repairDamage } from "../infra/drivers/machine/local-machine.ts";
 import { tagsRecorded } from "../infra/drivers/machine/records.ts";
 import { networkLeftovers, sweepNetwork } from "../infra/drivers/network-leftovers.ts";
 import { familyOf, isAlive, markedProcesses, signalProcess } from "../infra/drivers/processes.ts";
+import { renewSlot } from "./renew-slot.ts";
 
 export const UNDO_FILE = "undo.ndjson";
 
@@ -124,11 +125,7 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
   const what = entry.undo;
   switch (what.kind) {
     case "resume-instances": {
-      for (const id of what.instanceIds) {
-        const instance = state.instances[id];
-        if (instance === undefined || !alive(instance)) continue;
-        for (const facts of familyOf(instance.pid)) signalProcess(facts.pid, "SIGCONT");
-      }
+      resume(state, what.instanceIds);
       return `${entry.fault}: ${what.instanceIds.join(", ")} resumed`;
     }
     case "remove-toxic": {
@@ -151,6 +148,11 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
       const also = [...found, ...(started ? ["started again"] : [])];
       return `${entry.fault}: ${names} repaired${also.length > 0 ? ` (${also.join("; ")})` : ""}`;
     }
+    case "renew-slot": {
+      resume(state, what.instanceIds);
+      const renewed = await renewSlot(state, what);
+      return `${entry.fault}: ${renewed ? "the slot is read, settings as configured" : "goes with its lab"}`;
+    }
     case "nothing":
       return `${entry.fault}: nothing to undo`;
     case "power-on-nodes": {
@@ -160,6 +162,14 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
       const names = what.instanceIds.join(", ");
       return `${entry.fault}: links of ${names} are up${started ? ", started again" : ""}`;
     }
+  }
+}
+
+function resume(state: LabState, instanceIds: readonly string[]): void {
+  for (const id of instanceIds) {
+    const instance = state.instances[id];
+    if (instance === undefined || !alive(instance)) continue;
+    for (const facts of familyOf(instance.pid)) signalProcess(facts.pid, "SIGCONT");
   }
 }
 

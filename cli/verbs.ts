@@ -30,6 +30,7 @@ import { printPlan, type PrintPlanOptions } from "./plan.ts";
 import { wantedReports } from "./reporters.ts";
 import { portsOf } from "./requirements.ts";
 import { preflightInventory } from "./preflight-inventory.ts";
+import { renewSlotInside } from "./renew-slot.ts";
 import { run } from "./run.ts";
 import { selftest } from "./selftest.ts";
 import { status } from "./status.ts";
@@ -193,6 +194,9 @@ function addHiddenVerbs(program: Command, exit: (code: number) => void): void {
     .action(async (labId: string, tag: string, ms: string) => {
       exit(await repairAfter(labId, tag, Number(ms)));
     });
+  program.command("renew-slot <undo>", { hidden: true }).action(async (undo: string) => {
+    exit(await renewSlotInside(undo));
+  });
   program.command("reap <lab>", { hidden: true }).action(async (labId: string) => {
     exit(await reap(labId));
   });

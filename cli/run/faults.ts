@@ -5,6 +5,7 @@ import type { Fault, FaultContext, FaultEntry } from "../../core/contracts/fault
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { leaseMsOf } from "../../core/lease.ts";
+import { openChangeCapture } from "../../infra/change-capture.ts";
 import { openObjectStore } from "../../infra/clients/object-store.ts";
 import { labDir, readLab } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
@@ -114,6 +115,12 @@ function contextOf(
       const spec = lab.specs.find((candidate) => candidate.id === id);
       const address = `${spec?.host ?? ""}:${String(spec?.ports["main"] ?? 0)}`;
       return openObjectStore(address, lab.secret).sha256(bucket, key, stop);
+    },
+    openCapture: (at) => {
+      const capture = openChangeCapture(at);
+      const renewSlot: typeof capture.renewSlot = (settings, stop) =>
+        capture.renewSlot(settings, healingSignal(lab.id, stop));
+      return { ...capture, renewSlot };
     },
     restart: async (instanceId, stop) => {
       const instance = await lab.restart(instanceId, healingSignal(lab.id, stop));

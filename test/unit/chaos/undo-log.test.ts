@@ -56,6 +56,12 @@ it("keeps every kind of undo as it was", () => {
     { kind: "clear-network", tag: "f5" },
     { kind: "power-on-nodes", instanceIds: ["kafka-0", "kafka-1"] },
     { kind: "repair-damage", tag: "f6", instanceIds: ["minio-0"] },
+    {
+      kind: "renew-slot",
+      at: { postgres: "127.0.0.1:1", members: ["127.0.0.1:1"], workers: ["127.0.0.2:8083"] },
+      instanceIds: ["connect-0"],
+      settings: ["max_slot_wal_keep_size"],
+    },
     { kind: "nothing" },
   ];
   const all = undos.map((undo, at): OpenUndo => ({ id: `f${String(at + 1)}`, fault: "x", undo }));
