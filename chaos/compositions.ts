@@ -46,6 +46,13 @@ export const COMPOSITIONS = {
     components: ["patroni"],
     target: "leader",
   },
+  "wal-disk-full": {
+    purpose:
+      "The primary's volume is full: it can write no WAL, ends itself, and a standby takes over.",
+    fault: "disk-full",
+    components: ["patroni"],
+    target: "leader",
+  },
   "sync-standby-loss": {
     purpose: "The standby that confirms commits is killed: another one has to.",
     fault: "process-kill",

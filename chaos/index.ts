@@ -24,6 +24,8 @@ import { processKill } from "./process-kill.ts";
 import { processPause } from "./process-pause.ts";
 import { rollingRestart } from "./rolling-restart.ts";
 import { trinoDrain } from "./trino-drain.ts";
+import { slotDrop } from "./slot-drop.ts";
+import { slotInvalidation } from "./slot-invalidation.ts";
 
 export const FAULTS = {
   "process-kill": processKill,
@@ -41,6 +43,8 @@ export const FAULTS = {
   "postgres-switchover": postgresSwitchover,
   "trino-drain": trinoDrain,
   "lagging-failover": laggingFailover,
+  "slot-drop": slotDrop,
+  "slot-invalidation": slotInvalidation,
   "disk-full": diskFull,
   "disk-read-only": diskReadOnly,
   "disk-slow": diskSlow,

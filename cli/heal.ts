@@ -29,6 +29,7 @@ import { repairDamage } from "../infra/drivers/machine/local-machine.ts";
 import { tagsRecorded } from "../infra/drivers/machine/records.ts";
 import { networkLeftovers, sweepNetwork } from "../infra/drivers/network-leftovers.ts";
 import { familyOf, isAlive, markedProcesses, signalProcess } from "../infra/drivers/processes.ts";
+import { renewSlot } from "./renew-slot.ts";
 
 export const UNDO_FILE = "undo.ndjson";
 
@@ -157,6 +158,11 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
       const started = await startGone(state, what.instanceIds);
       const names = what.instanceIds.join(", ");
       return `${entry.fault}: ${names} resumed${started ? ", started again" : ""}`;
+    }
+    case "renew-slot": {
+      resumeAll(state, what.instanceIds);
+      const renewed = await renewSlot(state, what);
+      return `${entry.fault}: ${renewed ? "the slot is read, settings as configured" : "goes with its lab"}`;
     }
     case "nothing":
       return `${entry.fault}: nothing to undo`;

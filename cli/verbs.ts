@@ -34,6 +34,7 @@ import { portsOf } from "./requirements.ts";
 import { preflightInventory } from "./preflight-inventory.ts";
 import { planScenario, runScenario } from "./scenario-kinds.ts";
 import { gallery } from "./selftest/gallery.ts";
+import { renewSlotInside } from "./renew-slot.ts";
 import { selftest } from "./selftest.ts";
 import { status } from "./status.ts";
 import { up } from "./up.ts";
@@ -221,6 +222,9 @@ function addHiddenVerbs(program: Command, exit: (code: number) => void): void {
     .action(async (labId: string, tag: string, ms: string) => {
       exit(await repairAfter(labId, tag, Number(ms)));
     });
+  program.command("renew-slot <undo>", { hidden: true }).action(async (undo: string) => {
+    exit(await renewSlotInside(undo));
+  });
   program.command("reap <lab>", { hidden: true }).action(async (labId: string) => {
     exit(await reap(labId));
   });

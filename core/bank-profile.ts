@@ -122,6 +122,19 @@ function plainUpdateRatio({ insertRatio, updateRatio, deleteRatio }: BankProfile
   return updateRatio - insertRatio - 2 * deleteRatio;
 }
 
+/** A customer has two accounts in the mean, and the generator keeps their number this close to what its mix makes of it. */
+const ROWS_PER_USER = 3;
+const ROW_COUNT_DRIFT = 0.05;
+
+/** Users and accounts of all lanes that there may be at one moment, where as many accounts are closed as are opened. */
+export function bankRowCountMax(bank: {
+  readonly laneCount: number;
+  readonly userCountPerLane: number;
+}): number {
+  const rows = bank.laneCount * bank.userCountPerLane * ROWS_PER_USER;
+  return Math.ceil(rows * (1 + ROW_COUNT_DRIFT));
+}
+
 /** What is wrong with a profile, one sentence each. */
 export function bankProfileProblems(profile: BankProfile, laneCount: number): readonly string[] {
   const problems = [...rangeProblems(profile), ...sumProblems(profile)];

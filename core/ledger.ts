@@ -97,6 +97,8 @@ export class ChangeLedger {
     readonly fp: number;
     readonly partition: string;
     readonly position: string;
+    /** False where it comes in no order: a snapshot reads rows as they lie. Default true. */
+    readonly isOrdered?: boolean;
   }): void {
     const { lane, seq, bucket } = change;
     this.#eventCount += 1;
@@ -116,6 +118,7 @@ export class ChangeLedger {
     cell.seqMin = Math.min(cell.seqMin, seq);
     cell.seqMax = Math.max(cell.seqMax, seq);
     cell.sum.add(change.fp);
+    if (change.isOrdered === false) return;
     const orderKey = `${String(lane)} ${change.partition}`;
     const last = this.#lastSeq.get(orderKey) ?? 0;
     if (seq < last) {

@@ -3,7 +3,7 @@
  * all problems at once.
  */
 import { arrivalProblems } from "./arrival-shape.ts";
-import { bankProfile } from "./bank-profile.ts";
+import { bankProfile, bankRowCountMax } from "./bank-profile.ts";
 import { biLoadProblems } from "./bi-load.ts";
 import type { Composition, Fault, FaultEntry, FaultReach } from "./contracts/fault.ts";
 import type { Plan, Provable } from "./contracts/plan.ts";
@@ -52,6 +52,8 @@ export interface PlanPorts {
     /** Between two canaries of the same partition. */
     readonly canaryRoundMs: number;
     readonly readIntervalMs: number;
+    /** Rows that the way back reads again; absent where it reads none. */
+    readonly rereadRowCount?: number;
   }) => { readonly budgetMs: number; readonly formula: string };
   /** How many instances of a service may be gone while the others do its work. */
   readonly toleranceOf: (service: ServiceSpec) => number;
@@ -178,9 +180,11 @@ function planFault(
   if (reach.problem !== undefined) problems.push(`${where}: ${reach.problem}.`);
   const onNetwork = fault.needs.some((need) => need.startsWith("network"));
   const { takesOver } = reach;
+  const rereadRowCount = reach.readsAgain === true ? bankRowCountMax(scenario.bank) : 0;
   const budget = largestBudget(scenario, reach, ports, {
     restarts: fault.needs.includes("restart"),
     takesOver,
+    ...(rereadRowCount > 0 ? { rereadRowCount } : {}),
     ...(onNetwork && !takesOver ? { disturbedMs: entry.holdMs } : {}),
   });
   const leaseMs = leaseMsOf({ holdMs: entry.holdMs, takesOver, recoveryBudgetMs: budget.budgetMs });
@@ -209,7 +213,7 @@ function planFault(
     recoveryBudgetMs: budget.budgetMs,
     recoveryBudgetFormula: budget.formula,
     ...(isLeased ? { leaseMs } : {}),
-    duplicateEventCountMax: repeats ? duplicatesOf(scenario, reach, ports) : 0,
+    duplicateEventCountMax: repeats ? duplicatesOf(scenario, reach, ports) + rereadRowCount : 0,
   };
 }
 

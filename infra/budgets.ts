@@ -26,6 +26,8 @@ export interface BudgetInput {
   readonly canaryRoundMs: number;
   /** Between two looks at the lake. */
   readonly readIntervalMs: number;
+  /** Rows that the way back reads again through a new slot; absent where it reads none. */
+  readonly rereadRowCount?: number;
 }
 
 interface Term {
@@ -165,12 +167,28 @@ function afterDisturbance(component: string, disturbedMs: number): readonly Term
   return [...takeOver, { what: "pause of a sender that was not answered", ms: silentMs }];
 }
 
-function restartTerms({ component, restarts, disturbedMs }: BudgetInput): readonly Term[] {
+function restartTerms(input: BudgetInput): readonly Term[] {
+  const { component, restarts, disturbedMs, rereadRowCount } = input;
   const restart: readonly Term[] = restarts
     ? [{ what: `restart of ${component}`, ms: RESTART_MS[component] ?? 60_000 }]
     : [];
   const settle = disturbedMs === undefined ? [] : afterDisturbance(component, disturbedMs);
-  return [...restart, ...(CATCH_UP[component] ?? []), ...settle];
+  const reread = rereadRowCount === undefined ? [] : rereadTerms(component, rereadRowCount);
+  return [...restart, ...(CATCH_UP[component] ?? []), ...settle, ...reread];
+}
+
+/** A snapshot beside the load, on a machine that everything shares. */
+const SNAPSHOT_ROWS_PER_S = 500;
+
+/** The connector is told to read all rows, does, and is told that it need not any more. */
+function rereadTerms(component: string, rowCount: number): readonly Term[] {
+  const safe = { what: "the new slot is safe on the standbys", ms: 60_000 };
+  return [
+    ...(component === "connect" ? [] : (CATCH_UP["connect"] ?? [])),
+    { what: "the connector starts twice", ms: 30_000 },
+    { what: `${String(rowCount)} rows`, ms: Math.ceil(rowCount / SNAPSHOT_ROWS_PER_S) * 1000 },
+    ...(component === "patroni" ? [safe] : []),
+  ];
 }
 
 function takeOverTerms({ component, canaryRoundMs }: BudgetInput): readonly Term[] {

@@ -10,8 +10,10 @@ import { mini } from "./mini.ts";
 import { mixed } from "./mixed.ts";
 import { nightlyCapacity } from "./nightly-capacity.ts";
 import { production } from "./production.ts";
+import { slotLoss } from "./slot-loss.ts";
 import { smoke } from "./smoke.ts";
 import { users } from "./users.ts";
+import { walFull } from "./wal-full.ts";
 
 const OWN = {
   smoke,
@@ -23,6 +25,8 @@ const OWN = {
   "drills/streaming": streamingDrill,
   "drills/lake": lakeDrill,
   "drills/network": networkDrill,
+  "slot-loss": slotLoss,
+  "wal-full": walFull,
 } satisfies Record<string, Scenario>;
 
 const PAIRED: Readonly<Record<string, Scenario>> = Object.fromEntries(

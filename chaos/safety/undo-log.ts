@@ -27,6 +27,12 @@ const UndoShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("power-on-nodes"), instanceIds: Ids }),
   z.object({ kind: z.literal("revive-instances"), instanceIds: Ids }),
   z.object({ kind: z.literal("repair-damage"), tag: z.string(), instanceIds: Ids }),
+  z.object({
+    kind: z.literal("renew-slot"),
+    at: z.object({ postgres: z.string(), members: Ids, workers: Ids }),
+    instanceIds: Ids,
+    settings: Ids,
+  }),
   z.object({ kind: z.literal("nothing") }),
 ]);
 

@@ -5,6 +5,7 @@ import type { Fault, FaultContext, FaultEntry } from "../../core/contracts/fault
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { leaseMsOf } from "../../core/lease.ts";
+import { openChangeCapture } from "../../infra/change-capture.ts";
 import { openObjectStore } from "../../infra/clients/object-store.ts";
 import { openTrino } from "../../infra/clients/trino.ts";
 import { labDir, readLab } from "../../infra/drivers/lab.ts";
@@ -120,6 +121,12 @@ function contextOf(
     },
     query: (sql, stop) =>
       openTrino(lab.endpoints.address("trino"), "lakeproof-probe").query(sql, stop),
+    openCapture: (at) => {
+      const capture = openChangeCapture(at);
+      const renewSlot: typeof capture.renewSlot = (settings, stop) =>
+        capture.renewSlot(settings, healingSignal(lab.id, stop));
+      return { ...capture, renewSlot };
+    },
     restart: async (instanceId, stop) => {
       const instance = await lab.restart(instanceId, healingSignal(lab.id, stop));
       const { id, component, host: address } = instance.spec;

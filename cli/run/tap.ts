@@ -77,18 +77,20 @@ export interface ChangePlace {
 export function accountChange(ledger: ChangeLedger, event: BankEvent, place: ChangePlace): void {
   const { lane, seq, bucket, fp } = event;
   const { partition, position, fencedTo } = place;
+  // A snapshot tells how rows stand, not what changed: old rows and fences come as they lie.
+  const isOrdered = event.op !== "r";
   if (!ledger.has(lane, seq)) {
     if (!verifyFingerprint(event.row)) {
       const detail = `columns do not match the fingerprint at ${position}`;
       ledger.note({ anomaly: "corrupted", lane, seq, bucket, detail });
     }
-    if (fencedTo !== undefined && bucket <= fencedTo) {
+    if (isOrdered && fencedTo !== undefined && bucket <= fencedTo) {
       const detail = `at ${position}, behind the fence of bucket ${String(fencedTo)}`;
       ledger.note({ anomaly: "delayed", lane, seq, bucket, detail });
     }
     followLife(ledger, event, place);
   }
-  ledger.record({ lane, seq, bucket, fp, partition, position });
+  ledger.record({ lane, seq, bucket, fp, partition, position, isOrdered });
 }
 
 /** A row that was deleted may only come back by an insert. */

@@ -32,8 +32,60 @@ export type Undo =
     }
   /** Those that are stopped go on, those that are gone are started. */
   | { readonly kind: "revive-instances"; readonly instanceIds: readonly string[] }
+  /**
+   * The connector's replication slot is made anew if it is not usable, and all rows are read again. Before that the
+   * instances run on, and the settings of the servers are what their configuration says.
+   */
+  | {
+      readonly kind: "renew-slot";
+      readonly at: CaptureAddresses;
+      readonly instanceIds: readonly string[];
+      readonly settings: readonly string[];
+    }
   /** Nothing is done, or it cannot be taken back. */
   | { readonly kind: "nothing" };
+
+/** "host:port" each. */
+export interface CaptureAddresses {
+  /** Where the server that takes writes is reached, whoever that is. */
+  readonly postgres: string;
+  /** Every server itself. */
+  readonly members: readonly string[];
+  /** Connect's workers. */
+  readonly workers: readonly string[];
+}
+
+/** The connector's slot as PostgreSQL shows it. */
+export interface SlotSeen {
+  readonly active: boolean;
+  /** PostgreSQL's word: reserved, extended, unreserved, lost. */
+  readonly walStatus: string;
+  /** Absent while it is valid. */
+  readonly invalidationReason?: string;
+  readonly restartLsn?: string;
+  readonly confirmedLsn?: string;
+}
+
+/** The connector and its replication slot, as an operator reaches them. */
+export interface ChangeCapture {
+  readonly slotName: string;
+  /** Undefined where there is no such slot. */
+  slot(signal: AbortSignal): Promise<SlotSeen | undefined>;
+  /** Ends who reads it and drops it before the reader is back. Throws FAULT_FAILED where that fails. */
+  dropSlot(signal: AbortSignal): Promise<void>;
+  /**
+   * Lets the server keep no WAL for slots, and moves on until the slot is lost. Throws FAULT_FAILED where it is kept,
+   * or where a standby would be lost with it.
+   */
+  starveSlot(signal: AbortSignal): Promise<void>;
+  /** State of the connector's task, e.g. "RUNNING", with what it says of a failure. */
+  task(signal: AbortSignal): Promise<{ readonly state: string; readonly reason?: string }>;
+  /**
+   * The runbook: settings as configured, a new slot where there is no usable one, a snapshot of all rows. Idempotent;
+   * resolves once the slot is read, and safe on every standby.
+   */
+  renewSlot(settings: readonly string[], signal: AbortSignal): Promise<void>;
+}
 
 export interface FaultContext<Params> {
   /** The entry's id: names everything that is made for this fault. */
@@ -60,6 +112,7 @@ export interface FaultContext<Params> {
   readonly query?: (sql: string, signal: AbortSignal) => Promise<readonly (readonly unknown[])[]>;
   /** How the targets' service keeps its copies; absent where it keeps none. */
   readonly replication?: FaultReplication;
+  readonly openCapture?: (at: CaptureAddresses) => ChangeCapture;
   /** Starts a target again and waits until it is ready. */
   readonly restart: (instanceId: string, signal: AbortSignal) => Promise<void>;
 }
@@ -94,6 +147,8 @@ export interface FaultReach {
   readonly services: readonly string[];
   /** For so long what was sent may wait for its acknowledgement: whoever starts again sends it again. Default 0. */
   readonly unacknowledgedMs?: number;
+  /** True where the way back reads every row again: that takes its time, and repeats what Kafka holds. */
+  readonly readsAgain?: boolean;
   /** Why it makes no sense on this topology; `plan` then refuses it. */
   readonly problem?: string;
 }

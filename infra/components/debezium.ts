@@ -21,14 +21,13 @@ const Status = z.object({
   tasks: z.array(z.object({ state: z.string(), trace: z.string().optional() })),
 });
 
-/** State words of connector and tasks, e.g. "RUNNING, RUNNING"; a failed task adds its reason. */
-async function connectorStates(
+/** As one of Connect's workers tells it. */
+export async function connectorStatus(
   connectAddress: string,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<z.infer<typeof Status>> {
   const url = `http://${connectAddress}/connectors/${CONNECTOR}/status`;
-  const status = Status.parse(await requestJson(url, { signal }));
-  return [status.connector.state, ...status.tasks.map((task) => task.state)];
+  return Status.parse(await requestJson(url, { signal }));
 }
 
 export const debezium: Component = {
@@ -113,7 +112,8 @@ async function untilStreaming(
   let seen = "no answer";
   while (host.monotonicMs() < deadlineMs) {
     try {
-      const states = await connectorStates(connect, signal);
+      const { connector, tasks } = await connectorStatus(connect, signal);
+      const states = [connector.state, ...tasks.map((task) => task.state)];
       const active = await withPostgres(postgres, BANK_DATABASE, signal, (client) =>
         client.query<{ active: boolean; failover: boolean }>(
           "SELECT active, failover FROM pg_replication_slots WHERE slot_name = $1",
@@ -143,7 +143,7 @@ async function untilStreaming(
  * On a standby a new failover slot is temporary until the consumer has confirmed something newer; a failover
  * before that loses the slot and everything not yet read. Ready means: it would survive one now.
  */
-async function untilSlotSynced(
+export async function untilSlotSynced(
   leader: string,
   members: readonly string[],
   standbyCount: number,

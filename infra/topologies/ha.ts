@@ -21,6 +21,8 @@ export interface HaTopology {
   readonly topicPartitionCount: number;
   readonly capacity: Topology["capacity"];
   readonly counts: HaCounts;
+  /** Gives each PostgreSQL server a file system of its own. */
+  readonly postgresVolumeMiB?: number;
 }
 
 type HaServices = ReturnType<typeof storage> &
@@ -30,12 +32,12 @@ type HaServices = ReturnType<typeof storage> &
   ReturnType<typeof monitoring>;
 
 export function haTopology(wanted: HaTopology): Topology<HaServices> {
-  const { counts, ...rest } = wanted;
+  const { counts, postgresVolumeMiB, ...rest } = wanted;
   return {
     ...rest,
     isolation: "namespaces",
     services: {
-      ...storage(counts),
+      ...storage(counts, postgresVolumeMiB),
       ...streaming(counts),
       ...reading(counts),
       ...business(counts),
@@ -44,7 +46,7 @@ export function haTopology(wanted: HaTopology): Topology<HaServices> {
   };
 }
 
-const storage = (counts: HaCounts) =>
+const storage = (counts: HaCounts, postgresVolumeMiB: number | undefined) =>
   ({
     etcd: { component: "etcd", zone: "storage", replicaCount: 3, memoryMiB: 64 },
     minio: {
@@ -61,6 +63,7 @@ const storage = (counts: HaCounts) =>
       replicaCount: 3,
       memoryMiB: 240,
       entry: "postgres-leader",
+      ...(postgresVolumeMiB === undefined ? {} : { volumeMiB: postgresVolumeMiB }),
       dependsOn: ["etcd"],
     },
     "postgres-leader": {

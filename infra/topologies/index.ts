@@ -12,14 +12,16 @@ import {
   uncleanElection,
   upsertWithoutKeys,
 } from "./known-bad.ts";
+import { miniVolumes } from "./mini-volumes.ts";
 import { production } from "./production.ts";
 import { slimKafka, slimKafkaFour, slimPostgres } from "./slim.ts";
 
-export { broker, dev, mini, production };
+export { broker, dev, mini, miniVolumes, production };
 export const TOPOLOGIES = {
   broker,
   dev,
   mini,
+  "mini-volumes": miniVolumes,
   production,
   "slim-kafka": slimKafka,
   "slim-kafka-4": slimKafkaFour,

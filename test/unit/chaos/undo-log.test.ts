@@ -58,6 +58,12 @@ it("keeps every kind of undo as it was", () => {
     { kind: "restart-instances", instanceIds: ["trino-worker-0"] },
     { kind: "revive-instances", instanceIds: ["kafka-0", "connect-0"] },
     { kind: "repair-damage", tag: "f6", instanceIds: ["minio-0"] },
+    {
+      kind: "renew-slot",
+      at: { postgres: "127.0.0.1:1", members: ["127.0.0.1:1"], workers: ["127.0.0.2:8083"] },
+      instanceIds: ["connect-0"],
+      settings: ["max_slot_wal_keep_size"],
+    },
     { kind: "nothing" },
   ];
   const all = undos.map((undo, at): OpenUndo => ({ id: `f${String(at + 1)}`, fault: "x", undo }));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { openUndoLog } from "../../../chaos/index.ts";
 import { heal, residueOf, UNDO_FILE } from "../../../cli/heal.ts";
-import { labDir, writeLab, type LabState } from "../../../infra/drivers/lab.ts";
+import { labDir, readLab, writeLab, type LabState } from "../../../infra/drivers/lab.ts";
 import { processFacts } from "../../../infra/drivers/processes.ts";
 
 const LAB = "dev-heal";
@@ -60,4 +60,27 @@ it("says that something else changed the log, and that it may hide more", async 
   expect(await heal({ json: true })).toBe(22);
   expect(residueOf(LAB)).toEqual([]);
   expect(await heal({ json: true })).toBe(0);
+});
+
+it("leaves the slot of a lab that goes with its run alone, and mends that of one that stays", async () => {
+  {
+    using log = openUndoLog(undoPath());
+    log.undone("f1");
+    log.intend({
+      ...{ id: "f2", fault: "slot-drop" },
+      undo: {
+        kind: "renew-slot",
+        // Nobody listens there: that it is tried is what shows.
+        at: { postgres: "127.77.99.1:1", members: ["127.77.99.1:1"], workers: [] },
+        ...{ instanceIds: [], settings: ["max_slot_wal_keep_size"] },
+      },
+    });
+  }
+  expect(await heal({ json: true })).toBe(22);
+  expect(residueOf(LAB)).toEqual(["slot-drop was not undone"]);
+  const lab = readLab(LAB);
+  if (lab === undefined) throw new Error("the lab is gone");
+  writeLab({ ...lab, held: false, owner: { pid: 1, startTicks: "no such process" } });
+  expect(await heal({ json: true })).toBe(0);
+  expect(existsSync(labDir(LAB))).toBe(false);
 });

@@ -29,6 +29,17 @@ describe("ChangeLedger", () => {
     expect(ledger.findings).toEqual([]);
   });
 
+  it("expects no order of what a snapshot reads, and goes on with the order of what came before", () => {
+    const ledger = new ChangeLedger();
+    ledger.record(change(5));
+    for (const seq of [9, 7, 2]) ledger.record(change(seq, { isOrdered: false }));
+    ledger.record(change(6));
+    expect(ledger.findings).toEqual([]);
+    expect(ledger.totals(7)[0]).toMatchObject({ eventCount: 5, distinctCount: 5 });
+    ledger.record(change(4));
+    expect(ledger.findings).toMatchObject([{ anomaly: "reordered", seq: 4 }]);
+  });
+
   it("counts a doubled change and keeps the distinct sum right", () => {
     const ledger = new ChangeLedger();
     for (const seq of [1, 2, 2]) ledger.record(change(seq));

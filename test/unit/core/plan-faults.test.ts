@@ -17,7 +17,12 @@ import {
   type MachineSupport,
 } from "../../../infra/drivers/machine/support.ts";
 import { drivesThatMayGo, toleranceOf } from "../../../infra/tolerance.ts";
-import { mini as miniTopology, production } from "../../../infra/topologies/index.ts";
+import {
+  dev,
+  mini as miniTopology,
+  miniVolumes,
+  production,
+} from "../../../infra/topologies/index.ts";
 import { mini } from "../../../scenarios/mini.ts";
 
 /** A kernel with everything but netem. */
@@ -255,6 +260,17 @@ describe("damage to disks and machines", () => {
     );
   });
 
+  it("fills the WAL of the primary where the servers have volumes", () => {
+    const wanted = { fault: "wal-disk-full", service: "postgres", holdMs: 10_000 };
+    const entry = planned(wanted, support, miniVolumes);
+    expect(entry).toMatchObject({
+      ...{ fault: "disk-full", composition: "wal-disk-full", target: "leader", faultClass: "B" },
+    });
+    expect(() => planned(wanted, support, miniTopology)).toThrow(
+      /postgres keeps its data on the machine's disk/,
+    );
+  });
+
   it("says what is no object store", () => {
     expect(() => on("object-bitrot", "kafka", 1)).toThrow(/kafka is no object store/);
   });
@@ -269,6 +285,41 @@ describe("damage to disks and machines", () => {
     expect(() => on("disk-read-only", "kafka", 1, production, poor)).toThrow(
       /cannot be made immutable here.* nearest that it can do is process-pause/,
     );
+  });
+});
+
+describe("the loss of the replication slot", () => {
+  const on = (fault: string, service: string, topology: Scenario["topology"] = dev): FaultEntry =>
+    planned({ fault, service, holdMs: 10_000 }, support, topology);
+
+  it.for([
+    ["slot-drop", dev],
+    ["slot-invalidation", dev],
+    ["slot-drop", production],
+    ["slot-invalidation", miniTopology],
+  ] as const)("%s is beyond any design", ([fault, topology]) => {
+    expect(on(fault, "postgres", topology)).toMatchObject({ faultClass: "X", takesOver: false });
+  });
+
+  it("has the snapshot of all rows in its budget, and its repeats", () => {
+    // Four lanes of 500 users with two accounts each, and five in a hundred more.
+    const rows = 6300;
+    const entry = on("slot-drop", "postgres");
+    expect(entry.recoveryBudgetFormula).toContain(`${String(rows)} rows 13 s`);
+    const { rateEventsPerS } = mini.bank;
+    expect(entry.duplicateEventCountMax).toBe(rows + duplicateBudget("connect", rateEventsPerS));
+    expect(on("slot-drop", "postgres", miniTopology).recoveryBudgetFormula).toContain("standbys");
+  });
+
+  it("is refused where there is no slot, or nobody who reads it", () => {
+    expect(() => on("slot-drop", "kafka")).toThrow(/kafka is no PostgreSQL/);
+    const services = { postgres: dev.services.postgres, connect: dev.services.connect };
+    expect(() => on("slot-drop", "postgres", { ...dev, services })).toThrow(/no connector/);
+  });
+
+  it("stays within the design unless it is asked for", () => {
+    const wanted = { fault: "slot-drop", service: "postgres", holdMs: 10_000 };
+    expect(() => planned(wanted, support, dev, wholeMachine, false)).toThrow(/--beyond-design/);
   });
 });
 

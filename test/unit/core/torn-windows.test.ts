@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { JournalEvent } from "../../../core/contracts/journal.ts";
 import { tornFigures, tornWindows } from "../../../core/torn-windows.ts";
-import { journalOf } from "../../../slo/checks/synthetic.ts";
+import { healthyEvents, journalOf } from "../../../slo/checks/synthetic.ts";
+
+const STARTED = healthyEvents().slice(0, 1);
 
 /** A look every 1000 ms that takes 200 ms, with the lanes that differed. */
 function looks(...tornLanes: readonly (readonly number[])[]): readonly JournalEvent[] {
-  return tornLanes.map((lanes, index) => ({
+  const seen = tornLanes.map((lanes, index): JournalEvent => ({
     atMs: index * 1000 + 200,
     kind: "balances.seen",
     askedMs: index * 1000,
@@ -14,6 +16,7 @@ function looks(...tornLanes: readonly (readonly number[])[]): readonly JournalEv
     tornLanes: lanes,
     differenceMax: lanes.length === 0 ? "0" : String(100 * index),
   }));
+  return [...STARTED, ...seen];
 }
 
 function windowsOf(...tornLanes: readonly (readonly number[])[]): ReturnType<typeof tornWindows> {
@@ -57,7 +60,7 @@ describe("tornWindows", () => {
 
 describe("tornFigures", () => {
   it("is absent for a run that never looked", () => {
-    expect(tornFigures(journalOf([]))).toBeUndefined();
+    expect(tornFigures(journalOf(STARTED))).toBeUndefined();
   });
 
   it("gives count, percentiles of the upper bounds, and the largest difference", () => {
