@@ -41,6 +41,7 @@ import {
   icebergCommits,
   icebergDdl,
   icebergIdentity,
+  icebergKeys,
   icebergMetadata,
 } from "./rules/iceberg.ts";
 import {
@@ -129,6 +130,7 @@ export const LINT_RULES = {
   "iceberg-catalog-name": icebergCatalogName,
   "iceberg-ddl": icebergDdl,
   "iceberg-identity": icebergIdentity,
+  "iceberg-keys": icebergKeys,
   "minio-erasure": minioErasure,
   "minio-quorum": minioQuorum,
   "minio-pools": minioPools,

@@ -276,6 +276,14 @@ export const LAKE_DEFECTS: readonly Defect[] = [
     says: "10 changes share a millisecond",
   },
   {
+    rule: "iceberg-keys",
+    file: "lake.sql",
+    from: "'sink.delivery-guarantee'",
+    to: "'format' = 'debezium-json', 'sink.delivery-guarantee'",
+    severity: "error",
+    says: "leave the image before them a second time",
+  },
+  {
     rule: "minio-erasure",
     file: "minio.env",
     from: VOLUMES,
