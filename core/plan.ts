@@ -213,7 +213,9 @@ function planFault(
     recoveryBudgetMs: budget.budgetMs,
     recoveryBudgetFormula: budget.formula,
     ...(isLeased ? { leaseMs } : {}),
-    duplicateEventCountMax: repeats ? duplicatesOf(scenario, reach, ports) + rereadRowCount : 0,
+    duplicateEventCountMax: repeats
+      ? duplicatesOf(scenario, reach, entry.holdMs, ports) + rereadRowCount
+      : 0,
   };
 }
 
@@ -319,12 +321,18 @@ function largestBudget(
     .reduce((most, budget) => (budget.budgetMs > most.budgetMs ? budget : most));
 }
 
-function duplicatesOf(scenario: Scenario, reach: FaultReach, ports: PlanPorts): number {
+function duplicatesOf(
+  scenario: Scenario,
+  reach: FaultReach,
+  holdMs: number,
+  ports: PlanPorts,
+): number {
   const { rateEventsPerS } = scenario.bank;
   const counts = componentsOf(scenario, reach).map((component) =>
     ports.duplicatesOf(component, rateEventsPerS),
   );
-  const unacknowledgedMs = reach.unacknowledgedMs ?? 0;
+  const { unacknowledgedMs: besidesMs } = reach;
+  const unacknowledgedMs = besidesMs === undefined ? 0 : besidesMs + holdMs;
   return Math.max(0, ...counts) + Math.ceil((unacknowledgedMs * rateEventsPerS) / 1000);
 }
 

@@ -145,7 +145,10 @@ export interface FaultReach {
   readonly takesOver: boolean;
   /** Services whose instances it touches: budgets are the largest among them. */
   readonly services: readonly string[];
-  /** For so long what was sent may wait for its acknowledgement: whoever starts again sends it again. Default 0. */
+  /**
+   * For so long, and while the fault is held, what was sent may wait for its acknowledgement: whoever starts again
+   * sends it again. Absent: no longer than it takes to write an offset.
+   */
   readonly unacknowledgedMs?: number;
   /** True where the way back reads every row again: that takes its time, and repeats what Kafka holds. */
   readonly readsAgain?: boolean;

@@ -44,6 +44,7 @@ import {
   icebergCommits,
   icebergDdl,
   icebergIdentity,
+  icebergKeys,
   icebergMetadata,
 } from "./rules/iceberg.ts";
 import { icebergCatalogFailover, icebergRetentionFloor } from "./rules/iceberg-catalog.ts";
@@ -159,6 +160,7 @@ export const LINT_RULES = {
   "iceberg-upsert": icebergUpsert,
   "iceberg-catalog-failover": icebergCatalogFailover,
   "iceberg-retention-floor": icebergRetentionFloor,
+  "iceberg-keys": icebergKeys,
   "minio-erasure": minioErasure,
   "minio-quorum": minioQuorum,
   "minio-pools": minioPools,

@@ -17,7 +17,7 @@ export const minIsrOne = pair<typeof slimKafkaFour.services>({
       service: "kafka",
       count: "all",
       holdMs: 30_000,
-      params: { followers: "pause", outOfSync: true, stallMs: 5000 },
+      params: { followers: "pause", outOfSync: true, stallMs: 8000 },
     },
   ],
   mustViolate: ["integrity.no-lost-change"],

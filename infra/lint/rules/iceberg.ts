@@ -224,3 +224,38 @@ export const icebergIdentity: LintRule = {
       ];
     }),
 };
+
+/** Sources of inserts, updates in two halves, and deletes, where plain JSON would be rows to append. */
+const CHANGELOG =
+  /'(?:value\.)?format'\s*=\s*'(debezium-[\w-]+|canal-json|maxwell-json|ogg-json)'|'connector'\s*=\s*'(upsert-kafka|[\w-]+-cdc)'/i;
+const KEYED = /PRIMARY\s+KEY|'equality-field-columns'\s*=|identifier-field/i;
+/** Share of updates in the bank's mix. */
+const UPDATE_RATIO = 0.9;
+
+export const icebergKeys: LintRule = {
+  id: "iceberg-keys",
+  purpose:
+    "Tables without a key that are written from a stream of updates: both images of each are kept.",
+  needs: ["sql"],
+  check: (facts) => {
+    const sources = facts.sql.flatMap((sql) =>
+      statementsOf(sql).flatMap((statement) => {
+        const found = CHANGELOG.exec(statement);
+        return found?.[1] ?? found?.[2] ?? [];
+      }),
+    );
+    const [format] = sources;
+    if (format === undefined) return [];
+    const perS = facts.demand.rateEventsPerS * UPDATE_RATIO;
+    return lakeTables(facts.sql)
+      .filter(({ statement }) => !KEYED.test(statement))
+      .map(({ file, name }) => ({
+        severity: "error" as const,
+        file,
+        key: name,
+        value: `no PRIMARY KEY, written from ${format}`,
+        consequence: `Flink's sink folds rows by equality fields; without any it appends whatever comes, and says nothing: of ${count(facts.demand.rateEventsPerS)} events/s about ${count(perS)} updates leave the image before them a second time, and a deleted row stays as if it lived.`,
+        change: `Declare PRIMARY KEY (…) NOT ENFORCED with 'write.upsert.enabled' = 'true', or read the topic as plain rows and append them.`,
+      }));
+  },
+};

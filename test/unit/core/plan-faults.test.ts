@@ -394,3 +394,30 @@ it("counts the pause of a sender that was not answered into the budget of what i
   expect(longest.recoveryBudgetMs - short.recoveryBudgetMs).toBe(110_000);
   expect(long.recoveryBudgetFormula).toContain("pause of a sender that was not answered 60 s");
 });
+
+describe("lagging-failover", () => {
+  const lagging = (service: string, count: number | "all", params = {}): FaultEntry =>
+    planned({ fault: "lagging-failover", service, count, holdMs: 30_000, params });
+
+  it("is beyond design, counts from its end, and may repeat what waited for an answer", () => {
+    const entry = lagging("kafka", "all", { stallMs: 5000 });
+    expect(entry).toMatchObject({ faultClass: "X", takesOver: false, count: 5 });
+    const shorter = lagging("kafka", "all", { stallMs: 1000 });
+    const perS = mini.bank.rateEventsPerS;
+    expect(entry.duplicateEventCountMax).toBe((shorter.duplicateEventCountMax ?? 0) + 4 * perS);
+  });
+
+  it("has the largest budget of the service and its reader", () => {
+    const alone = lagging("postgres", "all", { followers: "leave" });
+    const both = lagging("postgres", "all", { followers: "leave", reader: "connect" });
+    expect(both.recoveryBudgetMs).toBeGreaterThan(alone.recoveryBudgetMs);
+  });
+
+  it("is refused where there is no leader with followers, or where it makes no sense", () => {
+    expect(() => lagging("connect", "all")).toThrow("connect is not kafka or patroni");
+    expect(() => lagging("kafka", 1)).toThrow("it is about all of kafka");
+    expect(() => lagging("postgres", "all", { outOfSync: true })).toThrow("outOfSync is about");
+    expect(() => lagging("kafka", "all", { reader: "nobody" })).toThrow('reader is "nobody"');
+    expect(() => lagging("kafka", "all", { followers: "stop" })).toThrow("followers");
+  });
+});

@@ -211,6 +211,14 @@ export const LAKE_DEFECTS: readonly Defect[] = [
     says: "The brokers allow 15 min (transaction.max.timeout.ms) and the sink asks for 60 min",
   },
   {
+    rule: "iceberg-keys",
+    file: "lake.sql",
+    from: "'sink.delivery-guarantee'",
+    to: "'format' = 'debezium-json', 'sink.delivery-guarantee'",
+    severity: "error",
+    says: "leave the image before them a second time",
+  },
+  {
     rule: "minio-erasure",
     file: "minio.env",
     from: VOLUMES,
