@@ -86,7 +86,7 @@ async function galleryRow(scenario: Scenario, options: GalleryOptions): Promise<
 }
 
 /** Pure: whether the run came to its end and to what it had to come to, and the finding that says so. */
-function outcomeOf(
+export function outcomeOf(
   { mustViolate }: Pick<Scenario, "mustViolate">,
   { status, because, exit, verdicts }: Pick<Judgement, "status" | "because" | "exit" | "verdicts">,
 ): Pick<GalleryRow, "caught" | "found"> {
