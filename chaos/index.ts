@@ -9,6 +9,7 @@ import { diskSlow } from "./disk-slow.ts";
 import { driveLoss } from "./drive-loss.ts";
 import { gracefulStop } from "./graceful-stop.ts";
 import { halfOpen } from "./half-open.ts";
+import { haproxyReload } from "./haproxy-reload.ts";
 import { linkLatency } from "./link-latency.ts";
 import { memoryPressure } from "./memory-pressure.ts";
 import { networkLatency } from "./network-latency.ts";
@@ -39,6 +40,7 @@ export const FAULTS = {
   "link-latency": linkLatency,
   "postgres-switchover": postgresSwitchover,
   "trino-drain": trinoDrain,
+  "haproxy-reload": haproxyReload,
   "disk-full": diskFull,
   "disk-read-only": diskReadOnly,
   "disk-slow": diskSlow,
