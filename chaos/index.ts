@@ -10,6 +10,7 @@ import { driveLoss } from "./drive-loss.ts";
 import { gracefulStop } from "./graceful-stop.ts";
 import { halfOpen } from "./half-open.ts";
 import { laggingFailover } from "./lagging-failover.ts";
+import { haproxyReload } from "./haproxy-reload.ts";
 import { linkLatency } from "./link-latency.ts";
 import { memoryPressure } from "./memory-pressure.ts";
 import { networkLatency } from "./network-latency.ts";
@@ -45,6 +46,7 @@ export const FAULTS = {
   "lagging-failover": laggingFailover,
   "slot-drop": slotDrop,
   "slot-invalidation": slotInvalidation,
+  "haproxy-reload": haproxyReload,
   "disk-full": diskFull,
   "disk-read-only": diskReadOnly,
   "disk-slow": diskSlow,

@@ -93,6 +93,17 @@ function balancerCheck(place: keyof typeof HAPROXY_TIMINGS): Term {
   };
 }
 
+/** Only a reload is taken over within one instance: by its next worker, once the old one has ended. */
+function balancerHardStop(place: keyof typeof HAPROXY_TIMINGS): readonly Term[] {
+  return [
+    {
+      what: "hard-stop-after of the load balancer",
+      ms: HAPROXY_TIMINGS[place].hardStopAfterMs,
+    },
+    { what: "start of its next worker", ms: 5000 },
+  ];
+}
+
 /** Until the others have noticed and do the work of the one that is gone. */
 const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
   patroni: [
@@ -120,6 +131,15 @@ const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
     { what: "time until a query gives up on a worker", ms: TRINO_TIMINGS.remoteTaskMaxErrorMs },
     { what: "the reader's next try", ms: 10_000 },
   ],
+  "haproxy-bi": balancerHardStop("bi"),
+  "haproxy-postgres": [
+    ...balancerHardStop("postgres"),
+    { what: "connector retry and slot take-over", ms: 15_000 },
+  ],
+  "haproxy-minio": [
+    ...balancerHardStop("minio"),
+    { what: "S3 client retry back-off", ms: 20_000 },
+  ],
   superset: [balancerCheck("bi")],
   metabase: [balancerCheck("bi")],
   redis: [
@@ -136,7 +156,7 @@ const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
  * up to Connect's flush time-out on top of the interval.
  */
 export function duplicateBudget(component: string, rateEventsPerS: number): number {
-  if (!["connect", "kafka", "patroni"].includes(component)) return 0;
+  if (!["connect", "kafka", "patroni", "haproxy-postgres"].includes(component)) return 0;
   const windowMs = CONNECT_TIMINGS.offsetFlushIntervalMs + CONNECT_TIMINGS.offsetFlushTimeoutMs;
   return Math.ceil((windowMs * rateEventsPerS) / 1000);
 }

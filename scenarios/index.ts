@@ -4,6 +4,7 @@ import type { Scenario } from "../core/contracts/scenario.ts";
 import { databaseDrill } from "./drills/database.ts";
 import { lakeDrill } from "./drills/lake.ts";
 import { networkDrill } from "./drills/network.ts";
+import { operationsDrill } from "./drills/operations.ts";
 import { streamingDrill } from "./drills/streaming.ts";
 import { GALLERY } from "./known-bad/index.ts";
 import { mini } from "./mini.ts";
@@ -25,6 +26,7 @@ const OWN = {
   "drills/streaming": streamingDrill,
   "drills/lake": lakeDrill,
   "drills/network": networkDrill,
+  "drills/operations": operationsDrill,
   "slot-loss": slotLoss,
   "wal-full": walFull,
 } satisfies Record<string, Scenario>;

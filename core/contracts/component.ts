@@ -27,6 +27,8 @@ export interface InstanceSpec {
   readonly readyMsMax: number;
   /** True where the program refuses to run as root: the driver then switches to an unprivileged user. */
   readonly unprivileged?: boolean;
+  /** Makes the main process read its configuration anew. Absent where the program has none such. */
+  readonly reloadSignal?: "SIGHUP" | "SIGUSR2";
   /** Size of the file system of its own that its data directory is. Absent: a directory on the machine's disk. */
   readonly volumeMiB?: number;
 }

@@ -14,6 +14,10 @@ export interface Driver extends AsyncDisposable {
   instance(instanceId: string): Instance | undefined;
   /** SIGKILL, SIGSTOP or SIGCONT to the whole process group. Idempotent. */
   act(instanceId: string, action: "kill" | "pause" | "resume"): Promise<void>;
+  /** Has the main process read its configuration anew. Throws FAULT_FAILED where it cannot. */
+  reload(instanceId: string): Promise<void>;
+  /** Of the main process and all its descendants; empty when gone. */
+  processIds(instanceId: string): readonly number[];
   /** State letter of each process of the instance as the kernel sees it ("S", "T", …); empty when gone. */
   processStates(instanceId: string): readonly string[];
   /** Absent where instances have no network of their own. */

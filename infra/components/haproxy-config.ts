@@ -4,6 +4,9 @@
  * A server that is gone is out after fallCount intervals; one that hangs, after fallCount times interval and check
  * time-out; it is back after riseCount intervals. Until then connections that are refused are retried elsewhere,
  * and requests that hang wait. Connect, client and server time-outs of the BI entry are the seed's.
+ *
+ * After a reload the old worker takes no new connections and ends with its last one, or after hardStopAfterMs: it asks
+ * for nobody's health any more, so no session should stay with it for long.
  */
 export const HAPROXY_TIMINGS = {
   bi: {
@@ -15,6 +18,8 @@ export const HAPROXY_TIMINGS = {
     connectTimeoutMs: 5000,
     clientTimeoutMs: 50_000,
     serverTimeoutMs: 50_000,
+    // No request may take longer, so none is cut.
+    hardStopAfterMs: 55_000,
   },
   postgres: {
     checkIntervalMs: 1000,
@@ -25,6 +30,8 @@ export const HAPROXY_TIMINGS = {
     // A session may be idle for as long as a migration holds a lock.
     clientTimeoutMs: 1_800_000,
     serverTimeoutMs: 1_800_000,
+    // Sessions of a pool or a connector never end: they are cut as in a failover, and come back.
+    hardStopAfterMs: 10_000,
   },
   minio: {
     checkIntervalMs: 2000,
@@ -35,6 +42,8 @@ export const HAPROXY_TIMINGS = {
     // One part of an upload may take minutes on a slow disk.
     clientTimeoutMs: 600_000,
     serverTimeoutMs: 600_000,
+    // A part that is cut is sent again.
+    hardStopAfterMs: 30_000,
   },
 } as const satisfies Readonly<Record<string, HaproxyTimings>>;
 
@@ -46,6 +55,7 @@ interface HaproxyTimings {
   readonly connectTimeoutMs: number;
   readonly clientTimeoutMs: number;
   readonly serverTimeoutMs: number;
+  readonly hardStopAfterMs: number;
 }
 
 /** As they stand in its log and metrics. */
@@ -94,7 +104,7 @@ export interface Proxy {
 
 export function haproxyConfig(proxy: Proxy): string {
   return [
-    section("global", globalLines()),
+    section("global", globalLines(proxy)),
     section("defaults", defaultLines(proxy)),
     ...proxy.frontends.map((frontend) =>
       section(`frontend ${frontend.name}`, [
@@ -122,11 +132,12 @@ function section(title: string, lines: readonly string[]): string {
   return `${title}\n${lines.map((line) => `    ${line}\n`).join("")}`;
 }
 
-function globalLines(): readonly string[] {
+function globalLines({ timings }: Proxy): readonly string[] {
   return [
     // The seed has `daemon`; here the lab watches the process, so it stays in the foreground.
     "log stdout format raw local0 info",
     `maxconn ${String(CONNECTION_COUNT_MAX)}`,
+    `hard-stop-after ${String(timings.hardStopAfterMs)}ms`,
     // Relative to the data directory: a socket's path may not be longer than about a hundred characters.
     "stats socket unix@haproxy.sock mode 600 level admin expose-fd listeners",
     "ssl-default-bind-options ssl-min-ver TLSv1.2",

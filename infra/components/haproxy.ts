@@ -261,6 +261,7 @@ function haproxyInstance(
     dataDir: context.dataDir(id),
     readyMsMax: 60_000,
     unprivileged: true,
+    reloadSignal: "SIGUSR2",
     files: { "haproxy.cfg": haproxyConfig(proxy) },
     prepare: [],
     command: haproxyCommand(context, id, {}),
@@ -273,7 +274,8 @@ function haproxyCommand(
   env: Readonly<Record<string, string>>,
 ): InstanceSpec["command"] {
   const program = programIn(context.artifact("haproxy"), "haproxy");
-  return { argv: [program, "-db", "-f", join(context.dataDir(id), "haproxy.cfg")], env };
+  // A master in the foreground with one worker: on a reload it starts the next one and keeps its own pid.
+  return { argv: [program, "-W", "-db", "-f", join(context.dataDir(id), "haproxy.cfg")], env };
 }
 
 /** Run in the data directory. A certificate of this lab's own: nobody else should trust it. */

@@ -69,7 +69,7 @@ class LocalDriver implements Driver {
     this.machine = openMachine({
       labId: state.id,
       instance: (id) => this.#instances.get(id),
-      pids: (id) => this.#pids(id),
+      pids: (id) => this.processIds(id),
     });
     if (state.fabric !== undefined) this.network = openNetwork(state.fabric);
     for (const [id, instance] of Object.entries(state.instances)) this.#instances.set(id, instance);
@@ -245,7 +245,21 @@ class LocalDriver implements Driver {
     return this.#family(instance).map((facts) => facts.state);
   }
 
-  #pids(instanceId: string): readonly number[] {
+  reload(instanceId: string): Promise<void> {
+    const instance = this.#instances.get(instanceId);
+    const signal = instance?.spec.reloadSignal;
+    if (instance === undefined || signal === undefined || !alive(instance)) {
+      const reason = signal === undefined ? "knows no signal for it" : "does not run";
+      throw new LakeproofError("FAULT_FAILED", `${instanceId} cannot be reloaded: it ${reason}.`, {
+        hint: "A lab that was started by an older lakeproof has to be started again.",
+      });
+    }
+    // The main process alone: its workers take the signal for something else.
+    signalProcess(instance.pid, signal);
+    return Promise.resolve();
+  }
+
+  processIds(instanceId: string): readonly number[] {
     const instance = this.#instances.get(instanceId);
     return instance === undefined ? [] : this.#family(instance).map(({ pid }) => pid);
   }

@@ -13,7 +13,5 @@ export const lakeDrill = drill(
     { fault: "memory-pressure", service: "trino-worker", holdMs: 15_000 },
     // Past parity: nothing can be written or read, and nothing may be lost of it.
     { fault: "process-kill", service: "minio", count: 3, holdMs: 15_000 },
-    { fault: "cache-master-loss", service: "redis", holdMs: 15_000 },
-    { fault: "hung-backend", service: "superset", holdMs: 15_000 },
   ],
 );

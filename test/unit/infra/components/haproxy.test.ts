@@ -31,6 +31,7 @@ describe("before the BI service", () => {
 
   it("has the seed's figures", () => {
     expect(plain.get("global")).toContain("maxconn 4096");
+    expect(plain.get("global")).toContain("hard-stop-after 55000ms");
     expect(plain.get("defaults")).toEqual(
       expect.arrayContaining([
         "mode http",
