@@ -127,7 +127,7 @@ export function rerunTable(reruns: readonly NightRerun[]): TextTable | undefined
 }
 
 /** Every window of the search, in its order. */
-export function ladderTable({ capacity }: NightlyReport): TextTable | undefined {
+function ladderTable({ capacity }: NightlyReport): TextTable | undefined {
   const rows = laddersOf(capacity).flatMap(({ title, rungs }) =>
     rungs.map(({ load, throughputPerS, status, limitedBy }) => [
       title.replace(/^Capacity of /, ""),
