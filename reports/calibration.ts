@@ -36,7 +36,11 @@ export function renderCalibration(calibration: Calibration): string {
 
 function shareText(share: AlarmShare): string {
   const { falseAlarmCount, comparisonCount } = share;
-  const range = `${formatRatio(share.falseAlarmRatioLower)} to ${formatRatio(share.falseAlarmRatioUpper)}`;
+  // A bound below a hundredth of a percent is none.
+  const [lower, upper] = [share.falseAlarmRatioLower, share.falseAlarmRatioUpper].map((ratio) =>
+    formatRatio(Number(ratio.toFixed(4))),
+  );
+  const range = `${lower ?? ""} to ${upper ?? ""}`;
   return `${formatRatio(share.falseAlarmRatio).padStart(7)}  (${range})  ${String(falseAlarmCount)} of ${String(comparisonCount)}`;
 }
 

@@ -1,67 +1,14 @@
 /** What `plan` makes of faults: classes from the topology, leases, budgets, and what it refuses and why. */
-import { closest } from "fastest-levenshtein";
 import { describe, expect, it } from "vitest";
-import { COMPOSITIONS, FAULTS } from "../../../chaos/index.ts";
-import type { Component } from "../../../core/contracts/component.ts";
 import type { FaultEntry } from "../../../core/contracts/fault.ts";
-import type { Scenario, ScenarioFault } from "../../../core/contracts/scenario.ts";
+import type { Scenario } from "../../../core/contracts/scenario.ts";
 import { LEASE_MS_MAX } from "../../../core/lease.ts";
 import { plan } from "../../../core/plan.ts";
-import { duplicateBudget, recoveryBudget } from "../../../infra/budgets.ts";
-import { COMPONENTS } from "../../../infra/components/index.ts";
-import { capabilitiesOf } from "../../../infra/drivers/local.ts";
-import { supportFrom, type NetworkSupport } from "../../../infra/drivers/network-support.ts";
-import {
-  MACHINE_FEATURES,
-  machineSupportFrom,
-  type MachineSupport,
-} from "../../../infra/drivers/machine/support.ts";
-import { drivesThatMayGo, toleranceOf } from "../../../infra/tolerance.ts";
-import {
-  dev,
-  mini as miniTopology,
-  miniVolumes,
-  production,
-} from "../../../infra/topologies/index.ts";
+import { supportFrom } from "../../../infra/drivers/network-support.ts";
+import { machineSupportFrom, type MachineSupport } from "../../../infra/drivers/machine/support.ts";
+import { mini as miniTopology, miniVolumes, production } from "../../../infra/topologies/index.ts";
 import { mini } from "../../../scenarios/mini.ts";
-
-/** A kernel with everything but netem. */
-const support = supportFrom(
-  new Set(["drop", "half-open", "reset", "loss", "police", "classify", "htb"] as const),
-);
-
-const wholeMachine = machineSupportFrom(new Set(MACHINE_FEATURES), () => 2);
-
-function planned(
-  fault: ScenarioFault<Scenario["topology"]["services"]>,
-  network: NetworkSupport | "none" = support,
-  topology: Scenario["topology"] = production,
-  machine: MachineSupport = wholeMachine,
-  beyondDesign = true,
-  changes: Partial<Scenario> = {},
-): FaultEntry {
-  const there = network === "none" ? undefined : network;
-  const made = plan({ ...mini, beyondDesign, topology, faults: [fault], ...changes }, 1n, {
-    driver: "local",
-    isolation: there === undefined ? "loopback" : "namespaces",
-    capabilities: capabilitiesOf(there, machine),
-    network: { ...there?.notes, ...machine.notes },
-    faults: FAULTS,
-    compositions: COMPOSITIONS,
-    drivesThatMayGo,
-    objectives: [],
-    budgetOf: recoveryBudget,
-    toleranceOf,
-    rolesOf: (component) =>
-      Object.keys((COMPONENTS as Readonly<Record<string, Component>>)[component]?.roles ?? {}),
-    duplicatesOf: duplicateBudget,
-    provable: () => [],
-    nearest: (word, known) => closest(word, [...known]),
-  });
-  const [entry] = made.faults;
-  if (entry === undefined) throw new Error("nothing was planned");
-  return entry;
-}
+import { planned, support, wholeMachine } from "../../fixtures/planned-fault.ts";
 
 const cut = (
   service: string,
@@ -288,41 +235,6 @@ describe("damage to disks and machines", () => {
   });
 });
 
-describe("the loss of the replication slot", () => {
-  const on = (fault: string, service: string, topology: Scenario["topology"] = dev): FaultEntry =>
-    planned({ fault, service, holdMs: 10_000 }, support, topology);
-
-  it.for([
-    ["slot-drop", dev],
-    ["slot-invalidation", dev],
-    ["slot-drop", production],
-    ["slot-invalidation", miniTopology],
-  ] as const)("%s is beyond any design", ([fault, topology]) => {
-    expect(on(fault, "postgres", topology)).toMatchObject({ faultClass: "X", takesOver: false });
-  });
-
-  it("has the snapshot of all rows in its budget, and its repeats", () => {
-    // Four lanes of 500 users with two accounts each, and five in a hundred more.
-    const rows = 6300;
-    const entry = on("slot-drop", "postgres");
-    expect(entry.recoveryBudgetFormula).toContain(`${String(rows)} rows 13 s`);
-    const { rateEventsPerS } = mini.bank;
-    expect(entry.duplicateEventCountMax).toBe(rows + duplicateBudget("connect", rateEventsPerS));
-    expect(on("slot-drop", "postgres", miniTopology).recoveryBudgetFormula).toContain("standbys");
-  });
-
-  it("is refused where there is no slot, or nobody who reads it", () => {
-    expect(() => on("slot-drop", "kafka")).toThrow(/kafka is no PostgreSQL/);
-    const services = { postgres: dev.services.postgres, connect: dev.services.connect };
-    expect(() => on("slot-drop", "postgres", { ...dev, services })).toThrow(/no connector/);
-  });
-
-  it("stays within the design unless it is asked for", () => {
-    const wanted = { fault: "slot-drop", service: "postgres", holdMs: 10_000 };
-    expect(() => planned(wanted, support, dev, wholeMachine, false)).toThrow(/--beyond-design/);
-  });
-});
-
 describe("names that are another fault, aimed", () => {
   it.for([
     ["dcs-loss", "etcd", { fault: "process-pause", count: 2, faultClass: "X" }],
@@ -382,42 +294,5 @@ describe("a trigger", () => {
     expect(() =>
       planned({ ...kill, after: { event: "checkpoint-started" } }, support, topology),
     ).toThrow(/has no Flink to tell it/);
-  });
-});
-
-it("counts the pause of a sender that was not answered into the budget of what is not taken over", () => {
-  const short = planned({ fault: "half-open", service: "kafka", holdMs: 10_000 });
-  const long = planned({ fault: "half-open", service: "kafka", holdMs: 60_000 });
-  const longest = planned({ fault: "half-open", service: "kafka", holdMs: 400_000 });
-  expect(long.recoveryBudgetMs - short.recoveryBudgetMs).toBe(50_000);
-  // As long as Linux lets it grow, and no longer.
-  expect(longest.recoveryBudgetMs - short.recoveryBudgetMs).toBe(110_000);
-  expect(long.recoveryBudgetFormula).toContain("pause of a sender that was not answered 60 s");
-});
-
-describe("lagging-failover", () => {
-  const lagging = (service: string, count: number | "all", params = {}): FaultEntry =>
-    planned({ fault: "lagging-failover", service, count, holdMs: 30_000, params });
-
-  it("is beyond design, counts from its end, and may repeat what waited for an answer", () => {
-    const entry = lagging("kafka", "all", { stallMs: 5000 });
-    expect(entry).toMatchObject({ faultClass: "X", takesOver: false, count: 5 });
-    const shorter = lagging("kafka", "all", { stallMs: 1000 });
-    const perS = mini.bank.rateEventsPerS;
-    expect(entry.duplicateEventCountMax).toBe((shorter.duplicateEventCountMax ?? 0) + 4 * perS);
-  });
-
-  it("has the largest budget of the service and its reader", () => {
-    const alone = lagging("postgres", "all", { followers: "leave" });
-    const both = lagging("postgres", "all", { followers: "leave", reader: "connect" });
-    expect(both.recoveryBudgetMs).toBeGreaterThan(alone.recoveryBudgetMs);
-  });
-
-  it("is refused where there is no leader with followers, or where it makes no sense", () => {
-    expect(() => lagging("connect", "all")).toThrow("connect is not kafka or patroni");
-    expect(() => lagging("kafka", 1)).toThrow("it is about all of kafka");
-    expect(() => lagging("postgres", "all", { outOfSync: true })).toThrow("outOfSync is about");
-    expect(() => lagging("kafka", "all", { reader: "nobody" })).toThrow('reader is "nobody"');
-    expect(() => lagging("kafka", "all", { followers: "stop" })).toThrow("followers");
   });
 });
