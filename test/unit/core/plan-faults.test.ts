@@ -3,11 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { FaultEntry } from "../../../core/contracts/fault.ts";
 import type { Scenario } from "../../../core/contracts/scenario.ts";
 import { LEASE_MS_MAX } from "../../../core/lease.ts";
-import { plan } from "../../../core/plan.ts";
 import { supportFrom } from "../../../infra/drivers/network-support.ts";
 import { machineSupportFrom, type MachineSupport } from "../../../infra/drivers/machine/support.ts";
 import { mini as miniTopology, miniVolumes, production } from "../../../infra/topologies/index.ts";
-import { mini } from "../../../scenarios/mini.ts";
 import { planned, support, wholeMachine } from "../../fixtures/planned-fault.ts";
 
 const cut = (
