@@ -7,6 +7,7 @@ import { diskFull } from "./disk-full.ts";
 import { diskReadOnly } from "./disk-read-only.ts";
 import { diskSlow } from "./disk-slow.ts";
 import { driveLoss } from "./drive-loss.ts";
+import { flinkSavepointRestore } from "./flink-savepoint-restore.ts";
 import { gracefulStop } from "./graceful-stop.ts";
 import { halfOpen } from "./half-open.ts";
 import { haproxyReload } from "./haproxy-reload.ts";
@@ -41,6 +42,7 @@ export const FAULTS = {
   "postgres-switchover": postgresSwitchover,
   "trino-drain": trinoDrain,
   "haproxy-reload": haproxyReload,
+  "flink-savepoint-restore": flinkSavepointRestore,
   "disk-full": diskFull,
   "disk-read-only": diskReadOnly,
   "disk-slow": diskSlow,

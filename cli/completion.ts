@@ -24,7 +24,9 @@ function wordsAfter(verb: Command): readonly string[] {
 }
 
 export function completion(shell: string, program: Command): number {
-  const verbs = program.commands.filter((verb) => !["reap", "repair"].includes(verb.name()));
+  const verbs = program.commands.filter(
+    (verb) => !["configure", "reap", "repair"].includes(verb.name()),
+  );
   switch (shell) {
     case "bash":
       host.out(bash(verbs));

@@ -10,6 +10,7 @@ import { checkZones, tryFlows } from "./check-zones.ts";
 import { addCapacity } from "./capacity.ts";
 import { addCompare } from "./compare.ts";
 import { completion } from "./completion.ts";
+import { configureAgain } from "./configure.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { enter } from "./enter.ts";
@@ -192,6 +193,11 @@ function addHiddenVerbs(program: Command, exit: (code: number) => void): void {
     .command("repair <lab> <tag> <ms>", { hidden: true })
     .action(async (labId: string, tag: string, ms: string) => {
       exit(await repairAfter(labId, tag, Number(ms)));
+    });
+  program
+    .command("configure <lab> <service>", { hidden: true })
+    .action(async (labId: string, service: string) => {
+      exit(await configureAgain(labId, service));
     });
   program.command("reap <lab>", { hidden: true }).action(async (labId: string) => {
     exit(await reap(labId));

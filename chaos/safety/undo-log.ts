@@ -26,6 +26,7 @@ const UndoShape = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("clear-network"), tag: z.string() }),
   z.object({ kind: z.literal("power-on-nodes"), instanceIds: Ids }),
   z.object({ kind: z.literal("repair-damage"), tag: z.string(), instanceIds: Ids }),
+  z.object({ kind: z.literal("configure-service"), service: z.string() }),
   z.object({ kind: z.literal("nothing") }),
 ]);
 

@@ -118,6 +118,7 @@ function contextOf(
     },
     query: (sql, stop) =>
       openTrino(lab.endpoints.address("trino"), "lakeproof-probe").query(sql, stop),
+    configure: (service, stop) => lab.configure(service, healingSignal(lab.id, stop)),
     restart: async (instanceId, stop) => {
       const instance = await lab.restart(instanceId, healingSignal(lab.id, stop));
       const { id, component, host: address } = instance.spec;

@@ -30,6 +30,8 @@ export type Undo =
       readonly tag: string;
       readonly instanceIds: readonly string[];
     }
+  /** A service without processes of its own is set up again, from where it was stopped. */
+  | { readonly kind: "configure-service"; readonly service: string }
   /** Nothing is done, or it cannot be taken back. */
   | { readonly kind: "nothing" };
 
@@ -56,6 +58,8 @@ export interface FaultContext<Params> {
   ) => Promise<string>;
   /** Rows of one statement, sent to the query engine as its clients send theirs; throws with its answer. */
   readonly query?: (sql: string, signal: AbortSignal) => Promise<readonly (readonly unknown[])[]>;
+  /** Sets up a service as its start does: what is there already stays. */
+  readonly configure?: (service: string, signal: AbortSignal) => Promise<void>;
   /** Starts a target again and waits until it is ready. */
   readonly restart: (instanceId: string, signal: AbortSignal) => Promise<void>;
 }

@@ -57,6 +57,7 @@ it("keeps every kind of undo as it was", () => {
     { kind: "power-on-nodes", instanceIds: ["kafka-0", "kafka-1"] },
     { kind: "restart-instances", instanceIds: ["trino-worker-0"] },
     { kind: "repair-damage", tag: "f6", instanceIds: ["minio-0"] },
+    { kind: "configure-service", service: "lakehouse" },
     { kind: "nothing" },
   ];
   const all = undos.map((undo, at): OpenUndo => ({ id: `f${String(at + 1)}`, fault: "x", undo }));
