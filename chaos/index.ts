@@ -7,6 +7,7 @@ import { diskFull } from "./disk-full.ts";
 import { diskReadOnly } from "./disk-read-only.ts";
 import { diskSlow } from "./disk-slow.ts";
 import { driveLoss } from "./drive-loss.ts";
+import { flinkSavepointRestore } from "./flink-savepoint-restore.ts";
 import { gracefulStop } from "./graceful-stop.ts";
 import { halfOpen } from "./half-open.ts";
 import { laggingFailover } from "./lagging-failover.ts";
@@ -47,6 +48,7 @@ export const FAULTS = {
   "slot-drop": slotDrop,
   "slot-invalidation": slotInvalidation,
   "haproxy-reload": haproxyReload,
+  "flink-savepoint-restore": flinkSavepointRestore,
   "disk-full": diskFull,
   "disk-read-only": diskReadOnly,
   "disk-slow": diskSlow,

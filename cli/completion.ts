@@ -26,7 +26,7 @@ function wordsAfter(verb: Command): readonly string[] {
 
 export function completion(shell: string, program: Command): number {
   const verbs = program.commands.filter(
-    (verb) => !["reap", "repair", "renew-slot"].includes(verb.name()),
+    (verb) => !["configure", "reap", "repair", "renew-slot"].includes(verb.name()),
   );
   switch (shell) {
     case "bash":

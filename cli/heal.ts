@@ -11,7 +11,7 @@ import {
   removeToxic,
   type OpenUndo,
 } from "../chaos/index.ts";
-import { reasonOf } from "../core/errors.ts";
+import { LakeproofError, reasonOf } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import {
   labDir,
@@ -30,6 +30,7 @@ import { tagsRecorded } from "../infra/drivers/machine/records.ts";
 import { networkLeftovers, sweepNetwork } from "../infra/drivers/network-leftovers.ts";
 import { familyOf, isAlive, markedProcesses, signalProcess } from "../infra/drivers/processes.ts";
 import { renewSlot } from "./renew-slot.ts";
+import { runVerb } from "./inside.ts";
 
 export const UNDO_FILE = "undo.ndjson";
 
@@ -163,6 +164,15 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
       resumeAll(state, what.instanceIds);
       const renewed = await renewSlot(state, what);
       return `${entry.fault}: ${renewed ? "the slot is read, settings as configured" : "goes with its lab"}`;
+    }
+    case "configure-service": {
+      // A lab that goes with its run is taken down anyway.
+      if (!state.held) return `${entry.fault}: nothing to undo`;
+      const exitCode = await runVerb(state, "configure", state.id, what.service);
+      if (exitCode === 0) return `${entry.fault}: ${what.service} is set up again`;
+      throw new LakeproofError("PROVISIONING_FAILED", `${what.service} cannot be set up again.`, {
+        hint: "Run `lakeproof status`, start what is down, and heal again.",
+      });
     }
     case "nothing":
       return `${entry.fault}: nothing to undo`;

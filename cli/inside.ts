@@ -144,6 +144,12 @@ export function runThere(
   return run(argv, { [INSIDE_VARIABLE]: state.id });
 }
 
+/** Runs another verb of lakeproof where the lab can be reached, and returns its exit code. */
+export function runVerb(state: LabState, ...words: readonly string[]): Promise<number> {
+  const command = [host.nodePath, host.launcherPath, ...words];
+  return isElsewhere(state) ? runThere(state, HARNESS_NODE.id, command) : run(command, {});
+}
+
 /** Runs this command line as root of a user namespace: all a lab needs, nothing on the machine. */
 export function runInUserNamespace(): Promise<number> {
   const argv = ["unshare", "--user", "--map-root-user", "--", ...selfCommand()];

@@ -12,6 +12,7 @@ import { addCompare } from "./compare.ts";
 import { completion } from "./completion.ts";
 import { addConnectorCurve } from "./connector-curve.ts";
 import { addCoverage } from "./coverage.ts";
+import { configureAgain } from "./configure.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { enter } from "./enter.ts";
@@ -225,6 +226,11 @@ function addHiddenVerbs(program: Command, exit: (code: number) => void): void {
   program.command("renew-slot <undo>", { hidden: true }).action(async (undo: string) => {
     exit(await renewSlotInside(undo));
   });
+  program
+    .command("configure <lab> <service>", { hidden: true })
+    .action(async (labId: string, service: string) => {
+      exit(await configureAgain(labId, service));
+    });
   program.command("reap <lab>", { hidden: true }).action(async (labId: string) => {
     exit(await reap(labId));
   });

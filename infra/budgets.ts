@@ -79,6 +79,11 @@ const CATCH_UP: Readonly<Record<string, readonly Term[]>> = {
     { what: "ZooKeeper session timeout", ms: FLINK_TIMINGS.zookeeperSessionTimeoutMs },
     ...FLINK_RESTORE,
   ],
+  // The job alone: it was stopped, and is submitted again.
+  lakehouse: [
+    { what: "submission through the SQL gateway", ms: 40_000 },
+    { what: "restore and replay", ms: 10_000 },
+  ],
   trino: [{ what: "first query after start (cold JVM)", ms: 20_000 }],
   minio: [{ what: "S3 client retry back-off", ms: 20_000 }],
   toxiproxy: [],
@@ -136,10 +141,7 @@ const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
     ...balancerHardStop("postgres"),
     { what: "connector retry and slot take-over", ms: 15_000 },
   ],
-  "haproxy-minio": [
-    ...balancerHardStop("minio"),
-    { what: "S3 client retry back-off", ms: 20_000 },
-  ],
+  "haproxy-minio": [...balancerHardStop("minio"), { what: "S3 client retry back-off", ms: 20_000 }],
   superset: [balancerCheck("bi")],
   metabase: [balancerCheck("bi")],
   redis: [

@@ -33,6 +33,8 @@ export interface Lab {
   probe(instanceId: string, signal: AbortSignal): Promise<void>;
   /** Starts a stopped instance again on its own data. */
   restart(instanceId: string, signal: AbortSignal): Promise<Instance>;
+  /** Creates what dependents of a service need, where it is missing. */
+  configure(service: string, signal: AbortSignal): Promise<void>;
   /** Ids of `count` instances: the one named, those in a role right now, or the first. */
   targets(
     service: string,
@@ -161,6 +163,9 @@ export function openLab(
     specs: plan.specs,
     probe: (id, signal) => probeFor(specOf(id))(specOf(id), signal),
     restart: (id, signal) => driver.start(specOf(id), probeFor(specOf(id)), signal),
+    configure: async (service, signal) => {
+      await componentOf(topology.services, service).configure?.(plan.contextOf(service), signal);
+    },
     targets: async (service, role, count, signal) => {
       const all = plan.endpoints.instanceIds(service);
       if (role === undefined) return all.slice(0, count);

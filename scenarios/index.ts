@@ -1,10 +1,11 @@
 /** Every scenario by name. A new one is one file and one line here, or in known-bad/index.ts. */
 import type { CapacityScenario } from "../core/contracts/capacity.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
+import { businessDrill } from "./drills/business.ts";
 import { databaseDrill } from "./drills/database.ts";
 import { lakeDrill } from "./drills/lake.ts";
+import { maintenanceDrill } from "./drills/maintenance.ts";
 import { networkDrill } from "./drills/network.ts";
-import { operationsDrill } from "./drills/operations.ts";
 import { streamingDrill } from "./drills/streaming.ts";
 import { GALLERY } from "./known-bad/index.ts";
 import { mini } from "./mini.ts";
@@ -26,7 +27,8 @@ const OWN = {
   "drills/streaming": streamingDrill,
   "drills/lake": lakeDrill,
   "drills/network": networkDrill,
-  "drills/operations": operationsDrill,
+  "drills/business": businessDrill,
+  "drills/maintenance": maintenanceDrill,
   "slot-loss": slotLoss,
   "wal-full": walFull,
 } satisfies Record<string, Scenario>;

@@ -33,6 +33,7 @@ const UndoShape = z.discriminatedUnion("kind", [
     instanceIds: Ids,
     settings: Ids,
   }),
+  z.object({ kind: z.literal("configure-service"), service: z.string() }),
   z.object({ kind: z.literal("nothing") }),
 ]);
 

@@ -127,6 +127,7 @@ function contextOf(
         capture.renewSlot(settings, healingSignal(lab.id, stop));
       return { ...capture, renewSlot };
     },
+    configure: (service, stop) => lab.configure(service, healingSignal(lab.id, stop)),
     restart: async (instanceId, stop) => {
       const instance = await lab.restart(instanceId, healingSignal(lab.id, stop));
       const { id, component, host: address } = instance.spec;

@@ -42,6 +42,8 @@ export type Undo =
       readonly instanceIds: readonly string[];
       readonly settings: readonly string[];
     }
+  /** A service without processes of its own is set up again, from where it was stopped. */
+  | { readonly kind: "configure-service"; readonly service: string }
   /** Nothing is done, or it cannot be taken back. */
   | { readonly kind: "nothing" };
 
@@ -113,6 +115,8 @@ export interface FaultContext<Params> {
   /** How the targets' service keeps its copies; absent where it keeps none. */
   readonly replication?: FaultReplication;
   readonly openCapture?: (at: CaptureAddresses) => ChangeCapture;
+  /** Sets up a service as its start does: what is there already stays. */
+  readonly configure?: (service: string, signal: AbortSignal) => Promise<void>;
   /** Starts a target again and waits until it is ready. */
   readonly restart: (instanceId: string, signal: AbortSignal) => Promise<void>;
 }

@@ -12,7 +12,15 @@ const Page = z.object({
   results: z.object({ data: z.array(z.object({ fields: z.array(z.unknown()) })) }).nullish(),
 });
 const Jobs = z.object({
-  jobs: z.array(z.object({ jid: z.string(), name: z.string(), state: z.string() })),
+  jobs: z.array(
+    z.object({
+      jid: z.string(),
+      name: z.string(),
+      state: z.string(),
+      /** Milliseconds since 1970; -1 while it runs. */
+      "end-time": z.number(),
+    }),
+  ),
 });
 const Checkpoints = z.object({
   counts: z.object({
@@ -23,8 +31,15 @@ const Checkpoints = z.object({
   }),
   latest: z.object({
     completed: z.object({ id: z.number(), end_to_end_duration: z.number() }).nullish(),
+    /** The last one this job was asked for, not the one it began from. */
+    savepoint: z.object({ external_path: z.string() }).nullish(),
   }),
+  /** The last ten. */
+  history: z.array(z.object({ status: z.string(), is_savepoint: z.boolean() })),
 });
+
+/** States of a job that has ended for good. */
+export const FLINK_ENDED: readonly string[] = ["FAILED", "CANCELED", "FINISHED", "SUSPENDED"];
 
 export type FlinkJob = z.infer<typeof Jobs>["jobs"][number];
 export type FlinkCheckpoints = z.infer<typeof Checkpoints>;

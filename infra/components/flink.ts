@@ -203,6 +203,7 @@ function clusterConfig(
     "execution.checkpointing.mode": "EXACTLY_ONCE",
     "execution.checkpointing.tolerable-failed-checkpoints": "1000",
     "execution.checkpointing.dir": `s3://${CHECKPOINT_BUCKET}/checkpoints`,
+    "execution.checkpointing.savepoint-dir": `s3://${CHECKPOINT_BUCKET}/savepoints`,
     "s3.endpoint": `http://${context.endpoints.address("minio")}`,
     "s3.path.style.access": "true",
     "s3.access-key": OBJECT_STORE_KEY,

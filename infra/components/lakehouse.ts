@@ -7,8 +7,16 @@ import { LAKE_BUSINESS_COLUMNS, topicOf, type BankTable } from "../../core/bank-
 import type { Component, ComponentContext } from "../../core/contracts/component.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
-import { flinkCheckpoints, flinkJobs, runFlinkSql } from "../clients/flink.ts";
+import {
+  FLINK_ENDED,
+  flinkCheckpoints,
+  flinkJobs,
+  runFlinkSql,
+  type FlinkCheckpoints,
+  type FlinkJob,
+} from "../clients/flink.ts";
 import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
+import { FLINK_TIMINGS } from "./flink.ts";
 import { WAREHOUSE_BUCKET } from "./minio.ts";
 import { CATALOG_DATABASE } from "./postgres.ts";
 
@@ -36,18 +44,21 @@ export const lakehouse: Component = {
   settings: { format: [CHANGELOG_FORMAT] },
   configure: async (context, signal) => {
     const jobManager = context.endpoints.address("flink-jobmanager");
-    const running = (await flinkJobs(jobManager, signal)).some(
-      (job) => job.name === JOB_NAME && !["FAILED", "CANCELED", "FINISHED"].includes(job.state),
-    );
-    if (!running) {
-      await runFlinkSql(context.endpoints.address("flink-sql"), lakeStatements(context), signal);
+    const jobs = await settledJobs(jobManager, signal);
+    if (jobs.every(hasEnded)) {
+      const savepoint = await lastSavepoint(jobManager, jobs, signal);
+      const statements = lakeStatements(context, savepoint);
+      await runFlinkSql(context.endpoints.address("flink-sql"), statements, signal);
     }
     await untilCheckpointed(jobManager, signal);
   },
 };
 
-/** The DDL and the job, as they are sent to the SQL gateway; `lint` reads them too. */
-export function lakeStatements(context: ComponentContext): readonly string[] {
+/**
+ * The DDL and the job, as they are sent to the SQL gateway; `lint` reads them too. With a savepoint the job goes on
+ * from there: the same statements give its operators the same ids again.
+ */
+export function lakeStatements(context: ComponentContext, savepoint?: string): readonly string[] {
   const kafka = context.endpoints.addresses("kafka").join(",");
   const isChangelog = context.settings["format"] === CHANGELOG_FORMAT;
   const source = isChangelog ? changelogSql : sourceSql;
@@ -61,6 +72,7 @@ export function lakeStatements(context: ComponentContext): readonly string[] {
     source("users", kafka),
     source("accounts", kafka),
     `SET 'pipeline.name' = '${JOB_NAME}'`,
+    ...(savepoint === undefined ? [] : [`SET 'execution.state-recovery.path' = '${savepoint}'`]),
     `EXECUTE STATEMENT SET BEGIN ${insert("users")}; ${insert("accounts")}; END`,
   ];
 }
@@ -166,12 +178,64 @@ function imageSelect(table: BankTable): string {
     ${image("bucket")}, ${image("fp")}, source.ts_ms, source.lsn, kafka_partition, kafka_offset`;
 }
 
+async function ownJobs(jobManager: string, signal: AbortSignal): Promise<readonly FlinkJob[]> {
+  return (await flinkJobs(jobManager, signal)).filter(({ name }) => name === JOB_NAME);
+}
+
+function hasEnded({ state }: FlinkJob): boolean {
+  return FLINK_ENDED.includes(state);
+}
+
+/**
+ * A job that was told to stop with a savepoint runs until that is complete, and a little longer: taken for one that
+ * will go on, it would leave nothing behind. One whose stop has failed is told by the time.
+ */
+async function settledJobs(jobManager: string, signal: AbortSignal): Promise<readonly FlinkJob[]> {
+  const deadlineMs = host.monotonicMs() + FLINK_TIMINGS.checkpointTimeoutMs;
+  for (;;) {
+    const jobs = await ownJobs(jobManager, signal);
+    const current = jobs.find((job) => !hasEnded(job));
+    if (current === undefined || host.monotonicMs() > deadlineMs) return jobs;
+    if (!isStopping(await flinkCheckpoints(jobManager, current.jid, signal))) return jobs;
+    await host.sleep(500, signal);
+  }
+}
+
+/** Pure. Savepoints are taken to stop the job and for nothing else. */
+export function isStopping({
+  latest,
+  history,
+}: Pick<FlinkCheckpoints, "latest" | "history">): boolean {
+  const isTaken = latest.savepoint !== null && latest.savepoint !== undefined;
+  return isTaken || history.some((one) => one.is_savepoint && one.status === "IN_PROGRESS");
+}
+
+/**
+ * Where the newest of the ended jobs left its state; undefined where none ever ran. Throws PROVISIONING_FAILED when it
+ * left nothing: from the beginning everything would come into the lake a second time.
+ */
+async function lastSavepoint(
+  jobManager: string,
+  ended: readonly FlinkJob[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const [newest] = ended.toSorted((a, b) => b["end-time"] - a["end-time"]);
+  if (newest === undefined) return undefined;
+  const { latest } = await flinkCheckpoints(jobManager, newest.jid, signal);
+  if (newest.state === "FINISHED" && latest.savepoint) return latest.savepoint.external_path;
+  throw new LakeproofError(
+    "PROVISIONING_FAILED",
+    `Flink's job ${newest.jid} is ${newest.state} and left no savepoint to go on from.`,
+    { hint: "Read the JobManager's log. `lakeproof down` and `up` start with an empty lake." },
+  );
+}
+
 /** Ready means: the job has completed a checkpoint, so that a commit to the lake can happen at all. */
 async function untilCheckpointed(jobManager: string, signal: AbortSignal): Promise<void> {
   const deadlineMs = host.monotonicMs() + 240_000;
   let seen = "no job";
   while (host.monotonicMs() < deadlineMs) {
-    const job = (await flinkJobs(jobManager, signal)).find((found) => found.name === JOB_NAME);
+    const job = (await ownJobs(jobManager, signal)).find((found) => !hasEnded(found));
     if (job !== undefined) {
       const checkpoints = await flinkCheckpoints(jobManager, job.jid, signal);
       seen = `${job.state}, ${String(checkpoints.counts.completed)} checkpoints`;

@@ -2,11 +2,16 @@
 import type { Endpoints } from "../../core/contracts/component.ts";
 import type { Probe } from "../../core/contracts/probe.ts";
 import { LakeproofError } from "../../core/errors.ts";
-import { flinkCheckpoints, flinkJobs, type FlinkCheckpoints } from "../../infra/clients/flink.ts";
+import {
+  FLINK_ENDED,
+  flinkCheckpoints,
+  flinkJobs,
+  type FlinkCheckpoints,
+} from "../../infra/clients/flink.ts";
 
 async function checkpointsOf(endpoints: Endpoints, signal: AbortSignal): Promise<FlinkCheckpoints> {
   const address = endpoints.address("flink-jobmanager");
-  const job = (await flinkJobs(address, signal)).find((found) => found.state !== "CANCELED");
+  const job = (await flinkJobs(address, signal)).find(({ state }) => !FLINK_ENDED.includes(state));
   if (job === undefined) {
     throw new LakeproofError("CLIENT_FAILED", "Flink runs no job.", { hint: "Read its log." });
   }

@@ -3,13 +3,12 @@ import { z } from "zod";
 import type { ComponentContext } from "../../../core/contracts/component.ts";
 import { host } from "../../../core/host.ts";
 import { DAY_MS } from "../../../core/units.ts";
+import { FLINK_ENDED } from "../../clients/flink.ts";
 import { requestJson } from "../../clients/http.ts";
 import { FLINK_TIMINGS } from "../../components/flink.ts";
 import { memory, plural, span } from "../../lint/figures.ts";
 import { graded, listed, okIf, type HealthCheck, type HealthFinding } from "../finding.ts";
 
-/** Ended for good: a job that will never run again says nothing of the one that should. */
-const ENDED = ["FAILED", "CANCELED", "FINISHED", "SUSPENDED"];
 /** One checkpoint may be late; a whole time-out without one means that none gets through. */
 const CHECKPOINT_AGE_MS = {
   warnAbove: 3 * FLINK_TIMINGS.checkpointIntervalMs,
@@ -63,7 +62,8 @@ export function parseFlinkJobs(answer: unknown): readonly FlinkJobRow[] {
 }
 
 export function judgeJob(jobs: readonly FlinkJobRow[]): HealthFinding {
-  const current = jobs.filter(({ state }) => !ENDED.includes(state));
+  // A job that will never run again says nothing of the one that should.
+  const current = jobs.filter(({ state }) => !FLINK_ENDED.includes(state));
   const [job] = current;
   const idle = job?.tasks !== undefined && job.tasks.running < job.tasks.total;
   const running = current.length === 1 && job?.state === "RUNNING" && !idle;
@@ -187,7 +187,7 @@ async function runningJob(
   context: ComponentContext,
   signal: AbortSignal,
 ): Promise<FlinkJobRow | undefined> {
-  return (await jobsOf(context, signal)).find(({ state }) => !ENDED.includes(state));
+  return (await jobsOf(context, signal)).find(({ state }) => !FLINK_ENDED.includes(state));
 }
 
 async function jobsOf(

@@ -64,6 +64,7 @@ it("keeps every kind of undo as it was", () => {
       instanceIds: ["connect-0"],
       settings: ["max_slot_wal_keep_size"],
     },
+    { kind: "configure-service", service: "lakehouse" },
     { kind: "nothing" },
   ];
   const all = undos.map((undo, at): OpenUndo => ({ id: `f${String(at + 1)}`, fault: "x", undo }));
