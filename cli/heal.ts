@@ -23,16 +23,21 @@ import {
   removeLab,
   type LabState,
 } from "../infra/drivers/lab.ts";
+import { endProcesses } from "../infra/drivers/lab-processes.ts";
 import { alive, openLocalDriver, stopInstance } from "../infra/drivers/local.ts";
 import { groupsLeft, leaveGroup } from "../infra/drivers/machine/control-groups.ts";
 import { repairDamage } from "../infra/drivers/machine/local-machine.ts";
 import { tagsRecorded } from "../infra/drivers/machine/records.ts";
 import { networkLeftovers, sweepNetwork } from "../infra/drivers/network-leftovers.ts";
-import { familyOf, isAlive, markedProcesses, signalProcess } from "../infra/drivers/processes.ts";
+import { familyOf, markedProcesses, signalProcess } from "../infra/drivers/processes.ts";
+import { HARNESS_NODE } from "../infra/zones.ts";
+import { isElsewhere, runThere, runVerb } from "./inside.ts";
 import { renewSlot } from "./renew-slot.ts";
-import { runVerb } from "./inside.ts";
 
 export const UNDO_FILE = "undo.ndjson";
+
+const REAP_TRY_COUNT_MAX = 20;
+const REAP_PAUSE_MS = 500;
 
 export interface HealOutcome {
   readonly lab: string;
@@ -129,10 +134,8 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
       resumeAll(state, what.instanceIds);
       return `${entry.fault}: ${what.instanceIds.join(", ")} resumed`;
     }
-    case "remove-toxic": {
-      await removeToxic(what.apiAddress, what.proxy, what.toxic);
-      return `${entry.fault}: toxic ${what.toxic} removed`;
-    }
+    case "remove-toxic":
+      return `${entry.fault}: toxic ${what.toxic} ${await removedToxic(state, what)}`;
     case "start-instances": {
       const started = await startGone(state, what.instanceIds);
       const names = what.instanceIds.join(", ");
@@ -194,6 +197,25 @@ function resumeAll(state: LabState, instanceIds: readonly string[]): void {
   }
 }
 
+/** The proxy of a lab in a network of its own answers nobody out here. */
+async function removedToxic(
+  state: LabState,
+  { apiAddress, proxy, toxic }: Extract<OpenUndo["undo"], { kind: "remove-toxic" }>,
+): Promise<string> {
+  if (!state.held) return "goes with its proxy";
+  if (isElsewhere(state)) {
+    const url = `http://${apiAddress}/proxies/${proxy}/toxics/${toxic}`;
+    const script = `await fetch(${JSON.stringify(url)}, { method: "DELETE", signal: AbortSignal.timeout(5000) })`;
+    const argv = [host.nodePath, "--input-type=module", "-e", script];
+    if ((await runThere(state, HARNESS_NODE.id, argv)) !== 0) {
+      throw new LakeproofError("FAULT_FAILED", `${proxy} at ${apiAddress} does not answer.`, {
+        hint: "Its instance may be gone: look with `lakeproof health`, then heal again.",
+      });
+    }
+  } else await removeToxic(apiAddress, proxy, toxic);
+  return "removed";
+}
+
 /** False where nothing is to be done: a lab that goes with its run is taken down anyway. */
 async function startGone(state: LabState, instanceIds: readonly string[]): Promise<boolean> {
   const gone = instanceIds
@@ -222,20 +244,11 @@ export async function takeDown(labId: string): Promise<number> {
   const failed: string[] = [];
   repairAll(labId, [], failed);
   const instances = Object.values(readLab(labId)?.instances ?? {});
-  const running = instances.filter(alive);
+  const count = await endProcesses(labId, instances);
   // Also those that died before: one that a fault killed may have left its socket.
   await Promise.all(instances.map((instance) => stopInstance(instance, 0)));
-  // Whatever else carries the lab's mark: started just before a crash, or a load generator.
-  const marked = markedProcesses(labMark(labId)).filter((facts) => facts.pid !== host.pid);
-  for (const facts of marked) {
-    if (isAlive(facts.pid, facts.startTicks)) signalProcess(facts.pid, "SIGKILL");
-  }
-  const deadlineMs = host.monotonicMs() + 10_000;
-  while (markedProcesses(labMark(labId)).length > 0 && host.monotonicMs() < deadlineMs) {
-    await host.sleep(50);
-  }
   removeLab(labId);
-  return running.length + marked.length;
+  return count;
 }
 
 /** What is still there of a lab that should be gone, or of faults on one that stays. */
@@ -293,10 +306,30 @@ export async function repairAfter(labId: string, tag: string, leaseMs: number): 
   return 0;
 }
 
-/** Hidden verb: waits for the end of its standard input, which is the end of the harness, then heals. */
+/**
+ * Hidden verb: waits for the end of its standard input, which is the end of the harness, then heals. More than once
+ * where needed: the pipe ends a moment before the harness does, and what it had just begun may end after it.
+ */
 export async function reap(labId: string): Promise<number> {
   const word = await host.readStdin();
   if (word.includes("done")) return 0;
-  await healLab(labId);
-  return 0;
+  for (let tryCount = 0; tryCount < REAP_TRY_COUNT_MAX; tryCount += 1) {
+    const failed = await failureOf(() => healLab(labId));
+    await host.sleep(REAP_PAUSE_MS);
+    if (failed === undefined && isSettled(labId)) return 0;
+  }
+  return 22;
+}
+
+async function failureOf(work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function isSettled(labId: string): boolean {
+  return readLab(labId)?.state !== "starting" && residueOf(labId).length === 0;
 }

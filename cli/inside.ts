@@ -15,7 +15,14 @@ import {
   LOOPBACK_LIMITS,
   type IsolationChoice,
 } from "../infra/drivers/isolation.ts";
-import { labDir, readLab, stateDir, writeLab, type LabState } from "../infra/drivers/lab.ts";
+import {
+  labDir,
+  ownerAlive,
+  readLab,
+  stateDir,
+  writeLab,
+  type LabState,
+} from "../infra/drivers/lab.ts";
 import {
   findNetworkSupport,
   type NetworkPrograms,
@@ -27,15 +34,21 @@ import { HARNESS_NODE, OUTSIDE_NODE } from "../infra/zones.ts";
 
 const INSIDE_VARIABLE = "LAKEPROOF_INSIDE";
 
-/** The lab in whose network this process runs, if any. */
+/** The lab in whose network this process runs, if any. Throws LAB_NOT_UP where that lab is gone. */
 export function insideLab(): LabState | undefined {
   const id = host.env[INSIDE_VARIABLE];
-  return id === undefined || id === "" ? undefined : readLab(id);
+  if (id === undefined || id === "") return undefined;
+  const lab = readLab(id);
+  // Whoever made it may have been killed just when this process was started: then nobody waits for it any more.
+  if (lab !== undefined && (lab.held || ownerAlive(lab))) return lab;
+  throw new LakeproofError("LAB_NOT_UP", `This is the network of lab ${id}, which is gone.`, {
+    hint: "Leave this shell; `lakeproof status` shows which labs are up.",
+  });
 }
 
 /** True when this process cannot reach the lab's addresses and has to go inside first. */
 export function isElsewhere(state: LabState): boolean {
-  return state.fabric !== undefined && insideLab()?.id !== state.id;
+  return state.fabric !== undefined && host.env[INSIDE_VARIABLE] !== state.id;
 }
 
 /** Settles the isolation and prints what a fallback cannot do. */
@@ -119,9 +132,9 @@ export async function networkSupport(
   return findNetworkSupport(networkPrograms({ nftables: nftables.path, iproute2: iproute2.path }));
 }
 
-/** Runs this very command line in the lab's node and returns its exit code. */
-export function runInside(state: LabState): Promise<number> {
-  return runThere(state, HARNESS_NODE.id, selfCommand());
+/** Runs this very command line, or another, in the lab's node and returns its exit code. */
+export function runInside(state: LabState, argv = selfCommand()): Promise<number> {
+  return runThere(state, HARNESS_NODE.id, argv);
 }
 
 /** Runs any command in a node of the lab, with this terminal. */

@@ -5,12 +5,15 @@ import type { Shape } from "../infra/lab-plan.ts";
 import { takeDown } from "./heal.ts";
 import { makeFabric, runInside, runInUserNamespace } from "./inside.ts";
 import { newLabState, obtainArtifacts } from "./lab.ts";
+import { startReaper } from "./run/reaper.ts";
 
 export interface WantedLab {
   readonly topology: Shape;
   readonly subnet: string;
   /** Stays when it came up; else it goes with the command. */
   readonly held: boolean;
+  /** What works in its network. Default: this command line again. */
+  readonly insideArgv?: readonly string[];
 }
 
 /** Fetches while the registries can be reached, makes the lab's network, and runs this command again inside it. */
@@ -29,10 +32,16 @@ export async function runInNewLab(
   }
   // Addresses that are taken are told before anything is fetched.
   const state = newLabState({ ...wanted, topology: topology.name, isolation });
-  const artifacts = await fetched();
+  // Before the first thing is made: whoever works inside may be killed with us, and then nobody else is left.
+  const reaper = startReaper(state.id);
   try {
-    return await runInside(await makeFabric({ topology, state, artifacts, signal }));
+    const artifacts = await fetched();
+    return await runInside(
+      await makeFabric({ topology, state, artifacts, signal }),
+      wanted.insideArgv,
+    );
   } finally {
     if (!wanted.held || readLab(state.id)?.state !== "up") await takeDown(state.id);
+    reaper.dismiss();
   }
 }

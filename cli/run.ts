@@ -23,7 +23,7 @@ import { preflight } from "./requirements.ts";
 import { openConsole, type RunConsole } from "./run/console.ts";
 import { runPhases } from "./run/phases.ts";
 import { inspectScript } from "./run/script-load.ts";
-import { startReaper } from "./run/reaper.ts";
+import { startReaperFor } from "./run/reaper.ts";
 import { newLedgers, type Session } from "./run/session.ts";
 import { selftestRows } from "./selftest/results.ts";
 import { listenForStop, STOP_CODES } from "./stop.ts";
@@ -124,7 +124,7 @@ async function act(
   const startedAtEpochMs = host.epochMs() - journal.nowMs();
   const lab = openLab(plan.topology, state, artifacts);
   journalStart(frame, lab, artifacts, startedAtEpochMs);
-  const reaper = startReaper(state.id);
+  const reaper = startReaperFor(state);
   let ended: Parameters<JournalWriter["append"]>[0] = { kind: "run.ended", reason: "completed" };
   let provisioned = false;
   try {
@@ -156,7 +156,7 @@ async function act(
   journal.append({ kind: "residue.checked", residue: residueOf(state.id) });
   journal.append(ended);
   frame.console.close();
-  reaper.dismiss();
+  reaper?.dismiss();
   await journal[Symbol.asyncDispose]();
 }
 

@@ -14,6 +14,7 @@ import { insideLab, settleIsolation } from "./inside.ts";
 import { checkSubnet, labOn, newLabState, obtainArtifacts } from "./lab.ts";
 import { runInNewLab } from "./new-lab.ts";
 import { preflight } from "./requirements.ts";
+import { startReaper } from "./run/reaper.ts";
 import { status } from "./status.ts";
 import { listenForStop } from "./stop.ts";
 
@@ -55,6 +56,7 @@ async function bringUp(
   const startedMs = host.monotonicMs();
   const stepCount = stepCountOf(topology, state, artifacts);
   let doneCount = 0;
+  const reaper = state.owner.pid === host.pid ? startReaper(state.id) : undefined;
   try {
     await provision({
       topology,
@@ -77,6 +79,8 @@ async function bringUp(
     host.err(`The logs are kept in ${keepLogs(state)}.\n`);
     await takeDown(state.id);
     throw error;
+  } finally {
+    reaper?.dismiss();
   }
   return status({ json: options.json });
 }

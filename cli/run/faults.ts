@@ -91,13 +91,19 @@ async function untilServing(
   }
 }
 
+/** The parts of a run that faults are about. */
+export type FaultSession = Pick<Session, "lab" | "journal" | "signal"> & {
+  readonly plan: { readonly topology: Pick<Session["plan"]["topology"], "services"> };
+};
+
 /** A lab that stays up is given back whole, also when the run is stopped in the middle of a fault. */
 function healingSignal(labId: string, stop: AbortSignal): AbortSignal {
   return stop.aborted && readLab(labId)?.held === true ? host.deadline(HEAL_MS_MAX) : stop;
 }
 
-function contextOf(
-  session: Session,
+/** What a fault gets to know and to use. */
+export function contextOf(
+  session: FaultSession,
   entry: FaultEntry,
   instanceIds: readonly string[],
 ): FaultContext<unknown> {

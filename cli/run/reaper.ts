@@ -4,10 +4,19 @@
  */
 import { spawn } from "node:child_process";
 import { host } from "../../core/host.ts";
+import type { LabState } from "../../infra/drivers/lab.ts";
 
 export interface Reaper {
   /** All is clean: let it go without acting. */
   dismiss(): void;
+}
+
+/**
+ * For whoever uses a lab. Nobody's where the lab goes with a command that waits for us outside of its network: that
+ * one takes it down, or its own reaper does, and two at once would be in each other's way.
+ */
+export function startReaperFor(lab: LabState): Reaper | undefined {
+  return lab.held || lab.owner.pid === host.pid ? startReaper(lab.id) : undefined;
 }
 
 export function startReaper(labId: string): Reaper {

@@ -41,6 +41,16 @@ export interface Instance {
   readonly startedAtEpochMs: number;
   readonly readyMs: number;
   readonly logPath: string;
+  /** As it was when the instance was ready. Absent before that. */
+  readonly sharedMemory?: SharedMemory;
+}
+
+/** Memory that the kernel keeps when the processes that share it are killed. */
+export interface SharedMemory {
+  /** Of System V. */
+  readonly segmentIds: readonly number[];
+  /** Files in /dev/shm. */
+  readonly paths: readonly string[];
 }
 
 /** One instance as others see it. */

@@ -130,5 +130,6 @@ export function keepLogs(state: LabState): string {
 
 export function removeLab(labId: string): void {
   unmountBelow(labDir(labId));
-  rmSync(labDir(labId), { recursive: true, force: true });
+  // A process that is just ending may still put a file there.
+  rmSync(labDir(labId), { recursive: true, force: true, maxRetries: 5 });
 }

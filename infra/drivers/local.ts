@@ -17,6 +17,7 @@ import { inNode, type Fabric } from "./fabric.ts";
 import { inUserNamespace } from "./isolation.ts";
 import { openMachine } from "./machine/local-machine.ts";
 import { machineSupport, type MachineSupport } from "./machine/support.ts";
+import { sharedMemoryOf } from "./machine/shared-memory.ts";
 import { mountVolume } from "./machine/volume.ts";
 import { openNetwork } from "./network.ts";
 import type { NetworkSupport } from "./network-support.ts";
@@ -107,7 +108,10 @@ class LocalDriver implements Driver {
     this.#children.set(spec.id, child);
     this.#record(draft);
     await this.#untilReady(draft, child, probe, signal);
-    const ready: Instance = { ...draft, readyMs: Math.round(host.monotonicMs() - startedMs) };
+    const readyMs = Math.round(host.monotonicMs() - startedMs);
+    // A fault may kill it, and the harness be killed before it is started again: then only this is known of it.
+    const sharedMemory = sharedMemoryOf(this.processIds(spec.id));
+    const ready: Instance = { ...draft, readyMs, sharedMemory };
     this.#record(ready);
     return ready;
   }
@@ -115,7 +119,7 @@ class LocalDriver implements Driver {
   async #prepare(spec: InstanceSpec, logPath: string): Promise<void> {
     if (spec.volumeMiB !== undefined) {
       mkdirSync(spec.dataDir, { recursive: true });
-      mountVolume(spec, spec.volumeMiB);
+      mountVolume(spec, spec.volumeMiB, this.#labId);
     }
     const temporaryDir = temporaryDirOf(spec);
     mkdirSync(temporaryDir, { recursive: true, mode: 0o755 });

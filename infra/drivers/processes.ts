@@ -42,14 +42,15 @@ export function isAlive(pid: number, startTicks: string): boolean {
 }
 
 /**
- * The process, its group and all its descendants. The group alone is not enough: PostgreSQL's
+ * The processes, their groups and all their descendants. The group alone is not enough: PostgreSQL's
  * backends call setsid and leave it.
  */
-export function familyOf(pid: number): readonly ProcessFacts[] {
+export function familyOf(...pids: readonly number[]): readonly ProcessFacts[] {
   const everyone = allProcesses().filter((facts) => facts.state !== "Z");
+  const roots = new Set(pids);
   const family = new Set<number>();
   for (const facts of everyone)
-    if (facts.pid === pid || facts.groupId === pid) family.add(facts.pid);
+    if (roots.has(facts.pid) || roots.has(facts.groupId)) family.add(facts.pid);
   let grown = true;
   while (grown) {
     grown = false;

@@ -10,6 +10,7 @@ import type { Damage, DamageOrder, Machine } from "../../../core/contracts/machi
 import type { Capability } from "../../../core/contracts/values.ts";
 import { LakeproofError, reasonOf } from "../../../core/errors.ts";
 import { host } from "../../../core/host.ts";
+import { OWNER_VARIABLE, ownerMark } from "../lab.ts";
 import { isAlive, processFacts, signalProcess } from "../processes.ts";
 import { enterGroup, groupDir, placeOf, type Controller, type Limits } from "./control-groups.ts";
 import { forgetRecord, readRecord, recordDir, writeRecord, writeSynced } from "./records.ts";
@@ -127,7 +128,9 @@ function startGuardian(
   { tag, leaseMs }: DamageOrder,
 ): { readonly pid: number; readonly startTicks: string } | undefined {
   const argv = [host.launcherPath, "repair", labId, tag, String(Math.ceil(leaseMs))];
-  const child = spawn(host.nodePath, argv, { stdio: "ignore", detached: true });
+  // Found by its marks, should we be killed before its pid is on disk.
+  const env = { ...host.env, LAKEPROOF_LAB: labId, [OWNER_VARIABLE]: ownerMark() };
+  const child = spawn(host.nodePath, argv, { stdio: "ignore", detached: true, env });
   child.on("error", () => undefined);
   child.unref();
   if (child.pid === undefined) return undefined;
@@ -243,7 +246,8 @@ function take(lab: LabOnMachine, instanceIds: readonly string[], step: Step): vo
       return;
     }
     case "immutable":
-      run(["chattr", "-R", "-f", "+i", step.dir], step.dir);
+      // Should we be killed meanwhile, it must not go on behind whoever takes it back.
+      run(["setpriv", "--pdeathsig", "KILL", "chattr", "-R", "-f", "+i", step.dir], step.dir);
       return;
     case "moved":
       moveAway(step.path, step.aside);

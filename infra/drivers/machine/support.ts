@@ -3,7 +3,7 @@
  * a directory, a mount namespace and control groups that go with the trial.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Capability } from "../../../core/contracts/values.ts";
@@ -82,29 +82,20 @@ export function machineSupport(): MachineSupport {
 
 function tryFeatures(): ReadonlySet<MachineFeature> {
   const base = existsSync(stateDir()) ? stateDir() : tmpdir();
-  let dir: string;
-  try {
-    dir = mkdtempSync(join(base, "trial-"));
-  } catch {
-    return new Set();
-  }
-  try {
-    const tried = spawnSync("sh", ["-s"], {
-      cwd: dir,
-      input: trialScript(),
-      timeout: TRY_MS_MAX,
-      encoding: "utf8",
-      env: { PATH: `${host.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
-    });
-    const words = new Set(tried.stdout.split("\n"));
-    return new Set(MACHINE_FEATURES.filter((feature) => words.has(feature)));
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+  const tried = spawnSync("sh", ["-c", trialScript(), "trial", base], {
+    timeout: TRY_MS_MAX,
+    encoding: "utf8",
+    env: { PATH: `${host.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+  });
+  const words = new Set(tried.stdout.split("\n"));
+  return new Set(MACHINE_FEATURES.filter((feature) => words.has(feature)));
 }
 
-/** Prints the name of each feature that works. */
-function trialScript(): string {
+/**
+ * Prints the name of each feature that works. Makes its own directory and removes it, also when nobody is left to
+ * read what it prints.
+ */
+export function trialScript(): string {
   const groups = (["cpu", "memory", "io"] as const).flatMap((controller) => {
     const place = placeOf("self", controller);
     if (place === undefined) return [];
@@ -113,6 +104,11 @@ function trialScript(): string {
     return `if mkdir ${group} 2>/dev/null; then [ -w ${group}/${file} ] && echo ${controller}; rmdir ${group}; fi`;
   });
   return [
+    "dir=$(mktemp -d \"$1/trial-XXXXXX\" 2>/dev/null) || exit 0",
+    "trap '' PIPE",
+    "trap 'exit 0' TERM",
+    "trap 'cd /; rm -rf \"$dir\"' EXIT",
+    'cd "$dir"',
     // A file that is open already is the case that matters: a read-only mount over it would not stop its writer.
     "exec 9>open; chattr +i open 2>/dev/null && { echo x >&9; } 2>/dev/null || immutable=yes",
     "lsattr open 2>/dev/null | grep -q '^[^ ]*i' && [ \"$immutable\" = yes ] && echo immutable",

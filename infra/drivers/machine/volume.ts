@@ -11,24 +11,29 @@ import { host } from "../../../core/host.ts";
 const RUN_MS_MAX = 60_000;
 
 /** Mounts the instance's volume where its data directory is. Does nothing when it is there already. */
-export function mountVolume(spec: InstanceSpec, volumeMiB: number): void {
+export function mountVolume(spec: InstanceSpec, volumeMiB: number, labId: string): void {
   if (volumeAt(spec.dataDir)) return;
   const image = imageOf(spec);
   if (!existsSync(image)) {
     writeFileSync(image, "");
     truncateSync(image, volumeMiB * 1024 * 1024);
     // No blocks kept back: what is full is full for root too.
-    command(spec, ["mkfs.ext4", "-q", "-F", "-m", "0", image]);
+    command(spec, labId, ["mkfs.ext4", "-q", "-F", "-m", "0", image]);
   }
-  command(spec, ["mount", "-o", "loop", image, spec.dataDir]);
+  command(spec, labId, ["mount", "-o", "loop", image, spec.dataDir]);
 }
 
 function imageOf(spec: InstanceSpec): string {
   return `${spec.dataDir}.ext4`;
 }
 
-function command(spec: InstanceSpec, [program = "", ...args]: readonly string[]): void {
-  const env = { PATH: `${host.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
+function command(
+  spec: InstanceSpec,
+  labId: string,
+  [program = "", ...args]: readonly string[],
+): void {
+  // It carries the lab's mark: should we be killed meanwhile, it must not mount anything behind our reaper's back.
+  const env = { PATH: `${host.env["PATH"] ?? ""}:/usr/sbin:/sbin`, LAKEPROOF_LAB: labId };
   const ended = spawnSync(program, args, { encoding: "utf8", timeout: RUN_MS_MAX, env });
   if (ended.status === 0) return;
   const said = ended.error?.message ?? ended.stderr.trim();

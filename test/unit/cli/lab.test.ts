@@ -54,3 +54,9 @@ it("is the one whose network the process is in", () => {
   vi.stubEnv("LAKEPROOF_INSIDE", "dev-1");
   expect(labThatIsUp(undefined)).toEqual(first);
 });
+
+it("is none, and says so, where the lab of the process's network is gone", () => {
+  lab("dev-1", "127.77.0");
+  vi.stubEnv("LAKEPROOF_INSIDE", "dev-2");
+  expect(() => labThatIsUp(undefined)).toThrow("This is the network of lab dev-2, which is gone.");
+});
