@@ -17,6 +17,7 @@ import type { Services, Topology } from "../core/contracts/topology.ts";
 import { ERROR_CODES, EXIT_CODES, EXIT_GRAVITY } from "../core/errors.ts";
 import { reachOf } from "../core/fault-plan.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
+import type { LintRule } from "../infra/lint/rule.ts";
 import type { Artifact } from "../infra/artifacts/artifact.ts";
 import { coveragePage } from "./coverage-page.ts";
 import { renderSchemas } from "./schemas.ts";
@@ -73,7 +74,7 @@ function tablePage<Entry>(
   row: (entry: Entry) => Row,
 ): [file: string, text: string] {
   const rows = Object.entries(entries).map(([key, entry]) => [`\`${key}\``, ...row(entry)]);
-  const title = name.charAt(0).toUpperCase() + name.slice(1);
+  const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`.replace("-", " ");
   return [`${name}.md`, page(title, TABLES[name].file, markdownTable(["Name", ...head], rows))];
 }
 
@@ -246,6 +247,12 @@ const TABLE_PAGES = [
   tablePage<Check>("checks", TABLES.checks.entries, ["Purpose"], (check) => [check.purpose]),
   tablePage<Reporter>("reports", TABLES.reports.entries, ["Purpose"], (report) => [report.purpose]),
   scenariosPage(),
+  tablePage<LintRule>(
+    "lint-rules",
+    TABLES["lint-rules"].entries,
+    ["What it computes", "Has nothing to say without"],
+    (rule) => [rule.purpose, codes(rule.needs)],
+  ),
 ];
 
 /** File name below docs/reference → content. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { FAULTS } from "../chaos/index.ts";
 import { ARTIFACTS } from "../infra/artifacts/table.ts";
 import { COMPONENTS } from "../infra/components/index.ts";
+import { LINT_RULES } from "../infra/lint/index.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
 import { REPORTERS } from "../reports/index.ts";
 import { CAPACITY_SCENARIOS, SCENARIOS } from "../scenarios/index.ts";
@@ -56,6 +57,11 @@ export const TABLES = {
     file: "scenarios/index.ts",
     entries: CAPACITY_SCENARIOS,
     entryKeys: ["topology", "targets"],
+  },
+  "lint-rules": {
+    file: "infra/lint/index.ts",
+    entries: LINT_RULES,
+    entryKeys: ["id", "purpose", "needs", "check"],
   },
 } as const satisfies Record<string, Table>;
 

@@ -9,6 +9,11 @@ function short(value: number): string {
   return value >= 100 ? count(value) : String(Number(value.toFixed(1)));
 }
 
+/** How often, in the unit that shows it: "100/s", "278/h". */
+export function rate(perS: number): string {
+  return perS < 1 ? `${count(perS * 3600)}/h` : `${count(perS)}/s`;
+}
+
 /** A span of time in the unit that fits it. */
 export function span(ms: number): string {
   if (ms < 1000) return `${short(ms)} ms`;

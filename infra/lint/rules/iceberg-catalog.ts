@@ -1,7 +1,7 @@
 /** Iceberg's catalog: what a failover under it costs, and maintenance that the engine refuses. */
 import { CATALOG_RETRY_MS, COMMIT_MS, RESTORE_MS } from "../estimates.ts";
 import { hasFailover, type Facts } from "../facts.ts";
-import { count, percent, plural, span } from "../figures.ts";
+import { count, percent, plural, rate, span } from "../figures.ts";
 import { checkpointIntervalMs } from "../flink-settings.ts";
 import { leaderAddresses } from "../parse/haproxy.ts";
 import { optionsOf, statementsOf } from "../parse/sql.ts";
@@ -44,7 +44,7 @@ function queriesFail(facts: Facts, base: Place): Draft {
   return {
     severity: "warning",
     ...base,
-    consequence: `Every query asks the catalog first. While its leader fails over, ${span(goneMs)}, Iceberg's pool tries once more after ${span(CATALOG_RETRY_MS)} and gives up: up to ${count(failed)} queries at ${count(demand.rateQueriesPerS)}/s fail, ${span(goneMs / targets.errorRatio)} of the ${percent(targets.errorRatio)} error objective. Before Iceberg 1.10 (Trino 476 has 1.9.1) they end as GENERIC_INTERNAL_ERROR with a ClassCastException (apache/iceberg#11176), which hides the cause and which no client takes for worth repeating.`,
+    consequence: `Every query asks the catalog first. While its leader fails over, ${span(goneMs)}, Iceberg's pool tries once more after ${span(CATALOG_RETRY_MS)} and gives up: up to ${plural(Math.ceil(failed), "query", "queries")} at ${rate(demand.rateQueriesPerS)} fail, ${span(goneMs / targets.errorRatio)} of the ${percent(targets.errorRatio)} error objective. Before Iceberg 1.10 (Trino 476 has 1.9.1) they end as GENERIC_INTERNAL_ERROR with a ClassCastException (apache/iceberg#11176), which hides the cause and which no client takes for worth repeating.`,
     change:
       "Let clients repeat such queries, or give the catalog a database (or a REST catalog) of its own whose failover is shorter; an Iceberg from 1.10 on at least says what happened.",
   };

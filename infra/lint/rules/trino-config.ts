@@ -1,7 +1,7 @@
 /** Trino's nodes: coordinator, workers, memory, and what a lost worker costs. */
 import { COORDINATOR_START_MS, MONTH_MS } from "../estimates.ts";
 import type { Facts } from "../facts.ts";
-import { count, memory, percent, plural, span } from "../figures.ts";
+import { count, memory, percent, plural, rate, span } from "../figures.ts";
 import type { Draft, LintRule } from "../rule.ts";
 import {
   at,
@@ -227,7 +227,7 @@ export const trinoWorkerLoss: LintRule = {
         drafts.push({
           severity: "warning",
           ...at(node, "retry-policy", "default NONE"),
-          consequence: `A query fails with any of the ${count(workers)} workers that works for it: losing one fails up to all ${count(running)} that are running at ${count(demand.rateQueriesPerS)}/s and ${span(targets.queryMs)} each. The ${percent(targets.errorRatio)} error objective needs ${span((running / budgetPerS) * 1000)} without any other error to earn them back, and ${count(Math.floor(losses))} losses of workers or of the coordinator are all of a month's.`,
+          consequence: `A query fails with any of the ${count(workers)} workers that works for it: losing one fails up to all ${count(Math.ceil(running))} that are running at ${rate(demand.rateQueriesPerS)} and ${span(targets.queryMs)} each. The ${percent(targets.errorRatio)} error objective needs ${span((running / budgetPerS) * 1000)} without any other error to earn them back, and ${count(Math.floor(losses))} losses of workers or of the coordinator are all of a month's.`,
           change:
             "Set retry-policy=QUERY for short queries, or let clients repeat a query that failed with a worker.",
         });
