@@ -8,6 +8,7 @@ import type {
 } from "../../core/contracts/capacity.ts";
 import { LakeproofError, reasonOf } from "../../core/errors.ts";
 import { checkRate } from "../../core/generator-limits.ts";
+import { fileNameOf } from "../../core/file-name.ts";
 import { host } from "../../core/host.ts";
 import { isAborted } from "../../core/until-aborted.ts";
 import { environmentOf } from "../../infra/environment.ts";
@@ -99,7 +100,7 @@ export async function searchLab(state: LabState, wish: SearchWish): Promise<Sear
 
 async function openFrame(state: LabState, wish: SearchWish, signal: AbortSignal): Promise<Frame> {
   const stamp = new Date(host.epochMs()).toISOString().replace(/[-:]/g, "").slice(0, 15);
-  const name = `${stamp}Z-capacity-${state.topology}-${host.randomHex(3)}`;
+  const name = `${stamp}Z-capacity-${fileNameOf(state.topology)}-${host.randomHex(3)}`;
   const runDir = wish.runDir ?? join(wish.runsDir, name);
   const stepsDir = join(runDir, "steps");
   const step = await openStepLab({ state, seed: wish.seed, stepsDir, signal });

@@ -16,6 +16,8 @@ import { production } from "./production.ts";
 import { slimKafka, slimKafkaFour, slimPostgres } from "./slim.ts";
 
 export { broker, dev, mini, production };
+export { slimKafka, slimKafkaFour, slimPostgres };
+export * as knownBad from "./known-bad.ts";
 export const TOPOLOGIES = {
   broker,
   dev,

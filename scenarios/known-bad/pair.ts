@@ -40,7 +40,7 @@ const LOAD = {
 } as const;
 
 /** Name of the sound twin of a scenario of the gallery. */
-export const TWIN_SUFFIX = "-healthy";
+const TWIN_SUFFIX = "-healthy";
 
 export function pair<const S extends Services>(options: PairOptions<S>): Pair {
   const { purpose, bad, sound, faults, mustViolate } = options;

@@ -11,6 +11,7 @@ import type {
 import type { JournalReader } from "../../core/contracts/journal.ts";
 import type { Judgement } from "../../core/contracts/slo.ts";
 import type { ExitCode } from "../../core/errors.ts";
+import { fileNameOf } from "../../core/file-name.ts";
 import { percent } from "../checks/evidence/text.ts";
 import { changePoints, type ChangePoint } from "../maths/change-points.ts";
 import { changedFields, digestOf, fingerprintOf } from "./differences.ts";
@@ -36,8 +37,8 @@ export function historyEntry(source: EntrySource): HistoryEntry {
     schema: "lakeproof.history-entry/1",
     runId: journal.runId,
     startedAtEpochMs: journal.startedAtEpochMs,
-    suite: source.suite ?? plan.scenario,
-    profile: `${plan.topology.name}-${digestOf(done)}`,
+    suite: source.suite ?? fileNameOf(plan.scenario),
+    profile: `${fileNameOf(plan.topology.name)}-${digestOf(done)}`,
     testbed: `${String(environment.cpuCount)}c-${memoryGiB}g-${digestOf(testbed)}`,
     journalSha256,
     testbedFields: testbed,
