@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LakeproofError } from "../core/errors.ts";
+import { fileNameOf } from "../core/file-name.ts";
 import { host } from "../core/host.ts";
 import type { Isolation } from "../core/contracts/values.ts";
 import type { Plan } from "../core/contracts/plan.ts";
@@ -77,8 +78,7 @@ export function newLabState(options: NewLab): LabState {
       },
     );
   }
-  // It is the name of a directory.
-  const id = `${options.topology.replaceAll("/", "-")}-${host.randomHex(4)}`;
+  const id = `${fileNameOf(options.topology)}-${host.randomHex(4)}`;
   mkdirSync(labsDir(), { recursive: true, mode: 0o755 });
   return {
     schema: "lakeproof.lab/1",

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { JournalWriter } from "../core/contracts/journal.ts";
 import type { Plan } from "../core/contracts/plan.ts";
 import { LakeproofError, reasonOf } from "../core/errors.ts";
+import { fileNameOf } from "../core/file-name.ts";
 import { host } from "../core/host.ts";
 import { openJournal } from "../core/journal.ts";
 import { configDigests, openLab, provision, type Lab } from "../infra/provision.ts";
@@ -255,8 +256,7 @@ function endedBy(
 
 function makeRunDir(runsDir: string, plan: Plan): { runDir: string; runId: string } {
   const stamp = new Date(host.epochMs()).toISOString().replace(/[-:]/g, "").slice(0, 15);
-  // One directory a run, also for a scenario out of a folder.
-  const runId = `${stamp}Z-${plan.scenario.replaceAll("/", "-")}-${host.randomHex(3)}`;
+  const runId = `${stamp}Z-${fileNameOf(plan.scenario)}-${host.randomHex(3)}`;
   const runDir = resolve(runsDir, runId);
   mkdirSync(join(runDir, "logs"), { recursive: true });
   mkdirSync(stateDir(), { recursive: true });

@@ -10,6 +10,7 @@ import type { NightRerun, RerunQuestion } from "../../core/contracts/nightly.ts"
 import type { Plan } from "../../core/contracts/plan.ts";
 import { LakeproofError, reasonOf, type ExitCode } from "../../core/errors.ts";
 import { checkRate } from "../../core/generator-limits.ts";
+import { fileNameOf } from "../../core/file-name.ts";
 import { host } from "../../core/host.ts";
 import { isAborted } from "../../core/until-aborted.ts";
 import { environmentOf } from "../../infra/environment.ts";
@@ -122,7 +123,7 @@ function searched(frame: Frame, state: LabState, ended: CapacityReport["ended"])
 async function openFrame(state: LabState, wish: SearchWish, signal: AbortSignal): Promise<Frame> {
   const startedAtEpochMs = host.epochMs();
   const stamp = new Date(startedAtEpochMs).toISOString().replace(/[-:]/g, "").slice(0, 15);
-  const label = wish.label ?? `capacity-${state.topology}`;
+  const label = wish.label ?? `capacity-${fileNameOf(state.topology)}`;
   const name = `${stamp}Z-${label}-${host.randomHex(3)}`;
   const runDir = wish.runDir ?? join(wish.runsDir, name);
   const stepsDir = join(runDir, "steps");

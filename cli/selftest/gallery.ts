@@ -9,6 +9,7 @@ import { closest } from "fastest-levenshtein";
 import type { Scenario } from "../../core/contracts/scenario.ts";
 import type { Judgement } from "../../core/contracts/slo.ts";
 import { EXIT_CODES, LakeproofError, type ExitCode } from "../../core/errors.ts";
+import { fileNameOf } from "../../core/file-name.ts";
 import { host } from "../../core/host.ts";
 import { readJournal } from "../../core/journal.ts";
 import { judge } from "../../core/judge.ts";
@@ -74,7 +75,7 @@ function shortName(name: string): string {
 }
 
 async function galleryRow(scenario: Scenario, options: GalleryOptions): Promise<GalleryRow> {
-  const runsDir = resolve(options.runsDir, scenario.name.replaceAll("/", "-"));
+  const runsDir = resolve(options.runsDir, fileNameOf(scenario.name));
   mkdirSync(runsDir, { recursive: true });
   const exitCode = await runScenario(scenario.name, runsDir, options.seed);
   const expected = scenario.mustViolate?.join(", ") ?? "green";

@@ -17,6 +17,8 @@ import { production } from "./production.ts";
 import { slimKafka, slimKafkaFour, slimPostgres } from "./slim.ts";
 
 export { broker, dev, mini, miniVolumes, production };
+export { slimKafka, slimKafkaFour, slimPostgres };
+export * as knownBad from "./known-bad.ts";
 export const TOPOLOGIES = {
   broker,
   dev,

@@ -3,8 +3,7 @@
  * acks=1 answers at once, and dies; then they go on, and one of them leads without those records. The producer has
  * its answers and Connect its offsets: nothing is ever sent again. With acks=all it has no answer and sends again.
  */
-import { acksOne as bad } from "../../infra/topologies/known-bad.ts";
-import { slimKafka } from "../../infra/topologies/slim.ts";
+import { knownBad, slimKafka } from "../../infra/topologies/index.ts";
 import { pair } from "./pair.ts";
 
 /** Below broker.session.timeout.ms (9 s) and replica.lag.time.max.ms (10 s). */
@@ -12,7 +11,7 @@ const STALL_MS = 5000;
 
 export const acksOne = pair<typeof slimKafka.services>({
   purpose: "acks=1: a leader dies with records that it acknowledged and nobody had fetched.",
-  bad,
+  bad: knownBad.acksOne,
   sound: slimKafka,
   faults: [
     {

@@ -4,13 +4,12 @@
  * is 200 kB ahead, well below the 1 MiB from which Patroni promotes nobody (maximum_lag_on_failover). With a
  * synchronous standby nobody is promoted: /sync names the leader alone, and all wait for it.
  */
-import { asyncStandby as bad } from "../../infra/topologies/known-bad.ts";
-import { slimPostgres } from "../../infra/topologies/slim.ts";
+import { knownBad, slimPostgres } from "../../infra/topologies/index.ts";
 import { pair } from "./pair.ts";
 
 export const asyncStandby = pair<typeof slimPostgres.services>({
   purpose: "An asynchronous standby is promoted: commits that were acknowledged are gone.",
-  bad,
+  bad: knownBad.asyncStandby,
   sound: slimPostgres,
   faults: [
     {

@@ -17,5 +17,3 @@ export const GALLERY: readonly Pair[] = [
   minIsrOne,
   offsetUnchecked,
 ];
-
-export type { Pair };

@@ -3,13 +3,12 @@
  * Min ISR 1 by itself then makes the partition wait for that leader and its disk: what it acknowledged is lost with
  * the disk, or, as here, to an unclean election. With min ISR 2 nothing is acknowledged that could be lost.
  */
-import { minIsrOne as bad } from "../../infra/topologies/known-bad.ts";
-import { slimKafkaFour } from "../../infra/topologies/slim.ts";
+import { knownBad, slimKafkaFour } from "../../infra/topologies/index.ts";
 import { pair } from "./pair.ts";
 
 export const minIsrOne = pair<typeof slimKafkaFour.services>({
   purpose: "Min ISR 1: what one broker alone acknowledged is lost with it.",
-  bad,
+  bad: knownBad.minIsrOne,
   sound: slimKafkaFour,
   faults: [
     {

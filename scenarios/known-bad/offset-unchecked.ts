@@ -3,13 +3,12 @@
  * log ends, believes it, and goes on as if nothing had happened: no error, no failed task, a gap. The check alone
  * would have refused; a slot that follows the failover has nothing to refuse.
  */
-import { offsetUnchecked as bad } from "../../infra/topologies/known-bad.ts";
-import { slimPostgres } from "../../infra/topologies/slim.ts";
+import { knownBad, slimPostgres } from "../../infra/topologies/index.ts";
 import { pair } from "./pair.ts";
 
 export const offsetUnchecked = pair<typeof slimPostgres.services>({
   purpose: "A slot that was made anew is believed: a gap that no error mentions.",
-  bad,
+  bad: knownBad.offsetUnchecked,
   sound: slimPostgres,
   faults: [
     {

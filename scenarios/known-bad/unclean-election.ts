@@ -3,13 +3,12 @@
  * unclean election the one that lags leads; without, the partition waits for one of them. Four brokers, so that a
  * majority of the three controllers is always there to decide.
  */
-import { uncleanElection as bad } from "../../infra/topologies/known-bad.ts";
-import { slimKafkaFour } from "../../infra/topologies/slim.ts";
+import { knownBad, slimKafkaFour } from "../../infra/topologies/index.ts";
 import { pair } from "./pair.ts";
 
 export const uncleanElection = pair<typeof slimKafkaFour.services>({
   purpose: "Unclean election: a copy that lags becomes leader and cuts off what was acknowledged.",
-  bad,
+  bad: knownBad.uncleanElection,
   sound: slimKafkaFour,
   faults: [
     {

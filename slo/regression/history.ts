@@ -12,6 +12,7 @@ import type {
 import type { Environment, JournalReader } from "../../core/contracts/journal.ts";
 import type { Judgement } from "../../core/contracts/slo.ts";
 import type { ExitCode } from "../../core/errors.ts";
+import { fileNameOf } from "../../core/file-name.ts";
 import { percent } from "../checks/evidence/text.ts";
 import { changePoints, type ChangePoint } from "../maths/change-points.ts";
 import { changedFields, digestOf, fingerprintOf, type Fingerprint } from "./differences.ts";
@@ -32,7 +33,7 @@ export function historyEntry(source: EntrySource): HistoryEntry {
   const { plan, environment, runId, startedAtEpochMs } = journal;
   return assembledEntry({
     ...{ runId, startedAtEpochMs, journalSha256, environment },
-    suite: source.suite ?? plan.scenario.replaceAll("/", "-"),
+    suite: source.suite ?? fileNameOf(plan.scenario),
     topology: plan.topology.name,
     fingerprint: fingerprintOf(journal),
     verdict: { status: judgement.status, exitCode: judgement.exit.code },
@@ -64,7 +65,7 @@ export function assembledEntry(facts: EntryFacts): HistoryEntry {
   return {
     schema: "lakeproof.history-entry/1",
     ...{ runId, startedAtEpochMs, suite },
-    profile: `${facts.topology}-${digestOf(fingerprint.plan)}`,
+    profile: `${fileNameOf(facts.topology)}-${digestOf(fingerprint.plan)}`,
     testbed: `${String(environment.cpuCount)}c-${memoryGiB}g-${digestOf(fingerprint.testbed)}`,
     journalSha256,
     testbedFields: fingerprint.testbed,

@@ -4,6 +4,7 @@ import { makePlan } from "../../../cli/plan.ts";
 import { outcomeOf } from "../../../cli/selftest/gallery.ts";
 import type { Scenario } from "../../../core/contracts/scenario.ts";
 import type { Verdict, VerdictStatus } from "../../../core/contracts/slo.ts";
+import { fileNameOf } from "../../../core/file-name.ts";
 import { planLab, settingProblems } from "../../../infra/lab-plan.ts";
 import { collectSpecs } from "../../../infra/lint/collect.ts";
 import { declaredBy } from "../../../infra/lint/declared.ts";
@@ -125,4 +126,10 @@ describe("outcomeOf", () => {
     expect(outcomeOf({}, judged(0, [complete])).caught).toBe(true);
     expect(outcomeOf({}, judged(10, [complete])).caught).toBe(false);
   });
+});
+
+it("a name with a group becomes one name of a file", () => {
+  const names = GALLERY.flatMap(({ bad, healthy }) => [bad.name, healthy.topology.name]);
+  for (const name of names) expect(fileNameOf(name)).toMatch(/^[A-Za-z0-9][\w.-]*$/);
+  expect(fileNameOf("known-bad/acks-1")).toBe("known-bad-acks-1");
 });
