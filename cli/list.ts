@@ -44,10 +44,11 @@ export function list(what: string, options: ListOptions): number {
     });
   }
   const rows = make(options);
+  const width = Math.max(0, ...rows.map(({ name }) => name.length));
   host.out(
     options.json
       ? `${JSON.stringify(rows, null, 2)}\n`
-      : rows.map(({ name, about }) => `${name.padEnd(30)} ${about}`.trimEnd() + "\n").join(""),
+      : rows.map(({ name, about }) => `${name.padEnd(width)}  ${about}`.trimEnd() + "\n").join(""),
   );
   return 0;
 }
