@@ -95,7 +95,7 @@ function tryFeatures(): ReadonlySet<MachineFeature> {
  * Prints the name of each feature that works. Makes its own directory and removes it, also when nobody is left to
  * read what it prints.
  */
-export function trialScript(): string {
+function trialScript(): string {
   const groups = (["cpu", "memory", "io"] as const).flatMap((controller) => {
     const place = placeOf("self", controller);
     if (place === undefined) return [];
