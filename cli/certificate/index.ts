@@ -106,8 +106,16 @@ function certified(name: string, sha256: string): CertifiedFile {
   return { name, digest: { sha256 } };
 }
 
+/** A process judges with the code it was started with, so it reads that once. */
+let judge: Promise<JudgedBy> | undefined;
+
 /** What judges here and now. Compiled or not makes a difference of its own: other code, other digest. */
-export async function judgedBy(): Promise<JudgedBy> {
+export function judgedBy(): Promise<JudgedBy> {
+  judge ??= digestOfCode();
+  return judge;
+}
+
+async function digestOfCode(): Promise<JudgedBy> {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const folders = ["core", "reports", "slo"].map(async (folder) => {
     const directory = join(root, folder);

@@ -223,14 +223,15 @@ describe("calibration", () => {
     );
 
   test("prints noise, false alarms and misses, and passes no verdict: 0", async () => {
-    expect(await verb(same(4), { calibrate: true })).toBe(0);
+    expect(await verb(same(4), { calibrate: true, metrics: "latency.simple" })).toBe(0);
     expect(dirs.printed()).toContain("4 runs of the same thing");
     expect(dirs.printed()).toMatch(/\d+ of 12 comparisons raised a false alarm/);
     expect(dirs.printed()).toMatch(/two runs +[\d.]+ %/);
   });
 
   test("as JSON", async () => {
-    expect(await verb(same(3), { calibrate: true, json: true })).toBe(0);
+    const only = { calibrate: true, json: true, metrics: "latency.simple" } as const;
+    expect(await verb(same(3), only)).toBe(0);
     const parsed = JSON.parse(dirs.printed()) as Calibration;
     expect(parsed).toMatchObject({ schema: "lakeproof.calibration/1", seed: "1" });
     expect(parsed.observed.comparisonCount).toBe(6);

@@ -205,13 +205,17 @@ describe("a lane's transactions", () => {
   });
 
   it("carry before each update the row as it was, and before each delete the row it ends", () => {
-    const last = new Map<string, unknown>();
+    const last = new Map<string, string>();
+    const wrong: string[] = [];
     for (const { table, key, value } of records) {
       const envelope = JSON.parse(value?.toString() ?? "") as Envelope & { after: unknown };
       const row = `${table}/${key.toString()}`;
-      if (last.has(row)) expect(envelope.before).toEqual(last.get(row));
-      last.set(row, envelope.after);
+      // Both images have their columns in the table's order.
+      const before = JSON.stringify(envelope.before);
+      if (last.has(row) && before !== last.get(row)) wrong.push(row);
+      last.set(row, JSON.stringify(envelope.after));
     }
+    expect(wrong).toEqual([]);
     expect(last.size).toBeGreaterThan(50);
   });
 
@@ -221,14 +225,17 @@ describe("a lane's transactions", () => {
         txn.changes.map((change) => positionIn({ ...LOG, lane }, txn, seqOf(change), TIMES)),
       );
     const lanes = [0, 1, 2].map(positionsOf);
+    const inOrder = (position: SourcePosition, before: SourcePosition | undefined): boolean => {
+      const { lsn, lastCommitLsn = 0, txId } = position;
+      if (lsn <= (before?.lsn ?? LOG.startLsn) || lastCommitLsn >= lsn) return false;
+      return before?.txId === txId
+        ? lastCommitLsn === before.lastCommitLsn
+        : lastCommitLsn > (before?.lsn ?? 0);
+    };
     for (const positions of lanes) {
-      for (const [index, { lsn, lastCommitLsn = 0, txId }] of positions.entries()) {
-        const before = positions[index - 1];
-        expect(lsn).toBeGreaterThan(before?.lsn ?? LOG.startLsn);
-        expect(lastCommitLsn).toBeLessThan(lsn);
-        if (before?.txId === txId) expect(lastCommitLsn).toBe(before.lastCommitLsn);
-        else expect(lastCommitLsn).toBeGreaterThan(before?.lsn ?? 0);
-      }
+      expect(
+        positions.filter((position, index) => !inOrder(position, positions[index - 1])),
+      ).toEqual([]);
     }
     const lsns = lanes.flat().map(({ lsn }) => lsn);
     expect(new Set(lsns).size).toBe(lsns.length);

@@ -1,13 +1,19 @@
 /** A sound system is not accused of anything, and every rule has looked. */
 import { describe, expect, test } from "vitest";
+import { collectFiles } from "../../../../infra/lint/collect.ts";
 import { LINT_RULES, lintFacts } from "../../../../infra/lint/index.ts";
 import { factsOf, findingsOf, SOUND } from "./system.ts";
 
 describe("a sound system", () => {
   const result = lintFacts(factsOf(SOUND));
 
-  test("every file is read", () => {
-    expect(factsOf(SOUND).unread).toEqual([]);
+  test("every file is read, by itself as beside the others", () => {
+    const { lists, unread } = collectFiles(SOUND);
+    expect(unread).toEqual([]);
+    const { instances: _, ...facts } = factsOf(SOUND);
+    const { instances: none, ...read } = lists;
+    expect(facts).toMatchObject(read);
+    expect(none).toEqual([]);
   });
 
   test("has no findings", () => {

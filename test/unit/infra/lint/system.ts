@@ -1,6 +1,13 @@
 /** A sound production system as configuration files, and ways to spoil it. */
-import { collectFiles } from "../../../../infra/lint/collect.ts";
-import type { Demand, Facts, Targets } from "../../../../infra/lint/facts.ts";
+import { dirname } from "node:path/posix";
+import { collectFiles, type Collected } from "../../../../infra/lint/collect.ts";
+import {
+  FACT_KINDS,
+  type Demand,
+  type FactLists,
+  type Facts,
+  type Targets,
+} from "../../../../infra/lint/facts.ts";
 import { lintFacts } from "../../../../infra/lint/index.ts";
 import type { GivenFile } from "../../../../infra/lint/parse/read.ts";
 import type { Finding } from "../../../../infra/lint/rule.ts";
@@ -300,8 +307,25 @@ const INSTANCES = [
   ...["flink-jobmanager", ...Array.from({ length: 5 }, () => "flink-taskmanager")],
 ].map((component, index) => ({ id: `${component}-${String(index)}`, component }));
 
+/** By what stands in them: nearly all directories of a spoilt system are those of the sound one. */
+const READ = new Map<string, Collected>();
+
+/** As `collectFiles` over all of them, which looks no further than a file's own directory. */
+function collected(files: readonly GivenFile[]): Collected {
+  const parts = [...Map.groupBy(files, ({ file }) => dirname(file)).values()].map((group) => {
+    const key = JSON.stringify(group);
+    const part = READ.get(key) ?? collectFiles(group);
+    READ.set(key, part);
+    return part;
+  });
+  const lists: unknown = Object.fromEntries(
+    FACT_KINDS.map((kind) => [kind, parts.flatMap((part): readonly unknown[] => part.lists[kind])]),
+  );
+  return { lists: lists as FactLists, unread: parts.flatMap(({ unread }) => unread) };
+}
+
 export function factsOf(files: readonly GivenFile[], facts: Partial<Facts> = {}): Facts {
-  const { lists, unread } = collectFiles(files);
+  const { lists, unread } = collected(files);
   return {
     ...lists,
     instances: INSTANCES,

@@ -6,7 +6,12 @@
  * the manifest is for.
  */
 import { describe, expect, test } from "vitest";
-import type { JournalEvent, JournalKind } from "../../../../core/contracts/journal.ts";
+import type {
+  EventOf,
+  JournalEvent,
+  JournalKind,
+  JournalReader,
+} from "../../../../core/contracts/journal.ts";
 import type { Judgement, VerdictStatus } from "../../../../core/contracts/slo.ts";
 import { judge } from "../../../../core/judge.ts";
 import { CHECKS } from "../../../../slo/checks/index.ts";
@@ -53,17 +58,28 @@ function loneWitnesses(events: Events, sound: Events): ReadonlySet<JournalEvent>
 
 const KEPT_SHARE = 0.5;
 
-function judged(events: Events): Judgement {
-  return judge(journalOf(events), Object.values(CHECKS));
+/** A journal with these events of it, which were read already: reading is not what is tried here. */
+function readerWith(events: Events, journal: JournalReader): JournalReader {
+  const byKind = Map.groupBy(events, ({ kind }) => kind);
+  return {
+    ...journal,
+    endMs: events.at(-1)?.atMs ?? 0,
+    of: <K extends JournalKind>(kind: K) =>
+      (byKind.get(kind) ?? []) as unknown as readonly EventOf<K>[],
+    all: () => events,
+  };
 }
 
-function statuses(events: Events): ReadonlyMap<string, VerdictStatus> {
-  return new Map(judged(events).verdicts.map(({ id, status }) => [id, status]));
+function statusesIn(judgement: Judgement): ReadonlyMap<string, VerdictStatus> {
+  return new Map(judgement.verdicts.map(({ id, status }) => [id, status]));
 }
 
 /** Ids that are PROVEN only since something was taken away. */
-function improved(before: ReadonlyMap<string, VerdictStatus>, events: Events): readonly string[] {
-  return [...statuses(events)]
+function improved(
+  before: ReadonlyMap<string, VerdictStatus>,
+  judgement: Judgement,
+): readonly string[] {
+  return [...statusesIn(judgement)]
     .filter(([id, status]) => status === "PROVEN" && (before.get(id) ?? "none") !== "PROVEN")
     .map(([id]) => `${id} was ${before.get(id) ?? "not judged"}`);
 }
@@ -72,27 +88,36 @@ function isSample(event: JournalEvent): boolean {
   return (SAMPLE_KINDS as readonly JournalKind[]).includes(event.kind);
 }
 
-describe.for(RUNS)("%s", ([name, events, sound]) => {
-  const before = statuses(events);
+describe.for(RUNS)("%s", ([name, planted, sound]) => {
+  const journal = journalOf(planted);
+  const events = journal.all();
+  const judged = (rest: Events): Judgement =>
+    judge(readerWith(rest, journal), Object.values(CHECKS));
+  const whole = judged(events);
+  const before = statusesIn(whole);
+  // Without a kind that the run has not got it is the same run.
+  const kinds = SAMPLE_KINDS.filter((kind) => events.some((event) => event.kind === kind));
   const witnesses = loneWitnesses(events, sound);
 
   test("proves no more without one kind of sample", () => {
-    const found = SAMPLE_KINDS.flatMap((kind) =>
-      improved(
-        before,
-        events.filter((event) => event.kind !== kind),
-      ).map((id) => `without ${kind}: ${id}`),
+    expect(kinds.length).toBeGreaterThanOrEqual(10);
+    const found = kinds.flatMap((kind) =>
+      improved(before, judged(events.filter((event) => event.kind !== kind))).map(
+        (id) => `without ${kind}: ${id}`,
+      ),
     );
     expect(found).toEqual([]);
   });
 
   test("proves no more without a seeded part of one kind", () => {
     const random = seededRandom(name.length);
-    const found = SAMPLE_KINDS.flatMap((kind) =>
+    const found = kinds.flatMap((kind) =>
       improved(
         before,
-        events.filter(
-          (event) => event.kind !== kind || witnesses.has(event) || random() < KEPT_SHARE,
+        judged(
+          events.filter(
+            (event) => event.kind !== kind || witnesses.has(event) || random() < KEPT_SHARE,
+          ),
         ),
       ).map((id) => `without a part of ${kind}: ${id}`),
     );
@@ -107,6 +132,6 @@ describe.for(RUNS)("%s", ([name, events, sound]) => {
       events.filter((event) => !isSample(event) || witnesses.has(event) || random() < share),
     );
     const proven = kept.filter((rest) => judged(rest).status === "PROVEN").length;
-    expect(proven).toBeLessThanOrEqual(judged(events).status === "PROVEN" ? 3 : 0);
+    expect(proven).toBeLessThanOrEqual(whole.status === "PROVEN" ? 3 : 0);
   });
 });

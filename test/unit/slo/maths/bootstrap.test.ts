@@ -4,7 +4,12 @@ import { blockLengthOf } from "../../../../slo/maths/block-length.ts";
 import { bootstrapInterval, type Statistic } from "../../../../slo/maths/bootstrap.ts";
 import { autoregressive, normals, uniform } from "../../../fixtures/random-series.ts";
 
-const mean: Statistic = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
+/** A loop: it is called some hundred million times here. */
+const mean: Statistic = (values) => {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+};
 const variance: Statistic = (values) => {
   const middle = mean(values);
   return mean(values.map((one) => (one - middle) ** 2));
