@@ -128,12 +128,16 @@ export function connectionsText(instanceId: string, counts: ConnectionCounts): s
     "FAULT_FAILED",
     `${instanceId} answered ${String(answered)} connections during its reload; ` +
       `${String(refused)} were refused, ${String(reset)} closed and ${String(silent)} left without an answer.`,
-    { hint: "The next worker must be handed the listeners: expose-fd listeners on its stats socket." },
+    {
+      hint: "The next worker must be handed the listeners: expose-fd listeners on its stats socket.",
+    },
   );
 }
 
 function nextOf(context: FaultContext<Params>, reload: Reload): readonly number[] | undefined {
-  const next = context.driver.processIds(reload.instanceId).filter((pid) => !reload.oldPids.has(pid));
+  const next = context.driver
+    .processIds(reload.instanceId)
+    .filter((pid) => !reload.oldPids.has(pid));
   return next.length === 0 ? undefined : next;
 }
 

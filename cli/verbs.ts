@@ -236,10 +236,7 @@ function addHiddenVerbs(program: Command, exit: (code: number) => void): void {
   });
 }
 
-function addVerdictVerbs(
-  verb: AddVerb,
-  exit: (code: number) => void,
-): void {
+function addVerdictVerbs(verb: AddVerb, exit: (code: number) => void): void {
   verb("judge <run>", "judge an old run directory again; needs no cluster")
     .option(...JSON_OPTION)
     .option(...REPORTER_OPTION)
@@ -266,10 +263,7 @@ function addVerdictVerbs(
     });
 }
 
-function addLabVerbs(
-  verb: AddVerb,
-  exit: (code: number) => void,
-): void {
+function addLabVerbs(verb: AddVerb, exit: (code: number) => void): void {
   verb("fetch [topology]", "obtain everything a topology needs into the cache; starts nothing")
     .option(...JSON_OPTION)
     .action(async (topology: string | undefined, { json }: Common) => {
@@ -329,10 +323,7 @@ function addLabVerbs(
     });
 }
 
-function addCheck(
-  verb: AddVerb,
-  exit: (code: number) => void,
-): void {
+function addCheck(verb: AddVerb, exit: (code: number) => void): void {
   verb(
     "check <what>",
     "zones: try every flow between zones and prove it allowed or denied; alerts: make each fire and resolve",

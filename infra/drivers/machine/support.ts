@@ -104,7 +104,7 @@ function trialScript(): string {
     return `if mkdir ${group} 2>/dev/null; then [ -w ${group}/${file} ] && echo ${controller}; rmdir ${group}; fi`;
   });
   return [
-    "dir=$(mktemp -d \"$1/trial-XXXXXX\" 2>/dev/null) || exit 0",
+    'dir=$(mktemp -d "$1/trial-XXXXXX" 2>/dev/null) || exit 0',
     "trap '' PIPE",
     "trap 'exit 0' TERM",
     "trap 'cd /; rm -rf \"$dir\"' EXIT",
