@@ -3,8 +3,9 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import type {
+  OPENINGS} from "../../../chaos/connection-probe.ts";
 import {
-  OPENINGS,
   probeConnections,
   type ConnectionCounts,
 } from "../../../chaos/connection-probe.ts";
