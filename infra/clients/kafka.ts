@@ -213,6 +213,12 @@ class ReconnectingTap implements Tap {
       retries: 2,
       connectTimeout: 3000,
     });
+    // The consumer tells of what it cannot mend by itself in no other way; unheard, it would end the process.
+    const broken = new AbortController();
+    consumer.on("error", (error: unknown) => {
+      broken.abort(error);
+    });
+    const over = AbortSignal.any([this.#closing.signal, broken.signal]);
     try {
       const stream = await untilAborted(
         consumer.consume({
@@ -224,13 +230,14 @@ class ReconnectingTap implements Tap {
           sessionTimeout: 10_000,
           heartbeatInterval: 2000,
         }),
-        host.deadline(15_000, this.#closing.signal),
+        host.deadline(15_000, over),
       );
       const abort = (): void => {
         void Promise.resolve(stream.close()).catch(() => undefined);
       };
-      this.#closing.signal.addEventListener("abort", abort, { once: true });
+      over.addEventListener("abort", abort, { once: true });
       for await (const message of stream) this.#take(message);
+      broken.signal.throwIfAborted();
     } finally {
       await Promise.race([closed(consumer), host.sleep(2000)]);
     }
