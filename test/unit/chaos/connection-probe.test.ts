@@ -3,12 +3,8 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import type {
-  OPENINGS} from "../../../chaos/connection-probe.ts";
-import {
-  probeConnections,
-  type ConnectionCounts,
-} from "../../../chaos/connection-probe.ts";
+import type { OPENINGS } from "../../../chaos/connection-probe.ts";
+import { probeConnections, type ConnectionCounts } from "../../../chaos/connection-probe.ts";
 import { connectionsText } from "../../../chaos/haproxy-reload.ts";
 
 const NONE: ConnectionCounts = { answered: 0, refused: 0, reset: 0, silent: 0 };
