@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { addVerbs } from "../../../cli/verbs.ts";
 import { wantedReports } from "../../../cli/reporters.ts";
-import { SCENARIOS } from "../../../scenarios/index.ts";
+import { CAPACITY_SCENARIOS, SCENARIOS } from "../../../scenarios/index.ts";
 
 const PAGES = ["ci.md", "objectives.md"].map((name) =>
   readFileSync(join(import.meta.dirname, "../../../docs", name), "utf8"),
@@ -53,7 +53,9 @@ describe("docs/ci.md", () => {
         if (word === "--reporter")
           expect(wantedReports([rest[index + 1] ?? ""], false)).toHaveLength(1);
       }
-      if (name === "run" || name === "plan") expect(Object.keys(SCENARIOS)).toContain(rest[0]);
+      if (name === "run" || name === "plan") {
+        expect(Object.keys({ ...SCENARIOS, ...CAPACITY_SCENARIOS })).toContain(rest[0]);
+      }
     },
   );
 });
