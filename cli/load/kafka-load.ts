@@ -15,20 +15,26 @@ import {
 } from "../../generators/bank.ts";
 import { BatchProducer } from "../../infra/clients/kafka-producer.ts";
 import { endOffsets } from "../../infra/clients/kafka.ts";
-import { startKafkaWorker, WORKLOAD } from "./kafka-worker.ts";
-import type {
-  KafkaWorkerOptions,
-  StartMessage,
-  WorkerHealth,
-  WorkerMessage,
-  WorkerTotals,
-} from "./kafka-worker.ts";
+import { presentSince } from "./kafka-catch-up.ts";
+import { startKafkaWorker } from "./kafka-worker.ts";
+import {
+  WORKLOAD,
+  type KafkaWorkerOptions,
+  type LaneResume,
+  type StartMessage,
+  type WorkerHealth,
+  type WorkerMessage,
+  type WorkerTotals,
+} from "./kafka-worker-protocol.ts";
+import type { LaneHistory } from "./lane-journal.ts";
 
 /** Lanes are the unit of determinism: their number must not follow that of the workers. */
 const LANE_COUNT = 8;
 const DELIVERY_MS_MAX = 120_000;
 const ASK_MS_MAX = 15_000;
 const WORKER_START_MS_MAX = 60_000;
+/** What a thread makes again of a load that is resumed, far below what it can. */
+const RESUMED_TXNS_PER_MS = 5;
 /** What one thread makes and sends with room to spare on a small machine. */
 const EVENTS_PER_S_PER_WORKER = 60_000;
 /** Log positions rise from run to run: more a second than any load uses up, from 2023-11-14 on. */
@@ -49,6 +55,10 @@ export interface KafkaLoadOptions {
   /** How long to go on after the end with what was due before it. */
   readonly graceMs: number;
   readonly workerCount?: number;
+  /** Where the lanes write down what they do, so that the load can be resumed. Absent: nowhere. */
+  readonly journalDir?: string;
+  /** The load that was killed and is gone on with: same seed, same users, same topics. */
+  readonly resume?: LaneHistory;
   readonly signal: AbortSignal;
   readonly journal: (body: JournalBody) => void;
   readonly onSecond: (elapsedMs: number, totalMs: number, health: readonly WorkerHealth[]) => void;
@@ -79,8 +89,9 @@ function workerCountFor(rateEventsPerS: number): number {
  */
 export async function runKafkaLoad(options: KafkaLoadOptions): Promise<KafkaLoadOutcome> {
   const partitionCount = await partitionsOf(options.addresses);
+  const resume = await resumeOf(options, partitionCount);
   const before = await recordCount(options);
-  const load = new RunningKafkaLoad(options, partitionCount);
+  const load = new RunningKafkaLoad(options, partitionCount, resume);
   const outcome = await load.run();
   const after = await recordCount(options).catch(() => Number.NaN);
   return { ...outcome, grownBy: after - before };
@@ -106,6 +117,23 @@ async function partitionsOf(addresses: readonly string[]): Promise<number> {
   );
 }
 
+async function resumeOf(
+  { resume, addresses, signal }: KafkaLoadOptions,
+  partitionCount: number,
+): Promise<readonly LaneResume[]> {
+  if (resume === undefined) return [];
+  const sinceEpochMs = resume.unclearSinceEpochMs;
+  const present =
+    sinceEpochMs === undefined
+      ? undefined
+      : await presentSince(addresses, partitionCount, sinceEpochMs, signal);
+  return [...resume.steps].map(([lane, steps]) => ({
+    lane,
+    steps,
+    present: present?.get(lane) ?? [],
+  }));
+}
+
 async function recordCount({ addresses }: KafkaLoadOptions): Promise<number> {
   const offsets = await endOffsets(addresses, BANK_TABLES.map(topicOf), host.deadline(ASK_MS_MAX));
   return [...offsets.values()].reduce((sum, offset) => sum + offset, 0);
@@ -114,15 +142,21 @@ async function recordCount({ addresses }: KafkaLoadOptions): Promise<number> {
 class RunningKafkaLoad {
   readonly #options: KafkaLoadOptions;
   readonly #partitionCount: number;
+  readonly #resume: readonly LaneResume[];
   readonly #totalMs: number;
   readonly #health: WorkerHealth[] = [];
   readonly #latest = new Map<number, WorkerHealth>();
   #startMs = 0;
   #rssBytesMax = 0;
 
-  constructor(options: KafkaLoadOptions, partitionCount: number) {
+  constructor(
+    options: KafkaLoadOptions,
+    partitionCount: number,
+    resume: readonly LaneResume[],
+  ) {
     this.#options = options;
     this.#partitionCount = partitionCount;
+    this.#resume = resume;
     this.#totalMs = options.warmupMs + options.durationMs;
   }
 
@@ -131,7 +165,9 @@ class RunningKafkaLoad {
     const eventsPerTxn = this.#measureEventsPerTxn();
     const workers = this.#workerOptions(eventsPerTxn).map((options) => new LoadThread(options));
     try {
-      await Promise.all(workers.map((worker) => worker.ready(this.#listener(), signal)));
+      const startMsMax = WORKER_START_MS_MAX + this.#resumeMsMax();
+      const listen = this.#listener();
+      await Promise.all(workers.map((worker) => worker.ready(listen, startMsMax, signal)));
       this.#startMs = host.monotonicMs();
       const start = { startMonotonicMs: this.#startMs, startEpochMs: host.epochMs() };
       for (const worker of workers) worker.start(start);
@@ -157,6 +193,11 @@ class RunningKafkaLoad {
     }
   }
 
+  #resumeMsMax(): number {
+    const steps = this.#resume.flatMap((lane) => lane.steps);
+    return steps.reduce((sum, { txnCount }) => sum + txnCount, 0) / RESUMED_TXNS_PER_MS;
+  }
+
   #measureEventsPerTxn(): number {
     const { seed, userCount } = this.#options;
     return measureMeanEventsPerTxn({
@@ -167,14 +208,19 @@ class RunningKafkaLoad {
 
   #workerOptions(eventsPerTxn: number): readonly KafkaWorkerOptions[] {
     const { rateEventsPerS, userCount, addresses, arrivals, seed } = this.#options;
-    const { lingerMs, dropMs, graceMs, warmupMs } = this.#options;
+    const { lingerMs, dropMs, graceMs, warmupMs, journalDir } = this.#options;
     const workerCount = this.#options.workerCount ?? workerCountFor(rateEventsPerS);
     const random = host.randomHex(16);
     const runId = random.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+    const lanesOf = (worker: number): readonly number[] =>
+      lanesOfWorker(worker, workerCount, LANE_COUNT);
     return Array.from({ length: workerCount }, (_, worker) => ({
       kind: WORKLOAD,
       worker,
-      lanes: lanesOfWorker(worker, workerCount, LANE_COUNT),
+      lanes: lanesOf(worker),
+      part: this.#options.resume?.partCount ?? 0,
+      resume: this.#resume.filter(({ lane }) => lanesOf(worker).includes(lane)),
+      ...(journalDir === undefined ? {} : { journalDir }),
       laneCount: LANE_COUNT,
       userCountPerLane: Math.ceil(userCount / LANE_COUNT),
       profile: {},
@@ -242,7 +288,11 @@ class LoadThread {
     this.#ready.promise.catch(() => undefined);
   }
 
-  async ready(listen: (message: WorkerMessage) => void, signal: AbortSignal): Promise<void> {
+  async ready(
+    listen: (message: WorkerMessage) => void,
+    startMsMax: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const fail = (reason: string): void => {
       const error = new LakeproofError("CLIENT_FAILED", `A load thread ended: ${reason}.`, {
         hint: "Read the reason; `lakeproof health` says whether Kafka is well.",
@@ -262,7 +312,7 @@ class LoadThread {
     this.#worker.on("exit", (code) => {
       fail(`exit code ${String(code)}`);
     });
-    const late = host.deadline(WORKER_START_MS_MAX, signal);
+    const late = host.deadline(startMsMax, signal);
     const giveUp = (): void => {
       fail("it was not ready in time");
     };

@@ -3,8 +3,6 @@
  * group every few milliseconds. Started by `startKafkaWorker`, and serving when it is the thread's own module.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import type { Arrivals, BankProfile } from "../../core/contracts/plan.ts";
-import type { JournalBody } from "../../core/contracts/journal.ts";
 import type { Outcome } from "../../core/contracts/values.ts";
 import { encodeHistogram } from "../../core/histogram.ts";
 import { host } from "../../core/host.ts";
@@ -16,85 +14,25 @@ import type { BankLane, Txn } from "../../generators/bank.ts";
 import { connectorHeaders } from "../../generators/envelope-encoder.ts";
 import type { LaneLog } from "../../generators/envelope-encoder.ts";
 import { ChangeRecorder } from "../../generators/kafka-records.ts";
+import { resumeLane } from "../../generators/resume.ts";
 import { BatchProducer } from "../../infra/clients/kafka-producer.ts";
-import { LaneFeed } from "./lane-feed.ts";
+import { catchUp } from "./kafka-catch-up.ts";
+import {
+  WORKLOAD,
+  type KafkaWorkerOptions,
+  type StartMessage,
+  type WorkerMessage,
+  type WorkerTotals,
+} from "./kafka-worker-protocol.ts";
+import { bucketOf, LaneFeed } from "./lane-feed.ts";
+import { LaneJournal, type BegunTxns } from "./lane-journal.ts";
 
-export const WORKLOAD = "kafka-ingest";
 /** Of the connector whose records these are as. */
 const CONNECTOR_VERSION = "3.7.0.Final";
 /** A batch stays well below the megabyte a broker takes, before compression. */
 const RUN_BYTES_MAX = 1 << 19;
 const GROUP_BYTES_MAX = 1 << 22;
 const HEALTH_MS = 1000;
-
-export interface KafkaWorkerOptions {
-  readonly kind: typeof WORKLOAD;
-  readonly worker: number;
-  readonly lanes: readonly number[];
-  readonly laneCount: number;
-  readonly userCountPerLane: number;
-  readonly profile: Partial<BankProfile>;
-  readonly seed: bigint;
-  readonly arrivals: Arrivals;
-  readonly txnsPerSPerLane: number;
-  readonly addresses: readonly string[];
-  readonly partitionCount: number;
-  readonly runId: string;
-  readonly startLsn: number;
-  readonly lingerMs: number;
-  readonly dropMs: number;
-  readonly deliveryMsMax: number;
-  readonly warmupMs: number;
-  /** From the start of the load, warm-up included. */
-  readonly stopMs: number;
-  readonly graceMs: number;
-}
-
-export interface WorkerHealth {
-  readonly worker: number;
-  /** Share of the last second in which the thread's event loop was not waiting. */
-  readonly busyRatio: number;
-  readonly cpuRatio: number;
-  readonly gcRatio: number;
-  readonly eventLoopDelayMsP99: number;
-  readonly retryCount: number;
-  readonly lastProblem: string;
-}
-
-/** What became of the operations meant for the measured time. */
-export interface WorkerTotals {
-  readonly worker: number;
-  readonly operations: Readonly<Record<Outcome | "offered" | "dropped" | "unfinished", number>>;
-  /** Acknowledged, the warm-up's among them: what the topics must have grown by. */
-  readonly eventCountAll: number;
-  readonly eventCount: number;
-  /** Everything that is not ok, the warm-up's among them: what the topics may have more or less. */
-  readonly unclearEventCountAll: number;
-  readonly payloadBytes: number;
-  readonly recordBytes: number;
-  readonly sentBytes: number;
-  readonly retryCount: number;
-  /** Time in which operations were due and the target had not yet answered for those before. */
-  readonly blockedMs: number;
-  /** Operations sent later than meant because the target had left no room: not part of the generator's lag. */
-  readonly heldUpCount: number;
-  readonly latencyUs: string;
-  readonly lagUs: string;
-  readonly digests: readonly { readonly lane: number; readonly digest: string }[];
-}
-
-export type WorkerMessage =
-  | { readonly kind: "ready" }
-  | { readonly kind: "journal"; readonly body: JournalBody }
-  | { readonly kind: "health"; readonly health: WorkerHealth }
-  | { readonly kind: "failed"; readonly reason: string }
-  | { readonly kind: "done"; readonly totals: WorkerTotals };
-
-/** Told when all workers are ready: the clock is one for all threads. */
-export interface StartMessage {
-  readonly startMonotonicMs: number;
-  readonly startEpochMs: number;
-}
 
 export function startKafkaWorker(options: KafkaWorkerOptions): Worker {
   return new Worker(new URL(import.meta.url), { workerData: options });
@@ -103,6 +41,13 @@ export function startKafkaWorker(options: KafkaWorkerOptions): Worker {
 interface Group {
   readonly intendedMs: number[];
   readonly eventCounts: number[];
+  readonly txns: BegunTxns;
+}
+
+/** What of it is written down, and what was sent before it began. */
+interface LoadRecord {
+  readonly journal: LaneJournal | undefined;
+  readonly caughtUpCount: number;
 }
 
 class KafkaLoad {
@@ -111,8 +56,9 @@ class KafkaLoad {
   readonly #recorder: ChangeRecorder;
   readonly #feed: LaneFeed;
   readonly #banks: readonly BankLane[];
-  readonly #logs = new Map<number, LaneLog>();
+  readonly #logs: ReadonlyMap<number, LaneLog>;
   readonly #start: StartMessage;
+  readonly #journal: LaneJournal | undefined;
   readonly #windows = openWindows(WORKLOAD, undefined, undefined);
   readonly #latency = new LatencyCounts();
   readonly #lag = new LatencyCounts();
@@ -134,20 +80,16 @@ class KafkaLoad {
     producer: BatchProducer,
     banks: readonly BankLane[],
     start: StartMessage,
+    { journal, caughtUpCount }: LoadRecord,
   ) {
     this.#options = options;
     this.#producer = producer;
     this.#banks = banks;
     this.#start = start;
-    const { laneCount, startLsn, partitionCount, runId } = options;
-    for (const { lane } of banks) {
-      this.#logs.set(lane, { lane, laneCount, startLsn, startTxId: 1000 });
-    }
-    this.#recorder = new ChangeRecorder({
-      connectorVersion: CONNECTOR_VERSION,
-      partitionCount,
-      headers: connectorHeaders(runId),
-    });
+    this.#journal = journal;
+    this.#eventCountAll = caughtUpCount;
+    this.#logs = logsOf(options);
+    this.#recorder = newRecorder(options);
     this.#feed = new LaneFeed({
       seed: options.seed,
       arrivals: options.arrivals,
@@ -184,7 +126,7 @@ class KafkaLoad {
       this.#heldUp = true;
       return;
     }
-    const group: Group = { intendedMs: [], eventCounts: [] };
+    const group: Group = { intendedMs: [], eventCounts: [], txns: [] };
     const recorder = this.#recorder;
     const processedUs = Math.floor((this.#start.startEpochMs + nowMs) * 1000);
     this.#feed.fill(nowMs, {
@@ -214,6 +156,7 @@ class KafkaLoad {
     if (this.#isMeasured(intendedMs)) this.#counts.offered += 1;
     group.intendedMs.push(intendedMs);
     group.eventCounts.push(txn.changes.length);
+    if (this.#journal !== undefined) countTxn(group.txns, bank.lane, bucketOf(intendedMs));
   }
 
   #send(group: Group): void {
@@ -224,6 +167,8 @@ class KafkaLoad {
       this.#recordBytes += run.length;
     }
     this.#openOperations += group.intendedMs.length;
+    const firstMs = Math.min(...runs.map(({ timestampMs }) => timestampMs));
+    const number = this.#journal?.begin(firstMs, group.txns) ?? 0;
     const sent = this.#producer.send(runs);
     this.#recorder.clear();
     // After sending: making and compressing are the generator's own delay.
@@ -234,6 +179,8 @@ class KafkaLoad {
       else this.#lag.recordMs(sentMs - intendedMs);
     }
     void sent.then((outcome) => {
+      // What was refused is part of the lane's state all the same, and missing until it is looked for.
+      if (outcome === "ok") this.#journal?.settled(number, outcome);
       this.#settle(group, outcome);
     });
   }
@@ -329,6 +276,38 @@ function post(message: WorkerMessage): void {
   parentPort?.postMessage(message);
 }
 
+function logsOf({ lanes, laneCount, startLsn }: KafkaWorkerOptions): ReadonlyMap<number, LaneLog> {
+  return new Map(lanes.map((lane) => [lane, { lane, laneCount, startLsn, startTxId: 1000 }]));
+}
+
+function newRecorder({ partitionCount, runId }: KafkaWorkerOptions): ChangeRecorder {
+  const headers = connectorHeaders(runId);
+  return new ChangeRecorder({ connectorVersion: CONNECTOR_VERSION, partitionCount, headers });
+}
+
+/** A lane makes several in a row, most of them in one bucket. */
+function countTxn(txns: BegunTxns, lane: number, bucket: number): void {
+  const last = txns.at(-1);
+  if (last?.[0] === lane && last[1] === bucket) last[2] += 1;
+  else txns.push([lane, bucket, 1]);
+}
+
+/** Brings the lanes to where they were, and the topics to where the lanes are. */
+async function goOn(
+  options: KafkaWorkerOptions,
+  producer: BatchProducer,
+  banks: readonly BankLane[],
+): Promise<number> {
+  const logs = logsOf(options);
+  const missing = options.resume.flatMap(({ lane, steps, present }) => {
+    const bank = banks.find((own) => own.lane === lane);
+    const log = logs.get(lane);
+    if (bank === undefined || log === undefined) return [];
+    return resumeLane(bank, steps, new Set(present)).map((txn) => ({ log, txn }));
+  });
+  return catchUp({ producer, recorder: newRecorder(options), missing });
+}
+
 async function serve(options: KafkaWorkerOptions): Promise<void> {
   const producer = await BatchProducer.open({
     addresses: options.addresses,
@@ -345,11 +324,17 @@ async function serve(options: KafkaWorkerOptions): Promise<void> {
         beforeImages: true,
       }),
     );
+    const { journalDir, part, lanes } = options;
+    const head = { part, seed: String(seed), userCountPerLane: userCount, laneCount, lanes };
+    using journal = journalDir === undefined ? undefined : new LaneJournal(journalDir, head);
+    const caughtUpCount = await goOn(options, producer, banks);
+    journal?.resumed("ok");
     const started = new Promise<StartMessage>((resolve) => {
       parentPort?.once("message", resolve);
     });
     post({ kind: "ready" });
-    const load = new KafkaLoad(options, producer, banks, await started);
+    const record = { journal, caughtUpCount };
+    const load = new KafkaLoad(options, producer, banks, await started, record);
     await load.run();
     post({ kind: "done", totals: load.totals() });
   } finally {

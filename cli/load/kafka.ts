@@ -12,7 +12,8 @@ import { labThatIsUp } from "../lab.ts";
 import { listenForStop } from "../stop.ts";
 import { runKafkaLoad } from "./kafka-load.ts";
 import { kafkaLoadResult, kafkaLoadText } from "./kafka-result.ts";
-import type { WorkerHealth } from "./kafka-worker.ts";
+import type { WorkerHealth } from "./kafka-worker-protocol.ts";
+import { readLaneJournals, type LaneHistory } from "./lane-journal.ts";
 
 const PLAIN_INTERVAL_S = 10;
 const GRACE_MS = 10_000;
@@ -29,6 +30,7 @@ interface LoadKafkaOptions {
   readonly dropAfter: string;
   readonly workers?: string;
   readonly seed?: string;
+  readonly resume?: string;
   readonly out: string;
   readonly json: boolean;
 }
@@ -51,6 +53,7 @@ export function addLoad(
     .option("--drop-after <ms>", "operations this late are dropped and counted", "10000")
     .option("--workers <count>", "threads (default: one for each 60,000 events/s)")
     .option("--seed <number>", "repeat the same operations")
+    .option("--resume <dir>", "go on with a load that was killed: its seed, its users, its lanes")
     .option("--bootstrap <host:port>", "brokers on loopback (default: those of the lab that is up)")
     .option("--subnet <a.b.c>", "only the lab on these addresses")
     .option("--out <dir>", "where the journal and the result go", join(host.cwd, "loads"))
@@ -69,16 +72,20 @@ async function loadKafka(options: LoadKafkaOptions): Promise<number> {
   const lab = options.bootstrap === undefined ? labThatIsUp(options.subnet) : undefined;
   if (lab !== undefined && isElsewhere(lab)) return runInside(lab);
   const addresses = lab === undefined ? loopbackOnly(options.bootstrap ?? "") : brokersOf(lab);
-  const seed = seedOf(options.seed);
-  const { outDir, journal } = openOutput(options.out);
+  const resume = options.resume === undefined ? undefined : historyOf(options, options.resume);
+  const seed = resume === undefined ? seedOf(options.seed) : BigInt(resume.seed);
+  const { outDir, journal } = openOutput(options.out, options.resume);
   const stop = new AbortController();
   listenForStop(stop, { notice: "Stopping the load.", hint: "What was sent stays in the topics." });
   host.err(`seed ${String(seed)}, brokers ${addresses.join(", ")}, journal ${outDir}\n`);
+  if (resume !== undefined) host.err(resumeText(resume));
   try {
     const outcome = await runKafkaLoad({
       ...numbers,
+      ...(resume === undefined ? {} : { resume, userCount: resume.userCountPerLane * resume.laneCount }),
       addresses,
       seed,
+      journalDir: outDir,
       arrivals: options.arrivals === "uniform" ? "uniform" : "poisson",
       graceMs: GRACE_MS,
       signal: stop.signal,
@@ -148,6 +155,23 @@ function seedOf(text: string | undefined): bigint {
   });
 }
 
+/** Throws USAGE where the load that is gone on with had another seed than the one given. */
+function historyOf({ seed }: LoadKafkaOptions, dir: string): LaneHistory {
+  const history = readLaneJournals(resolve(dir));
+  if (seed === undefined || seed === history.seed) return history;
+  throw new LakeproofError("USAGE", `--seed is ${seed}, and the load in ${dir} has ${history.seed}.`, {
+    hint: "Leave --seed out: a load that is resumed keeps its own.",
+  });
+}
+
+function resumeText({ steps, partCount }: LaneHistory): string {
+  const all = [...steps.values()].flat();
+  const txnCount = all.reduce((sum, step) => sum + step.txnCount, 0);
+  const unclear = all.filter(({ outcome }) => outcome === "unknown");
+  const unclearCount = unclear.reduce((sum, step) => sum + step.txnCount, 0);
+  return `resumed for the ${String(partCount)}. time: ${String(txnCount)} transactions so far, ${String(unclearCount)} of them to be looked up\n`;
+}
+
 /** Load goes to loopback and to labs, and nowhere else: a typing error must not flood somebody's cluster. */
 export function loopbackOnly(text: string): readonly string[] {
   const addresses = text.split(",").map((address) => address.trim());
@@ -170,12 +194,15 @@ function brokersOf(lab: LabState): readonly string[] {
   });
 }
 
-function openOutput(out: string): {
+function openOutput(
+  out: string,
+  resumed: string | undefined,
+): {
   readonly outDir: string;
   readonly journal: ReturnType<typeof openJournal>;
 } {
   const stamp = new Date(host.epochMs()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const outDir = resolve(out, `${stamp}-kafka-${host.randomHex(3)}`);
+  const outDir = resolve(resumed ?? join(out, `${stamp}-kafka-${host.randomHex(3)}`));
   mkdirSync(outDir, { recursive: true });
   return { outDir, journal: openJournal(outDir, () => host.monotonicMs()) };
 }

@@ -12,6 +12,10 @@ const TURN = 32;
 /** Rows carry the stretch of time they were meant for. */
 const BUCKET_MS = 5000;
 
+export function bucketOf(intendedMs: number): number {
+  return Math.floor(intendedMs / BUCKET_MS);
+}
+
 export interface FeedLane {
   readonly bank: BankLane;
   readonly schedule: Iterator<number, unknown, void>;
@@ -93,7 +97,7 @@ export class LaneFeed {
       taken += 1;
       if (nowMs - intendedMs > dropMs) ports.drop(intendedMs);
       else {
-        ports.take(lane.bank, lane.bank.next(Math.floor(intendedMs / BUCKET_MS)), intendedMs);
+        ports.take(lane.bank, lane.bank.next(bucketOf(intendedMs)), intendedMs);
         if (ports.isFull()) return true;
       }
     }

@@ -15,7 +15,6 @@ import {
   fenceTxn,
   measureMeanEventsPerTxn,
   openBankLane,
-  type BankLane,
   type LaneDigest,
   type Txn,
 } from "../../generators/bank.ts";
@@ -24,14 +23,13 @@ import { subSeed } from "../../generators/random.ts";
 import { txnSql } from "../../generators/sql.ts";
 import { WriterConnection } from "../../infra/clients/postgres.ts";
 import { laneDigest } from "../../slo/probes/postgres.ts";
+import { applyTxn, type PostgresLane } from "../load/postgres-lane.ts";
 import { bucketAt, type Session } from "./session.ts";
 
 const POPULATE_CHANGES_MAX = 400;
 
-interface LaneWork {
-  readonly lane: BankLane;
+interface LaneWork extends PostgresLane {
   readonly index: number;
-  readonly connection: WriterConnection;
   /** Bucket of the last operation handed out. */
   bucket: number;
   /** Intended start of the operation under way: windows before it are complete. */
@@ -162,39 +160,13 @@ class RunningLoad implements BankLoad {
         while (work.bucket < bucket) await this.#closeBucket(work);
         return work.lane.next(bucket);
       },
-      apply: (txn) => this.#apply(work, txn),
+      apply: (txn) => applyTxn(work, txn, this.#session.signal),
       settled: (txn, outcome, intendedMs, endedMs) => {
         const events = txn.changes.length;
         this.#windows.settled(intendedMs, outcome, endedMs - intendedMs, events);
         this.#account(work, txn, outcome);
       },
     });
-  }
-
-  /** An unknown outcome is looked up before the lane goes on: its next rows build on this one. */
-  async #apply(work: LaneWork, txn: Txn): Promise<Outcome> {
-    let outcome = await work.connection.apply(txnSql(txn));
-    while (outcome === "unknown" && !this.#session.signal.aborted) {
-      outcome = await this.#lookUp(work, txn);
-    }
-    if (outcome === "fail") work.lane.rollbackLast();
-    return outcome;
-  }
-
-  async #lookUp(work: LaneWork, txn: Txn): Promise<Outcome> {
-    try {
-      const client = await work.connection.client();
-      const found = await client.query<{ seq: string | null }>(
-        `SELECT max(seq)::text AS seq FROM (SELECT max(seq) AS seq FROM bank.users WHERE lane = $1
-         UNION ALL SELECT max(seq) FROM bank.accounts WHERE lane = $1) AS newest`,
-        [work.index],
-      );
-      return Number(found.rows[0]?.seq ?? 0) >= txn.seqMin ? "ok" : "fail";
-    } catch {
-      await work.connection.close();
-      await host.sleep(200);
-      return "unknown";
-    }
   }
 
   #account(work: LaneWork, txn: Txn, outcome: Outcome): void {

@@ -113,9 +113,29 @@ function existsAlready(error: unknown): boolean {
 }
 
 /** Next offset to be written per "topic/partition". */
-export async function endOffsets(
+export function endOffsets(
   addresses: readonly string[],
   topics: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  return listOffsets(addresses, { topics: [...topics] }, signal);
+}
+
+/** Offset of the first record with this time or a later one; partitions without such a record are left out. */
+export async function offsetsAt(
+  addresses: readonly string[],
+  topics: readonly string[],
+  epochMs: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const timestamp = BigInt(Math.floor(epochMs));
+  const found = await listOffsets(addresses, { topics: [...topics], timestamp }, signal);
+  return new Map([...found].filter(([, offset]) => offset >= 0));
+}
+
+async function listOffsets(
+  addresses: readonly string[],
+  wanted: Parameters<Consumer["listOffsets"]>[0],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
   const consumer = new Consumer({
@@ -125,7 +145,7 @@ export async function endOffsets(
     retries: 2,
   });
   try {
-    const found = await untilAborted(consumer.listOffsets({ topics: [...topics] }), signal);
+    const found = await untilAborted(consumer.listOffsets(wanted), signal);
     return new Map(
       [...found].flatMap(([topic, offsets]) =>
         offsets.map(

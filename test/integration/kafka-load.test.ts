@@ -8,20 +8,20 @@ import { residueOf, takeDown } from "../../cli/heal.ts";
 import { newLabState } from "../../cli/lab.ts";
 import { runKafkaLoad, type KafkaLoadOptions } from "../../cli/load/kafka-load.ts";
 import { kafkaLoadResult } from "../../cli/load/kafka-result.ts";
-import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
 import { mergeHistograms } from "../../core/histogram.ts";
 import type { LaneDigest } from "../../generators/bank.ts";
-import { readEnvelope, verifyFingerprint } from "../../generators/envelope.ts";
-import type { BankEvent } from "../../generators/envelope.ts";
-import { connectKey, partitionOf } from "../../generators/kafka-partition.ts";
 import { defaultCacheDir } from "../../infra/artifacts/cache.ts";
 import { openStore } from "../../infra/artifacts/store.ts";
-import { endOffsets, openTap } from "../../infra/clients/kafka.ts";
 import type { LabState } from "../../infra/drivers/lab.ts";
 import { provision, type Lab } from "../../infra/provision.ts";
 import { broker } from "../../infra/topologies/index.ts";
+import {
+  digestsOf,
+  expectEveryChangeOnce,
+  readTopics,
+  type TopicEvent,
+} from "../fixtures/topic-ledger.ts";
 
-const TOPICS = BANK_TABLES.map(topicOf);
 const DURATION_MS = 12_000;
 
 let state: LabState;
@@ -65,54 +65,8 @@ function options(changed: Partial<KafkaLoadOptions>): KafkaLoadOptions {
   };
 }
 
-/** Every record of both topics, in the order of its partition. */
-async function readAll(): Promise<readonly (BankEvent & { readonly partition: number })[]> {
-  const addresses = lab.endpoints.addresses("kafka");
-  const ends = await endOffsets(addresses, TOPICS, AbortSignal.timeout(20_000));
-  const total = [...ends.values()].reduce((sum, offset) => sum + offset, 0);
-  const events: (BankEvent & { readonly partition: number })[] = [];
-  const done = Promise.withResolvers<undefined>();
-  const tap = openTap({
-    ...{ addresses, topics: TOPICS, partitionCount: broker.topicPartitionCount },
-    startOffsets: new Map(),
-    onMessage: ({ value, partition }) => {
-      const event = readEnvelope(JSON.parse(value.toString()));
-      if (event !== undefined) events.push({ ...event, partition });
-      if (events.length === total) done.resolve(undefined);
-    },
-    onError: () => undefined,
-  });
-  try {
-    await Promise.race([done.promise, new Promise((resolve) => setTimeout(resolve, 120_000))]);
-  } finally {
-    await tap.close();
-  }
-  expect(events).toHaveLength(total);
-  return events;
-}
-
-/** What the rows of each lane add up to, as a reader of the topics finds them. */
-function digestsOf(events: readonly BankEvent[]): readonly (LaneDigest & { lane: number })[] {
-  const rows = new Map<string, BankEvent>();
-  for (const event of events) {
-    const key = `${event.table}/${String(event.id)}`;
-    if (event.op === "d") rows.delete(key);
-    else rows.set(key, event);
-  }
-  const lanes = Map.groupBy(rows.values(), ({ lane }) => lane);
-  return [...lanes]
-    .map(([lane, found]) => ({
-      lane,
-      rowCount: found.length,
-      fingerprintSum: String(found.reduce((sum, { fp }) => sum + BigInt(fp), 0n)),
-      balanceSum: String(
-        found.reduce(
-          (sum, event) => sum + BigInt("balance" in event.row ? event.row.balance : 0),
-          0n,
-        ),
-      ),
-    }))
-    .sort((a, b) => a.lane - b.lane);
+function readAll(): Promise<readonly TopicEvent[]> {
+  return readTopics(lab.endpoints.addresses("kafka"), broker.topicPartitionCount);
 }
 
 describe("load straight into Kafka", () => {
@@ -144,21 +98,7 @@ describe("load straight into Kafka", () => {
     expect(outcome.grownBy).toBe(eventCount);
 
     const events = await readAll();
-    const seqs = Map.groupBy(events, ({ lane }) => lane);
-    expect(seqs.size).toBe(8);
-    for (const found of seqs.values()) {
-      const ordered = found.map(({ seq }) => seq).sort((a, b) => a - b);
-      expect(ordered).toEqual(Array.from({ length: ordered.length }, (_, index) => index + 1));
-    }
-    const keys = Map.groupBy(events, ({ table, id }) => `${table}/${String(id)}`);
-    for (const versions of keys.values()) {
-      const inOrder = versions.map(({ seq }) => seq);
-      expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
-    }
-    for (const { id, partition, row } of events) {
-      expect(partition).toBe(partitionOf(connectKey(id), broker.topicPartitionCount));
-      expect(verifyFingerprint(row)).toBe(true);
-    }
+    expectEveryChangeOnce(events, 8, broker.topicPartitionCount);
     const expected = outcome.workers
       .flatMap(({ digests }) => digests)
       .map(({ lane, digest }) => ({ lane, ...(JSON.parse(digest) as LaneDigest) }));
