@@ -16,6 +16,7 @@ import { duplicateBudget, recoveryBudget } from "../infra/budgets.ts";
 import { capabilitiesOf } from "../infra/drivers/local.ts";
 import { machineSupport } from "../infra/drivers/machine/support.ts";
 import type { NetworkSupport } from "../infra/drivers/network-support.ts";
+import { clockProblem } from "../infra/clock/shiftable.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
 import { faultRateLines, provableLines, recoveryLine } from "../slo/objectives/provable-text.ts";
@@ -66,6 +67,7 @@ export function makePlan(
     duplicatesOf: duplicateBudget,
     toleranceOf,
     drivesThatMayGo,
+    clockProblem,
     provable: provableOf,
     nearest: (word, known) => closest(word, [...known]),
   });

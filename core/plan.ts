@@ -57,6 +57,8 @@ export interface PlanPorts {
   readonly toleranceOf: (service: ServiceSpec) => number;
   /** The same for the drives of an object store. */
   readonly drivesThatMayGo?: (service: ServiceSpec) => number;
+  /** Why the wall clock of a service's instances cannot be shifted; undefined where it can. */
+  readonly clockProblem?: (service: ServiceSpec) => string | undefined;
   /** Roles that a component can be asked for when the fault is injected. */
   readonly rolesOf: (component: string) => readonly string[];
   readonly duplicatesOf: (component: string, rateEventsPerS: number) => number;
@@ -181,7 +183,7 @@ function planFault(
     ...(onNetwork && !takesOver ? { disturbedMs: entry.holdMs } : {}),
   });
   const leaseMs = leaseMsOf({ holdMs: entry.holdMs, takesOver, recoveryBudgetMs: budget.budgetMs });
-  const isLeased = onNetwork || fault.needs.some((need) => /^(disk|cpu|memory)/.test(need));
+  const isLeased = onNetwork || fault.needs.some((need) => /^(disk|cpu|memory|clock)/.test(need));
   if (isLeased && leaseMs > LEASE_MS_MAX) {
     const who = onNetwork ? "the kernel" : "its lease";
     problems.push(
@@ -284,10 +286,11 @@ function aimOf(
   params: Json,
   count: number,
   { topology: { services } }: Scenario,
-  { toleranceOf, drivesThatMayGo }: PlanPorts,
+  { toleranceOf, drivesThatMayGo, clockProblem }: PlanPorts,
 ): Parameters<typeof reachOf>[1] {
   const drives = drivesThatMayGo === undefined ? {} : { drivesThatMayGo };
-  return { params, service, count, services, toleranceOf, ...drives };
+  const clocks = clockProblem === undefined ? {} : { clockProblem };
+  return { params, service, count, services, toleranceOf, ...drives, ...clocks };
 }
 
 function componentsOf(scenario: Scenario, reach: FaultReach): readonly string[] {

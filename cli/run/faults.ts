@@ -115,6 +115,7 @@ function contextOf(
       const address = `${spec?.host ?? ""}:${String(spec?.ports["main"] ?? 0)}`;
       return openObjectStore(address, lab.secret).sha256(bucket, key, stop);
     },
+    readClock: (id, stop) => lab.readClock(id, stop),
     restart: async (instanceId, stop) => {
       const instance = await lab.restart(instanceId, healingSignal(lab.id, stop));
       const { id, component, host: address } = instance.spec;

@@ -1,5 +1,5 @@
 /** One way to break the system under test, with the proof that it bit and the way back. */
-import type { Endpoints } from "./component.ts";
+import type { ClockReading, Endpoints } from "./component.ts";
 import type { Driver } from "./driver.ts";
 import type { Services, ServiceSpec } from "./topology.ts";
 import type { Capability, Json, Parser } from "./values.ts";
@@ -52,6 +52,11 @@ export interface FaultContext<Params> {
     object: { readonly bucket: string; readonly key: string },
     signal: AbortSignal,
   ) => Promise<string>;
+  /** What an instance takes for the time, and by what it was asked; undefined where it cannot be asked. */
+  readonly readClock?: (
+    instanceId: string,
+    signal: AbortSignal,
+  ) => Promise<(ClockReading & { readonly means: string }) | undefined>;
   /** Starts a target again and waits until it is ready. */
   readonly restart: (instanceId: string, signal: AbortSignal) => Promise<void>;
 }
@@ -67,6 +72,8 @@ export interface FaultTarget<Params> {
   readonly toleranceOf: (service: ServiceSpec) => number;
   /** How many drives of an object store may be gone or spoilt, one of each of so many of its instances. */
   readonly drivesThatMayGo?: (service: ServiceSpec) => number;
+  /** Why the wall clock of a service's instances cannot be shifted; undefined where it can. */
+  readonly clockProblem?: (service: ServiceSpec) => string | undefined;
 }
 
 /** What a fault does to the topology as a whole. */

@@ -6,7 +6,14 @@ import { withKafkaAdmin } from "../clients/kafka-admin.ts";
 import { createTopics, probeBroker, type TopicSpec } from "../clients/kafka.ts";
 import { BROKER_READINGS } from "../monitoring/jmx.ts";
 import { jmxAgent } from "./jmx-agent.ts";
-import { addressOf, eachOrdinal, type InstanceDraft, javaFlags, properties } from "./shape.ts";
+import {
+  addressOf,
+  clockByHttp,
+  eachOrdinal,
+  type InstanceDraft,
+  javaFlags,
+  properties,
+} from "./shape.ts";
 
 const CLUSTER_ID = "bGFrZXByb29mLWthZmthLQ";
 /** How long a broker that went away counts as there; the recovery budget is computed from these. */
@@ -56,6 +63,7 @@ export const kafka: Component = {
       };
     }),
   probe: (spec, signal) => probeBroker(addressOf(spec), spec.ordinal + 1, signal),
+  clock: clockByHttp("metrics"),
   roles: {
     /** Leads the controllers' quorum. */
     controller: async ({ service, endpoints }, signal) => {
