@@ -17,7 +17,9 @@ import {
   composed,
   compositionProblems,
   reachOf,
+  stillHitCount,
   triggerProblems,
+  withInterrupted,
 } from "./fault-plan.ts";
 import { LEASE_MS_MAX, leaseMsOf } from "./lease.ts";
 import {
@@ -70,7 +72,9 @@ const FRESHNESS_TARGET_MS = 30_000;
 
 export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
   const problems: string[] = [];
-  const faults = scenario.faults.map((_, index) => planFault(scenario, index, ports, problems));
+  const faults = withInterrupted(
+    scenario.faults.map((_, index) => planFault(scenario, index, ports, problems)),
+  );
   problems.push(
     ...numberProblems(scenario),
     ...arrivalProblems(scenario.bank.arrivals, "bank.arrivals"),
@@ -166,14 +170,15 @@ function planFault(
   const count = countOf(entry.count, service.replicaCount);
   problems.push(
     ...compositionProblems(named, composition, service, where),
-    ...triggerProblems(entry.after, scenario, where),
+    ...triggerProblems(index, scenario, where),
     ...sizeProblems(entry.holdMs, count, service.replicaCount, where),
     ...capabilityProblems(fault, where, ports),
     ...targetProblems(entry, service, where, ports),
   );
   const params = paramsOf(fault, entry.params ?? {}, where, problems);
   if (params === null) return undefined;
-  const reach = reachOf(fault, aimOf(entry.service, params, count, scenario, ports));
+  const hitCount = Math.min(service.replicaCount, count + stillHit(scenario, index, ports));
+  const reach = reachOf(fault, aimOf(entry.service, params, hitCount, scenario, ports));
   if (reach.problem !== undefined) problems.push(`${where}: ${reach.problem}.`);
   const onNetwork = fault.needs.some((need) => need.startsWith("network"));
   const { takesOver } = reach;
@@ -210,6 +215,16 @@ function planFault(
     ...(isLeased ? { leaseMs } : {}),
     duplicateEventCountMax: repeats ? duplicatesOf(scenario, reach, ports) : 0,
   };
+}
+
+/** With those that are not back yet it is as many as all of them together. */
+function stillHit(scenario: Scenario, index: number, ports: PlanPorts): number {
+  return stillHitCount(scenario, index, (at) => {
+    const named = scenario.faults[at];
+    if (named === undefined) return 0;
+    const { count, service } = composed(named, ports.compositions?.[named.fault]);
+    return countOf(count, scenario.topology.services[service]?.replicaCount ?? 0);
+  });
 }
 
 function nameProblems(

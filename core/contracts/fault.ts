@@ -133,9 +133,10 @@ export interface Composition {
 export interface FaultTrigger {
   /**
    * checkpoint-started: Flink has begun a checkpoint, and it is under way. checkpoint-completed: one is complete, and
-   * what it holds is about to be committed to the lake.
+   * what it holds is about to be committed to the lake. recovery-started: the fault before this one is being undone,
+   * and nothing has recovered yet.
    */
-  readonly event: "checkpoint-started" | "checkpoint-completed";
+  readonly event: "checkpoint-started" | "checkpoint-completed" | "recovery-started";
   /** From the event to the injection. Default 0. */
   readonly delayMs?: number;
 }

@@ -28,14 +28,20 @@ const support = supportFrom(
 
 const wholeMachine = machineSupportFrom(new Set(MACHINE_FEATURES), () => 2);
 
-function planned(
+function planned(...given: Parameters<typeof plannedAll>): FaultEntry {
+  const [entry] = plannedAll(...given);
+  if (entry === undefined) throw new Error("nothing was planned");
+  return entry;
+}
+
+function plannedAll(
   fault: ScenarioFault<Scenario["topology"]["services"]>,
   network: NetworkSupport | "none" = support,
   topology: Scenario["topology"] = production,
   machine: MachineSupport = wholeMachine,
   beyondDesign = true,
   changes: Partial<Scenario> = {},
-): FaultEntry {
+): readonly FaultEntry[] {
   const there = network === "none" ? undefined : network;
   const made = plan({ ...mini, beyondDesign, topology, faults: [fault], ...changes }, 1n, {
     driver: "local",
@@ -55,9 +61,7 @@ function planned(
     provable: () => [],
     nearest: (word, known) => closest(word, [...known]),
   });
-  const [entry] = made.faults;
-  if (entry === undefined) throw new Error("nothing was planned");
-  return entry;
+  return made.faults;
 }
 
 const cut = (
@@ -389,6 +393,42 @@ describe("a trigger", () => {
     expect(() =>
       planned({ ...kill, after: { event: "checkpoint-started" } }, support, topology),
     ).toThrow(/has no Flink to tell it/);
+  });
+});
+
+describe("a fault in the recovery of the one before", () => {
+  const after = { event: "recovery-started", delayMs: 500 } as const;
+  const kill = { fault: "process-kill", service: "kafka", holdMs: 5000 } as const;
+  const both = (
+    first: ScenarioFault<Scenario["topology"]["services"]>,
+    second: ScenarioFault<Scenario["topology"]["services"]>,
+    beyondDesign = true,
+  ): readonly FaultEntry[] => {
+    const faults = [first, { ...second, after }];
+    return plannedAll(first, support, production, wholeMachine, beyondDesign, { faults });
+  };
+
+  it("counts with it for the class, where it is the same service", () => {
+    expect(both(kill, kill).map(({ faultClass }) => faultClass)).toEqual(["W", "X"]);
+    expect(both(kill, kill)[1]?.takesOver).toBe(false);
+    expect(() => both(kill, kill, false)).toThrow(/faults\[1\]: .* is beyond what/);
+    const other = both(kill, { ...kill, service: "postgres" }, false);
+    expect(other.map(({ faultClass }) => faultClass)).toEqual(["W", "W"]);
+  });
+
+  it("is given its time in the budget of a recovery that it interrupts", () => {
+    const grey = { fault: "half-open", service: "kafka", holdMs: 5000 } as const;
+    const [first, second] = both(grey, { ...kill, service: "postgres" });
+    const moreMs = 500 + 5000 + (second?.recoveryBudgetMs ?? 0);
+    expect(first?.recoveryBudgetMs).toBe(planned(grey).recoveryBudgetMs + moreMs);
+    expect(first?.recoveryBudgetFormula).toMatch(/ \+ f2 in the middle of it \d/);
+    // Others had taken over before anything was undone.
+    const [taken] = both(kill, { ...kill, service: "postgres" });
+    expect(taken?.recoveryBudgetMs).toBe(planned(kill).recoveryBudgetMs);
+  });
+
+  it("needs one before it", () => {
+    expect(() => planned({ ...kill, after })).toThrow(/there is no fault before it/);
   });
 });
 
