@@ -36,7 +36,7 @@ interface Began {
   readonly latestMs: number;
 }
 
-export interface OffsetReading {
+interface OffsetReading {
   /** How far ahead of ours the instance's clock is, in the middle of what the answer leaves open. */
   readonly aheadMs: number;
   /** Half of what the answer leaves open, its way there and back included. */

@@ -62,7 +62,7 @@ function begin(run: (ports: { readonly onHealing: () => void }) => Promise<void>
   const { promise: healing, resolve } = Promise.withResolvers<void>();
   const done = run({ onHealing: resolve });
   // Somebody may look at it only after it has failed; then nobody has to wait for its healing either.
-  done.then(resolve, () => {
+  void done.then(resolve, () => {
     resolve();
   });
   return { healing, done };

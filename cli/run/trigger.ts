@@ -16,7 +16,7 @@ export interface CheckpointCounts {
 }
 
 /** What Flink tells. */
-export type CheckpointEvent = Exclude<FaultTrigger["event"], "recovery-started">;
+type CheckpointEvent = Exclude<FaultTrigger["event"], "recovery-started">;
 
 /** Pure: whether the event lies between two looks. Another job's numbers say nothing. */
 export function hasHappened(

@@ -10,7 +10,7 @@ import { STILL_PAGE } from "./page.ts";
 
 /** The compiler's name in the table of artifacts. */
 export const CLOCK_ARTIFACT = "c-compiler";
-export const CLOCK_LIBRARY = "clock.so";
+const CLOCK_LIBRARY = "clock.so";
 const CLOCK_SOURCE = "clock.c";
 const CLOCK_PAGE = "clock.page";
 const PAGE_VARIABLE = "LAKEPROOF_CLOCK_PAGE";
@@ -33,7 +33,7 @@ export function withShiftableClock(spec: InstanceSpec, compilerTree: string): In
 }
 
 /** No headers, no start files, no libraries: a compiler alone is enough. */
-export function compile(compilerTree: string, source: string, library: string): Command {
+function compile(compilerTree: string, source: string, library: string): Command {
   const [cc, tcc] = ["cc", "tcc"].map((name) => programIn(compilerTree, name));
   const compiler = cc !== undefined && existsSync(cc) ? cc : (tcc ?? "tcc");
   return { argv: [compiler, "-shared", "-fPIC", "-nostdlib", "-o", library, source] };
@@ -45,7 +45,7 @@ export function compile(compilerTree: string, source: string, library: string): 
  * clock it has read: one on the wall clock is turned back. The two kinds are told apart by their size, because a
  * monotonic clock counts from the machine's start and would reach 10^9 s after 31 years.
  */
-export const CLOCK_C = `typedef long long i64;
+const CLOCK_C = `typedef long long i64;
 struct timespec { i64 sec, nsec; };
 struct timeval { i64 sec, usec; };
 struct itimerspec { struct timespec interval, value; };

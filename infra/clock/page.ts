@@ -9,7 +9,7 @@ const NS_PER_MS = 1_000_000n;
 /** Milliseconds a second as parts per million. */
 const PPM_PER_MS_PER_S = 1000;
 
-export interface ClockShift {
+interface ClockShift {
   readonly offsetMs: number;
   /** How much further it gets ahead in each second of true time. */
   readonly driftMsPerS: number;
