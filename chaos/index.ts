@@ -1,6 +1,7 @@
 /** Every fault by name. A new one is one file and one line here. */
 import type { Fault } from "../core/contracts/fault.ts";
 import { bandwidthCap } from "./bandwidth-cap.ts";
+import { clockOffset } from "./clock-offset.ts";
 import { connectionReset } from "./connection-reset.ts";
 import { cpuPressure } from "./cpu-pressure.ts";
 import { diskFull } from "./disk-full.ts";
@@ -57,6 +58,7 @@ export const FAULTS = {
   "object-truncate": objectTruncate,
   "cpu-pressure": cpuPressure,
   "memory-pressure": memoryPressure,
+  "clock-offset": clockOffset,
   none,
 } satisfies Record<string, Fault>;
 

@@ -12,6 +12,8 @@ export interface InjectionPorts {
   readonly journal: JournalWriter;
   readonly undoLog: UndoLog;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Called once, when the fault is over or failed and its way back begins. */
+  readonly onHealing?: () => void;
   /**
    * Resolves with the moment (run time) at which a canary committed after `sinceMs` was first seen
    * through the reader; rejects when `limitMs` passes without one.
@@ -65,6 +67,7 @@ export async function inject<P>(
   }
   const healingMs = journal.nowMs();
   change("healing");
+  ports.onHealing?.();
   try {
     await fault.recover(context);
     undoLog.undone(entry.id);

@@ -23,6 +23,8 @@ export interface MachineFaultFacts<Params> extends Pick<
 
 export function machineFault<Params>(facts: MachineFaultFacts<Params>): Fault<Params> {
   const { damage, ...described } = facts;
+  /** What was never felt is not proven by working afterwards. */
+  const felt = new WeakSet<FaultContext<Params>>();
   return {
     ...described,
     undo: ({ id, instanceIds }) => ({ kind: "repair-damage", tag: id, instanceIds }),
@@ -30,12 +32,14 @@ export function machineFault<Params>(facts: MachineFaultFacts<Params>): Fault<Pa
     evidence: async (context) => {
       const signs = await untilFelt(context);
       if (signs === undefined) return undefined;
+      felt.add(context);
       const uses = await Promise.all(context.instanceIds.map((id) => useText(context, id)));
       const means = machineOf(context).mechanismOf(damage(context).kind);
       return [...signs, ...uses, `by ${means}`].join("; ");
     },
     recover: (context) => repair(context),
     evidenceAfter: async (context) => {
+      if (!felt.has(context)) return undefined;
       if ((await machineOf(context).signs(context.id)) !== undefined) return undefined;
       return (await allAnswer(context))
         ? `${context.instanceIds.join(", ")} works again`

@@ -5,6 +5,7 @@ import type { Services } from "../core/contracts/topology.ts";
 import type { Capability } from "../core/contracts/values.ts";
 import { reachOf } from "../core/fault-plan.ts";
 import { host } from "../core/host.ts";
+import { clockProblem } from "../infra/clock/shiftable.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
 
 interface Level {
@@ -57,7 +58,7 @@ function factorsOf({
         if (fault.name === "none" || fault.needs.some((need) => !capabilities.has(need))) return [];
         const params = fault.params.parse({});
         const { faultClass, problem } = reachOf(fault, {
-          ...{ params, service, count: 1, services, toleranceOf, drivesThatMayGo },
+          ...{ params, service, count: 1, services, toleranceOf, drivesThatMayGo, clockProblem },
         });
         return problem !== undefined || faultClass === "X"
           ? []

@@ -17,6 +17,7 @@ import { capabilitiesOf } from "../infra/drivers/local.ts";
 import { machineSupport } from "../infra/drivers/machine/support.ts";
 import type { NetworkSupport } from "../infra/drivers/network-support.ts";
 import { settingProblems } from "../infra/lab-plan.ts";
+import { clockProblem } from "../infra/clock/shiftable.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
 import { CAPACITY_SCENARIOS, SCENARIOS } from "../scenarios/index.ts";
 import { faultRateLines, provableLines, recoveryLine } from "../slo/objectives/provable-text.ts";
@@ -67,6 +68,7 @@ export function makePlan(
     duplicatesOf: duplicateBudget,
     toleranceOf,
     drivesThatMayGo,
+    clockProblem,
     provable: provableOf,
     settingProblems,
     nearest: (word, known) => closest(word, [...known]),

@@ -5,7 +5,6 @@ import type {
   FaultEntry,
   FaultReach,
   FaultTarget,
-  FaultTrigger,
 } from "./contracts/fault.ts";
 import type { Scenario } from "./contracts/scenario.ts";
 import type { ServiceSpec } from "./contracts/topology.ts";
@@ -59,10 +58,11 @@ export function compositionProblems(
 }
 
 export function triggerProblems(
-  after: FaultTrigger | undefined,
+  index: number,
   scenario: Scenario,
   where: string,
 ): readonly string[] {
+  const after = scenario.faults[index]?.after;
   if (after === undefined) return [];
   const problems: string[] = [];
   const { delayMs = 0 } = after;
@@ -71,6 +71,10 @@ export function triggerProblems(
       `${where}.after.delayMs is ${String(delayMs)}: allowed are 0 to ${String(TRIGGER_DELAY_MS_MAX)}.`,
     );
   }
+  if (after.event === "recovery-started") {
+    if (index > 0) return problems;
+    return [...problems, `${where}.after.event is ${after.event}: there is no fault before it.`];
+  }
   const components = Object.values(scenario.topology.services).map(({ component }) => component);
   if (!components.includes("flink-jobmanager")) {
     problems.push(
@@ -78,6 +82,41 @@ export function triggerProblems(
     );
   }
   return problems;
+}
+
+/**
+ * Instances of the same service that the faults before still have down, or on their way back, when this one falls into
+ * their recovery; `countAt` of a fault by its index.
+ */
+export function stillHitCount(
+  scenario: Scenario,
+  index: number,
+  countAt: (index: number) => number,
+): number {
+  const { after, service } = scenario.faults[index] ?? {};
+  if (after?.event !== "recovery-started" || index === 0) return 0;
+  const own = scenario.faults[index - 1]?.service === service ? countAt(index - 1) : 0;
+  return own + stillHitCount(scenario, index - 1, countAt);
+}
+
+/** A recovery that another fault falls into may take as long as that one lasts and is recovered from, too. */
+export function withInterrupted(
+  faults: readonly (FaultEntry | undefined)[],
+): readonly (FaultEntry | undefined)[] {
+  return faults.reduceRight<readonly (FaultEntry | undefined)[]>((later, entry) => {
+    const [next] = later;
+    // Where others take over, that is over before anything is undone.
+    if (next?.after?.event !== "recovery-started" || entry === undefined || entry.takesOver) {
+      return [entry, ...later];
+    }
+    const moreMs = (next.after.delayMs ?? 0) + next.holdMs + next.recoveryBudgetMs;
+    const interrupted: FaultEntry = {
+      ...entry,
+      recoveryBudgetMs: entry.recoveryBudgetMs + moreMs,
+      recoveryBudgetFormula: `${entry.recoveryBudgetFormula} + ${next.id} in the middle of it ${String(moreMs / 1000)} s`,
+    };
+    return [interrupted, ...later];
+  }, []);
 }
 
 /** A plan within the design must stay there: what is meant to go beyond it says so. */

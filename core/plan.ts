@@ -17,7 +17,9 @@ import {
   composed,
   compositionProblems,
   reachOf,
+  stillHitCount,
   triggerProblems,
+  withInterrupted,
 } from "./fault-plan.ts";
 import { LEASE_MS_MAX, leaseMsOf } from "./lease.ts";
 import {
@@ -59,6 +61,8 @@ export interface PlanPorts {
   readonly toleranceOf: (service: ServiceSpec) => number;
   /** The same for the drives of an object store. */
   readonly drivesThatMayGo?: (service: ServiceSpec) => number;
+  /** Why the wall clock of a service's instances cannot be shifted; undefined where it can. */
+  readonly clockProblem?: (service: ServiceSpec) => string | undefined;
   /** Roles that a component can be asked for when the fault is injected. */
   readonly rolesOf: (component: string) => readonly string[];
   readonly duplicatesOf: (component: string, rateEventsPerS: number) => number;
@@ -72,7 +76,9 @@ const FRESHNESS_TARGET_MS = 30_000;
 
 export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
   const problems: string[] = [];
-  const faults = scenario.faults.map((_, index) => planFault(scenario, index, ports, problems));
+  const faults = withInterrupted(
+    scenario.faults.map((_, index) => planFault(scenario, index, ports, problems)),
+  );
   problems.push(
     ...numberProblems(scenario),
     ...arrivalProblems(scenario.bank.arrivals, "bank.arrivals"),
@@ -169,14 +175,15 @@ function planFault(
   const count = countOf(entry.count, service.replicaCount);
   problems.push(
     ...compositionProblems(named, composition, service, where),
-    ...triggerProblems(entry.after, scenario, where),
+    ...triggerProblems(index, scenario, where),
     ...sizeProblems(entry.holdMs, count, service.replicaCount, where),
     ...capabilityProblems(fault, where, ports),
     ...targetProblems(entry, service, where, ports),
   );
   const params = paramsOf(fault, entry.params ?? {}, where, problems);
   if (params === null) return undefined;
-  const reach = reachOf(fault, aimOf(entry.service, params, count, scenario, ports));
+  const hitCount = Math.min(service.replicaCount, count + stillHit(scenario, index, ports));
+  const reach = reachOf(fault, aimOf(entry.service, params, hitCount, scenario, ports));
   if (reach.problem !== undefined) problems.push(`${where}: ${reach.problem}.`);
   const onNetwork = fault.needs.some((need) => need.startsWith("network"));
   const { takesOver } = reach;
@@ -188,7 +195,7 @@ function planFault(
     ...(onNetwork && !takesOver ? { disturbedMs: entry.holdMs } : {}),
   });
   const leaseMs = leaseMsOf({ holdMs: entry.holdMs, takesOver, recoveryBudgetMs: budget.budgetMs });
-  const isLeased = onNetwork || fault.needs.some((need) => /^(disk|cpu|memory)/.test(need));
+  const isLeased = onNetwork || fault.needs.some((need) => /^(disk|cpu|memory|clock)/.test(need));
   if (isLeased && leaseMs > LEASE_MS_MAX) {
     const who = onNetwork ? "the kernel" : "its lease";
     problems.push(
@@ -217,6 +224,16 @@ function planFault(
       ? duplicatesOf(scenario, reach, entry.holdMs, ports) + rereadRowCount
       : 0,
   };
+}
+
+/** With those that are not back yet it is as many as all of them together. */
+function stillHit(scenario: Scenario, index: number, ports: PlanPorts): number {
+  return stillHitCount(scenario, index, (at) => {
+    const named = scenario.faults[at];
+    if (named === undefined) return 0;
+    const { count, service } = composed(named, ports.compositions?.[named.fault]);
+    return countOf(count, scenario.topology.services[service]?.replicaCount ?? 0);
+  });
 }
 
 function nameProblems(
@@ -293,10 +310,11 @@ function aimOf(
   params: Json,
   count: number,
   { topology: { services } }: Scenario,
-  { toleranceOf, drivesThatMayGo }: PlanPorts,
+  { toleranceOf, drivesThatMayGo, clockProblem }: PlanPorts,
 ): Parameters<typeof reachOf>[1] {
   const drives = drivesThatMayGo === undefined ? {} : { drivesThatMayGo };
-  return { params, service, count, services, toleranceOf, ...drives };
+  const clocks = clockProblem === undefined ? {} : { clockProblem };
+  return { params, service, count, services, toleranceOf, ...drives, ...clocks };
 }
 
 function componentsOf(scenario: Scenario, reach: FaultReach): readonly string[] {

@@ -9,6 +9,8 @@ import type {
 } from "../core/contracts/component.ts";
 import type { ServiceSpec, Topology } from "../core/contracts/topology.ts";
 import { LakeproofError } from "../core/errors.ts";
+import { CLOCK_ARTIFACT, withShiftableClock } from "./clock/library.ts";
+import { clockProblem } from "./clock/shiftable.ts";
 import { COMPONENTS } from "./components/index.ts";
 import { labDir, type LabState } from "./drivers/lab.ts";
 import { addressBook } from "./zones.ts";
@@ -35,10 +37,9 @@ export function planLab(
     if (known !== undefined) return known;
     // Whoever asks for all while it is being made itself gets the others: Prometheus watches everybody.
     byService.set(service, []);
-    const { volumeMiB } = serviceOf(services, service);
     const made = componentOf(services, service)
       .instances(contextOf(service))
-      .map((spec) => (volumeMiB === undefined ? spec : { ...spec, volumeMiB }));
+      .map((spec) => furnished(spec, serviceOf(services, service), artifacts));
     byService.set(service, made);
     return made;
   };
@@ -98,6 +99,24 @@ function refuseSettings(services: Readonly<Record<string, ServiceSpec>>): void {
   });
 }
 
+/** With what the topology gives to each instance, whichever component it is of. */
+function furnished(
+  spec: InstanceSpec,
+  service: ServiceSpec,
+  artifacts: Readonly<Record<string, string>>,
+): InstanceSpec {
+  const { volumeMiB, clock } = service;
+  const withVolume = volumeMiB === undefined ? spec : { ...spec, volumeMiB };
+  if (clock === undefined) return withVolume;
+  const problem = clockProblem(service);
+  if (problem === undefined) {
+    return withShiftableClock(withVolume, artifacts[CLOCK_ARTIFACT] ?? `<${CLOCK_ARTIFACT}>`);
+  }
+  throw new LakeproofError("CONFIG_INVALID", `${spec.service}: ${problem}.`, {
+    hint: `Leave out clock: "${clock}" there.`,
+  });
+}
+
 function endpointsOf(
   services: Readonly<Record<string, ServiceSpec>>,
   specsOf: (service: string) => readonly InstanceSpec[],
@@ -151,8 +170,9 @@ export function componentOf(
 
 /** Artifact names the topology needs, each once. */
 export function artifactsOf(services: Readonly<Record<string, ServiceSpec>>): readonly string[] {
-  const names = Object.keys(services).flatMap(
-    (service) => componentOf(services, service).artifacts,
-  );
+  const names = Object.keys(services).flatMap((service) => [
+    ...componentOf(services, service).artifacts,
+    ...(serviceOf(services, service).clock === undefined ? [] : [CLOCK_ARTIFACT]),
+  ]);
   return [...new Set(names)];
 }

@@ -3,7 +3,13 @@
  * and configured, all others in parallel.
  */
 import { createHash } from "node:crypto";
-import type { Component, Endpoints, Instance, InstanceSpec } from "../core/contracts/component.ts";
+import type {
+  ClockReading,
+  Component,
+  Endpoints,
+  Instance,
+  InstanceSpec,
+} from "../core/contracts/component.ts";
 import type { Driver } from "../core/contracts/driver.ts";
 import type { FaultReplication } from "../core/contracts/fault.ts";
 import { LakeproofError } from "../core/errors.ts";
@@ -31,6 +37,11 @@ export interface Lab {
   readonly specs: readonly InstanceSpec[];
   /** One real use of an instance, with the component's own probe. */
   probe(instanceId: string, signal: AbortSignal): Promise<void>;
+  /** What an instance takes for the time, and by what it was asked; undefined where it cannot be asked. */
+  readClock(
+    instanceId: string,
+    signal: AbortSignal,
+  ): Promise<(ClockReading & { readonly means: string }) | undefined>;
   /** Starts a stopped instance again on its own data. */
   restart(instanceId: string, signal: AbortSignal): Promise<Instance>;
   /** Creates what dependents of a service need, where it is missing. */
@@ -162,6 +173,14 @@ export function openLab(
     endpoints: plan.endpoints,
     specs: plan.specs,
     probe: (id, signal) => probeFor(specOf(id))(specOf(id), signal),
+    readClock: async (id, signal) => {
+      const spec = specOf(id);
+      const { clock } = componentOf(topology.services, spec.service);
+      const reading = await clock?.read(spec, signal);
+      return clock === undefined || reading === undefined
+        ? undefined
+        : { ...reading, means: clock.means };
+    },
     restart: (id, signal) => driver.start(specOf(id), probeFor(specOf(id)), signal),
     configure: async (service, signal) => {
       await componentOf(topology.services, service).configure?.(plan.contextOf(service), signal);

@@ -16,6 +16,7 @@ import type { Check } from "../core/contracts/slo.ts";
 import type { Services, Topology } from "../core/contracts/topology.ts";
 import { ERROR_CODES, EXIT_CODES, EXIT_GRAVITY } from "../core/errors.ts";
 import { reachOf } from "../core/fault-plan.ts";
+import { clockProblem } from "../infra/clock/shiftable.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
 import type { LintRule } from "../infra/lint/rule.ts";
 import type { Artifact } from "../infra/artifacts/artifact.ts";
@@ -156,6 +157,7 @@ function classesOf(fault: Fault, service: string, services: Services): string {
       services,
       toleranceOf,
       drivesThatMayGo,
+      clockProblem,
     });
     const last = classes.at(-1);
     if (reach.problem === undefined && last?.endsWith(reach.faultClass) !== true) {

@@ -23,21 +23,70 @@ export async function breakThings(session: Session, canaries: Canaries): Promise
   if (undoLog.setAside !== undefined) {
     journal.append({ kind: "note", text: damageText(undoLog.setAside) });
   }
-  for (const entry of plan.faults) {
-    const fault = (FAULTS as Readonly<Record<string, Fault>>)[entry.fault];
-    if (fault === undefined) continue;
-    const { service, target, count, after } = entry;
-    if (after !== undefined && !(await awaitTrigger(session, after))) {
-      const text = `${entry.id}: no ${after.event} was seen; ${entry.fault} was not injected.`;
-      journal.append({ kind: "note", text });
-      continue;
+  /** Recoveries that are under way; more than one where a fault falls into that of another. */
+  let underWay: readonly Injected[] = [];
+  try {
+    for (const entry of plan.faults) {
+      const fault = (FAULTS as Readonly<Record<string, Fault>>)[entry.fault];
+      if (fault === undefined) continue;
+      if (entry.after?.event !== "recovery-started") {
+        await settled(underWay);
+        if (underWay.length > 0) await host.sleep(plan.durations.quietMs, signal);
+        underWay = [];
+      }
+      if (!(await itsTime(session, entry, underWay.at(-1)))) {
+        const text = `${entry.id}: no ${entry.after?.event ?? ""} was seen; ${entry.fault} was not injected.`;
+        journal.append({ kind: "note", text });
+        continue;
+      }
+      const { service, target, count } = entry;
+      const instanceIds = await lab.targets(service, target, count, signal);
+      const context = contextOf(session, entry, instanceIds);
+      const ports = { ...portsOf(session, canaries, service), undoLog };
+      underWay = [...underWay, begin((more) => inject(entry, fault, context, { ...ports, ...more }))];
     }
-    const instanceIds = await lab.targets(service, target, count, signal);
-    const ports = portsOf(session, canaries, service);
-    await inject(entry, fault, contextOf(session, entry, instanceIds), { ...ports, undoLog });
-    await host.sleep(plan.durations.quietMs, signal);
+    await settled(underWay);
+    if (underWay.length > 0) await host.sleep(plan.durations.quietMs, signal);
+  } finally {
+    // Whatever stopped us: nothing is left before what was injected is undone.
+    await Promise.allSettled(underWay.map(({ done }) => done));
   }
   journal.append({ kind: "phase.entered", phase: "heal" });
+}
+
+interface Injected {
+  /** Resolves when its undo begins. */
+  readonly healing: Promise<void>;
+  readonly done: Promise<void>;
+}
+
+function begin(run: (ports: { readonly onHealing: () => void }) => Promise<void>): Injected {
+  const { promise: healing, resolve } = Promise.withResolvers<void>();
+  const done = run({ onHealing: resolve });
+  // Somebody may look at it only after it has failed; then nobody has to wait for its healing either.
+  void done.then(resolve, () => {
+    resolve();
+  });
+  return { healing, done };
+}
+
+async function settled(injected: readonly Injected[]): Promise<void> {
+  await Promise.all(injected.map(({ done }) => done));
+}
+
+/** False when the event that a fault is aimed at did not come. */
+async function itsTime(
+  session: Session,
+  { after }: FaultEntry,
+  before: Injected | undefined,
+): Promise<boolean> {
+  if (after === undefined) return true;
+  const { event, delayMs = 0 } = after;
+  if (event !== "recovery-started") return awaitTrigger(session, { event, delayMs });
+  if (before === undefined) return false;
+  await before.healing;
+  await host.sleep(delayMs, session.signal);
+  return true;
 }
 
 function portsOf(
@@ -134,6 +183,7 @@ export function contextOf(
       return { ...capture, renewSlot };
     },
     configure: (service, stop) => lab.configure(service, healingSignal(lab.id, stop)),
+    readClock: (id, stop) => lab.readClock(id, stop),
     restart: async (instanceId, stop) => {
       const instance = await lab.restart(instanceId, healingSignal(lab.id, stop));
       const { id, component, host: address } = instance.spec;

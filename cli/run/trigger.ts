@@ -15,9 +15,12 @@ export interface CheckpointCounts {
   readonly inProgress: number;
 }
 
+/** What Flink tells. */
+type CheckpointEvent = Exclude<FaultTrigger["event"], "recovery-started">;
+
 /** Pure: whether the event lies between two looks. Another job's numbers say nothing. */
 export function hasHappened(
-  event: FaultTrigger["event"],
+  event: CheckpointEvent,
   before: CheckpointCounts,
   now: CheckpointCounts,
 ): boolean {
@@ -32,7 +35,10 @@ export function hasHappened(
 }
 
 /** False when it did not happen in time; then nobody knows what the fault would have hit. */
-export async function awaitTrigger(session: Session, trigger: FaultTrigger): Promise<boolean> {
+export async function awaitTrigger(
+  session: Session,
+  trigger: { readonly event: CheckpointEvent; readonly delayMs?: number },
+): Promise<boolean> {
   const { signal } = session;
   const deadlineMs = host.monotonicMs() + EVENT_MS_MAX;
   let before: CheckpointCounts | undefined;

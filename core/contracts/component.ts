@@ -31,6 +31,8 @@ export interface InstanceSpec {
   readonly reloadSignal?: "SIGHUP" | "SIGUSR2";
   /** Size of the file system of its own that its data directory is. Absent: a directory on the machine's disk. */
   readonly volumeMiB?: number;
+  /** File that says how far its wall clock is shifted. Absent: it has the machine's clock, as it is. */
+  readonly clockPage?: string;
 }
 
 export interface Instance {
@@ -118,6 +120,21 @@ export interface Replication {
   positionCount(context: ComponentContext, set: ReplicaSet, signal: AbortSignal): Promise<number>;
 }
 
+/** The wall clock of an instance, as it tells it itself. */
+export interface ClockReading {
+  /** The middle of what its answer leaves open. */
+  readonly epochMs: number;
+  /** Half of what its answer leaves open: 500 where only whole seconds are told. */
+  readonly errorMs: number;
+}
+
+export interface ComponentClock {
+  /** By what an instance is asked, for people: "TIME". */
+  readonly means: string;
+  /** Undefined where this instance has nothing that tells the time, in a topology that nobody watches. */
+  read(spec: InstanceSpec, signal: AbortSignal): Promise<ClockReading | undefined>;
+}
+
 export interface Component {
   readonly kind: string;
   /** Names in the ARTIFACTS table this component cannot start without. */
@@ -140,6 +157,8 @@ export interface Component {
    * many at once. Default 1; 0 for what starts in a moment.
    */
   readonly startCoreCount?: number;
+  /** Present where it asks the C library for the time, so that its wall clock can be shifted. */
+  readonly clock?: ComponentClock;
   /** After all instances are ready: create what dependents need. Safe to repeat. */
   configure?(context: ComponentContext, signal: AbortSignal): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** One way to break the system under test, with the proof that it bit and the way back. */
-import type { Endpoints, ReplicaSet } from "./component.ts";
+import type { ClockReading, Endpoints, ReplicaSet } from "./component.ts";
 import type { Driver } from "./driver.ts";
 import type { Services, ServiceSpec } from "./topology.ts";
 import type { Capability, Json, Parser } from "./values.ts";
@@ -117,6 +117,11 @@ export interface FaultContext<Params> {
   readonly openCapture?: (at: CaptureAddresses) => ChangeCapture;
   /** Sets up a service as its start does: what is there already stays. */
   readonly configure?: (service: string, signal: AbortSignal) => Promise<void>;
+  /** What an instance takes for the time, and by what it was asked; undefined where it cannot be asked. */
+  readonly readClock?: (
+    instanceId: string,
+    signal: AbortSignal,
+  ) => Promise<(ClockReading & { readonly means: string }) | undefined>;
   /** Starts a target again and waits until it is ready. */
   readonly restart: (instanceId: string, signal: AbortSignal) => Promise<void>;
 }
@@ -140,6 +145,8 @@ export interface FaultTarget<Params> {
   readonly toleranceOf: (service: ServiceSpec) => number;
   /** How many drives of an object store may be gone or spoilt, one of each of so many of its instances. */
   readonly drivesThatMayGo?: (service: ServiceSpec) => number;
+  /** Why the wall clock of a service's instances cannot be shifted; undefined where it can. */
+  readonly clockProblem?: (service: ServiceSpec) => string | undefined;
 }
 
 /** What a fault does to the topology as a whole. */
@@ -206,9 +213,10 @@ export interface Composition {
 export interface FaultTrigger {
   /**
    * checkpoint-started: Flink has begun a checkpoint, and it is under way. checkpoint-completed: one is complete, and
-   * what it holds is about to be committed to the lake.
+   * what it holds is about to be committed to the lake. recovery-started: the fault before this one is being undone,
+   * and nothing has recovered yet.
    */
-  readonly event: "checkpoint-started" | "checkpoint-completed";
+  readonly event: "checkpoint-started" | "checkpoint-completed" | "recovery-started";
   /** From the event to the injection. Default 0. */
   readonly delayMs?: number;
 }

@@ -16,7 +16,9 @@ export type Damage =
   /** Its processes together get no more than so much of one core. */
   | { readonly kind: "limit-cpu"; readonly coreRatio: number }
   /** What its processes take from now on, page cache included, may not be more than this. */
-  | { readonly kind: "limit-memory"; readonly headroomMiB: number };
+  | { readonly kind: "limit-memory"; readonly headroomMiB: number }
+  /** Its wall clock is so much ahead (behind where negative), and gets so much further ahead in each second. */
+  | { readonly kind: "shift-clock"; readonly offsetMs: number; readonly driftMsPerS: number };
 
 export interface DamageOrder {
   /** Names it until it is repaired; also the owner tag of everything made for it. */

@@ -40,7 +40,7 @@ export interface Scenario<S extends Services = Services, FaultName extends strin
   readonly canaryRatePerS: number;
   /** Pause between two looks at the lake; freshness is known to this. Default 1000. */
   readonly readIntervalMs?: number;
-  /** Injected one after the other, each only once the one before has recovered. */
+  /** Injected one after the other, each only once the one before has recovered, unless it says otherwise (`after`). */
   readonly faults: readonly ScenarioFault<S, FaultName>[];
   /** True where faults of class X are meant: without it, or --beyond-design, `plan` refuses them. */
   readonly beyondDesign?: boolean;

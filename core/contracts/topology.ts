@@ -16,6 +16,8 @@ export interface ServiceSpec {
   readonly memoryMiB: number;
   /** Gives each instance a file system of its own of this size, so that its disk can be full and no other's. */
   readonly volumeMiB?: number;
+  /** Preloads a library into each instance, so that its wall clock can be shifted while it runs. */
+  readonly clock?: "shiftable";
   readonly dependsOn?: readonly string[];
   readonly config?: Readonly<Record<string, string | number | boolean>>;
   /**

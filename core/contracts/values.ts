@@ -28,7 +28,8 @@ export type Capability =
   | "diskReadOnly"
   | "diskSlow"
   | "cpuLimit"
-  | "memoryLimit";
+  | "memoryLimit"
+  | "clockShift";
 
 /**
  * How instances are kept apart: each its own loopback address, or each its own network namespace with real

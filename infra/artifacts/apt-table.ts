@@ -145,4 +145,15 @@ export const APT_ARTIFACTS = {
     typicalMs: 4_000,
     tool: "iproute2",
   },
+  "c-compiler": {
+    about: "tcc, which compiles the library that shifts a clock: bin/tcc",
+    client: "apt",
+    kind: "tools",
+    version: "0.9",
+    packages: ["tcc"],
+    programs: ["tcc"],
+    entry: ".",
+    typicalMs: 3_000,
+    tool: "c-compiler",
+  },
 } as const satisfies Record<string, AptTools>;

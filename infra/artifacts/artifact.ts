@@ -110,4 +110,5 @@ export type ToolName =
   | "redis-exporter"
   | "blackbox-exporter"
   | "nftables"
-  | "iproute2";
+  | "iproute2"
+  | "c-compiler";

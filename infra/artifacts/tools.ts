@@ -81,6 +81,10 @@ export const TOOLS = {
     wanted: "ip and tc of iproute2 5 or newer",
     find: () => findPrefix(["ip", "tc"], ["-V"], iproute2Version),
   },
+  "c-compiler": {
+    wanted: "a C compiler called cc (GCC or Clang)",
+    find: () => findPrefix(["cc"], ["--version"], compilerVersion),
+  },
 } as const satisfies Record<ToolName, Tool>;
 
 /** The version where it fits, else undefined; likewise below. */
@@ -142,6 +146,11 @@ export function nftablesVersion(banner: string): string | undefined {
 
 export function iproute2Version(banner: string): string | undefined {
   return atLeast(/\biproute2-(?:ss)?(\d[^\s,]*)/.exec(banner)?.[1], 5, 0);
+}
+
+/** Of any age: what it has to compile is C as it always was. */
+export function compilerVersion(banner: string): string | undefined {
+  return /^(?:\S*cc \(.*\)|.*clang version) (\d+\S*)/m.exec(banner)?.[1];
 }
 
 /** The version where it is that one or newer. */

@@ -22,6 +22,7 @@ const Jobs = z.object({
     }),
   ),
 });
+const JobDetails = z.object({ now: z.number() });
 const Checkpoints = z.object({
   counts: z.object({
     completed: z.number(),
@@ -105,6 +106,17 @@ export async function flinkJobs(
   signal: AbortSignal,
 ): Promise<readonly FlinkJob[]> {
   return Jobs.parse(await requestJson(`http://${address}/jobs/overview`, { signal })).jobs;
+}
+
+/** What the JobManager takes for the time: it says so with each job, hence undefined where it has none. */
+export async function flinkEpochMs(
+  address: string,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const [job] = await flinkJobs(address, signal);
+  if (job === undefined) return undefined;
+  const url = `http://${address}/jobs/${job.jid}`;
+  return JobDetails.parse(await requestJson(url, { signal })).now;
 }
 
 export async function flinkCheckpoints(

@@ -39,6 +39,25 @@ export async function requestJson(url: string, request: JsonRequest): Promise<un
   return text === "" ? null : (JSON.parse(text) as unknown);
 }
 
+/** Half of the second that the header leaves open. */
+const DATE_ERROR_MS = 500;
+
+/**
+ * What the server takes for the time, from the Date header of its answer, whatever else that says (RFC 9110, 6.6.1).
+ * Undefined where it sends none.
+ */
+export async function httpDate(
+  url: string,
+  signal: AbortSignal,
+): Promise<{ readonly epochMs: number; readonly errorMs: number } | undefined> {
+  const response = await untilAborted(fetch(url, { signal }), signal);
+  await untilAborted(response.arrayBuffer(), signal);
+  const epochMs = Date.parse(response.headers.get("date") ?? "");
+  return Number.isNaN(epochMs)
+    ? undefined
+    : { epochMs: epochMs + DATE_ERROR_MS, errorMs: DATE_ERROR_MS };
+}
+
 /** fetch wraps the socket's error: the cause is what a person wants to read. */
 export function connectReason(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;

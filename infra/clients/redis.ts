@@ -1,5 +1,6 @@
 /** Single Redis nodes as a cluster's operator sees them: who is master of what, and is it in sync. */
 import { createClient } from "@redis/client";
+import { z } from "zod";
 import { LakeproofError, reasonOf } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { isAborted, untilAborted } from "../../core/until-aborted.ts";
@@ -117,6 +118,13 @@ export async function probeRedisNode(address: string, signal: AbortSignal): Prom
     if (state !== "ok") throw notReady(`${address}: cluster_state is ${state}`);
     await roundTrip(send, address, own?.slots ?? []);
   });
+}
+
+/** What the node takes for the time. */
+export async function redisEpochMs(address: string, signal: AbortSignal): Promise<number> {
+  const text = await withRedis(address, signal, (send) => send("TIME"));
+  const [seconds = "", micros = ""] = z.tuple([z.string(), z.string()]).parse(JSON.parse(text));
+  return Number(seconds) * 1000 + Number(micros) / 1000;
 }
 
 async function roundTrip(send: Send, address: string, slots: readonly SlotRange[]): Promise<void> {

@@ -9,6 +9,7 @@ import { CONNECT_READINGS } from "../monitoring/jmx.ts";
 import { jmxAgent } from "./jmx-agent.ts";
 import {
   addressOf,
+  clockByHttp,
   eachOrdinal,
   type InstanceDraft,
   instanceAt,
@@ -77,6 +78,7 @@ export const connect: Component = {
   probe: async (spec, signal) => {
     await requestJson(`http://${addressOf(spec)}/connectors`, { signal });
   },
+  clock: clockByHttp("main"),
 };
 
 const TaskStatus = z.object({ tasks: z.array(z.object({ worker_id: z.string() })) });

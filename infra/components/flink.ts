@@ -3,10 +3,11 @@ import { join } from "node:path";
 import type { Component, ComponentContext, InstanceSpec } from "../../core/contracts/component.ts";
 import { z } from "zod";
 import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
+import { flinkEpochMs } from "../clients/flink.ts";
 import { requestJson } from "../clients/http.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { CHECKPOINT_BUCKET } from "./minio.ts";
-import { addressOf, eachOrdinal, type InstanceDraft, javaFlags } from "./shape.ts";
+import { addressOf, clockByHttp, eachOrdinal, type InstanceDraft, javaFlags } from "./shape.ts";
 
 /** Chosen for a 30 s freshness objective; the recovery budgets are computed from them. */
 export const FLINK_TIMINGS = {
@@ -52,6 +53,13 @@ export const flinkJobManager: Component = {
   probe: async (spec, signal) => {
     await requestJson(`http://${addressOf(spec)}/overview`, { signal });
   },
+  clock: {
+    means: "what it says of its job",
+    read: async (spec, signal) => {
+      const epochMs = await flinkEpochMs(addressOf(spec), signal);
+      return epochMs === undefined ? undefined : { epochMs, errorMs: 1 };
+    },
+  },
 };
 
 const TaskManagers = z.object({ taskmanagers: z.array(z.object({ id: z.string() })) });
@@ -81,6 +89,7 @@ export const flinkTaskManager: Component = {
       hint: "Read its log.",
     });
   },
+  clock: clockByHttp("metrics"),
 };
 
 export const flinkSqlGateway: Component = {

@@ -7,7 +7,14 @@ import { createTopics, probeBroker, type TopicSpec } from "../clients/kafka.ts";
 import { BROKER_READINGS } from "../monitoring/jmx.ts";
 import { jmxAgent } from "./jmx-agent.ts";
 import { CONTROLLER_COUNT_MAX, kafkaReplication } from "./kafka-replication.ts";
-import { addressOf, eachOrdinal, type InstanceDraft, javaFlags, properties } from "./shape.ts";
+import {
+  addressOf,
+  clockByHttp,
+  eachOrdinal,
+  type InstanceDraft,
+  javaFlags,
+  properties,
+} from "./shape.ts";
 
 const CLUSTER_ID = "bGFrZXByb29mLWthZmthLQ";
 /** How long a broker that went away counts as there; the recovery budget is computed from these. */
@@ -57,6 +64,7 @@ export const kafka: Component = {
       };
     }),
   probe: (spec, signal) => probeBroker(addressOf(spec), spec.ordinal + 1, signal),
+  clock: clockByHttp("metrics"),
   roles: {
     /** Leads the controllers' quorum. */
     controller: async ({ service, endpoints }, signal) => {

@@ -17,7 +17,7 @@ import { host } from "../../core/host.ts";
 import { pythonCommand, pythonEnvironment } from "../artifacts/python.ts";
 import { requestJson } from "../clients/http.ts";
 import { withPostgres } from "../clients/postgres.ts";
-import { createDatabases, POSTGRES_PORT, SLOT } from "./postgres.ts";
+import { createDatabases, POSTGRES_PORT, postgresClock, SLOT } from "./postgres.ts";
 import { addressOf, eachOrdinal, type InstanceDraft, instanceAt } from "./shape.ts";
 
 export const PATRONI_REST_PORT = 8008;
@@ -64,6 +64,7 @@ export const patroni: Component = {
     refresh: (context, _, signal) => clusterOf(context, signal),
     positionCount: (context, { leaderId }, signal) => flushedBytes(context, leaderId, signal),
   },
+  clock: postgresClock,
   roles: {
     leader: async (context, signal) => {
       const leader = await leaderOf(context.endpoints.addresses(context.service, "rest"), signal);

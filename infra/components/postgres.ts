@@ -1,7 +1,7 @@
 /** PostgreSQL 18 with logical WAL: the bank's database and, beside it, the Iceberg catalog's. */
 import { join } from "node:path";
 import { BANK_DATABASE, BANK_DDL } from "../../core/bank-schema.ts";
-import type { Component } from "../../core/contracts/component.ts";
+import type { Component, ComponentClock } from "../../core/contracts/component.ts";
 import { withPostgres } from "../clients/postgres.ts";
 import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
 
@@ -10,6 +10,18 @@ export const POSTGRES_PORT = 5432;
 export const SLOT = "lakeproof_bank";
 export const CATALOG_DATABASE = "iceberg";
 export const BI_DATABASE = "superset";
+
+/** To the millisecond, by a statement of its own; Patroni's members are asked the same. */
+export const postgresClock: ComponentClock = {
+  means: "SELECT clock_timestamp()",
+  read: (spec, signal) =>
+    withPostgres(addressOf(spec), "postgres", signal, async (client) => {
+      const { rows } = await client.query<{ ms: string }>(
+        "SELECT extract(epoch FROM clock_timestamp()) * 1000 AS ms",
+      );
+      return { epochMs: Number(rows[0]?.ms), errorMs: 1 };
+    }),
+};
 
 export const postgres: Component = {
   kind: "postgres",
@@ -71,6 +83,7 @@ export const postgres: Component = {
       await client.query("CREATE TEMP TABLE probe AS SELECT 1");
     });
   },
+  clock: postgresClock,
   configure: async (context, signal) => {
     const address = context.endpoints.address(context.service);
     await createDatabases(address, signal);

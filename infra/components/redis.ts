@@ -9,6 +9,7 @@ import { programIn } from "../artifacts/programs.ts";
 import {
   formRedisCluster,
   probeRedisNode,
+  redisEpochMs,
   redisMaster,
   useRedisCluster,
 } from "../clients/redis.ts";
@@ -60,6 +61,13 @@ export const redis: Component = {
     });
   },
   probe: (spec, signal) => probeRedisNode(addressOf(spec), signal),
+  clock: {
+    means: "TIME",
+    read: async (spec, signal) => ({
+      epochMs: await redisEpochMs(addressOf(spec), signal),
+      errorMs: 1,
+    }),
+  },
   roles: {
     master: async (context, signal) =>
       instanceAt(context, await redisMaster(context.endpoints.addresses(context.service), signal)),

@@ -1,5 +1,10 @@
 /** Small words that every component uses to describe its instances. */
-import type { ComponentContext, InstanceSpec } from "../../core/contracts/component.ts";
+import type {
+  ComponentClock,
+  ComponentContext,
+  InstanceSpec,
+} from "../../core/contracts/component.ts";
+import { httpDate } from "../clients/http.ts";
 
 /** An instance as its component describes it; the zone comes from the topology. */
 export type InstanceDraft = Omit<InstanceSpec, "zone">;
@@ -17,6 +22,17 @@ export function eachOrdinal(
 export function addressOf(spec: InstanceSpec, port = "main"): string {
   const number = spec.ports[port];
   return `${spec.host}:${String(number ?? 0)}`;
+}
+
+/** Answers of the port's web server have a date; a topology that nobody watches may have no such port. */
+export function clockByHttp(port: string, path = "/"): ComponentClock {
+  return {
+    means: "the Date of its HTTP answers",
+    read: (spec, signal) =>
+      spec.ports[port] === undefined
+        ? Promise.resolve(undefined)
+        : httpDate(`http://${addressOf(spec, port)}${path}`, signal),
+  };
 }
 
 /** The instance of the service that serves this address. */

@@ -11,7 +11,14 @@ import { SNAPSHOT_RETENTION_S_MIN } from "../lake-maintenance/config.ts";
 import { WAREHOUSE_BUCKET } from "./minio.ts";
 import { CATALOG_DATABASE } from "./postgres.ts";
 import { RESOURCE_GROUPS } from "./trino-groups.ts";
-import { addressOf, eachOrdinal, type InstanceDraft, javaFlags, properties } from "./shape.ts";
+import {
+  addressOf,
+  clockByHttp,
+  eachOrdinal,
+  type InstanceDraft,
+  javaFlags,
+  properties,
+} from "./shape.ts";
 
 /** The recovery budget of a lost worker is computed from these; the default of a minute would hang queries. */
 export const TRINO_TIMINGS = {
@@ -34,6 +41,16 @@ export const trino: Component = {
     if (spec.command.env?.[WORKER_COUNT] !== "0") await answersAsStarted(spec, signal);
     else await openTrino(addressOf(spec), "lakeproof-probe").query("SELECT 1", signal);
   },
+  clock: {
+    means: "SELECT current_timestamp",
+    read: async (spec, signal) => {
+      const rows = await openTrino(addressOf(spec), "lakeproof-probe").query(
+        "SELECT to_unixtime(current_timestamp)",
+        signal,
+      );
+      return { epochMs: Number(rows[0]?.[0]) * 1000, errorMs: 1 };
+    },
+  },
 };
 
 /** How many workers the coordinator will have, for its probe. */
@@ -48,6 +65,7 @@ export const trinoWorker: Component = {
     eachOrdinal(context, (id, ordinal) => trinoInstance(context, id, ordinal, "worker")),
   // The coordinator takes it in by its announcement; that all take part is asked once, in configure.
   probe: answersAsStarted,
+  clock: clockByHttp("main", "/v1/info"),
   configure: async (context, signal) => {
     const coordinator = openTrino(context.endpoints.address("trino"), "lakeproof-probe");
     await untilAllTakePart(coordinator, context.replicaCount, signal);

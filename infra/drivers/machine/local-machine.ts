@@ -11,6 +11,7 @@ import type { Capability } from "../../../core/contracts/values.ts";
 import { LakeproofError, reasonOf } from "../../../core/errors.ts";
 import { host } from "../../../core/host.ts";
 import { OWNER_VARIABLE, ownerMark } from "../lab.ts";
+import { writeShift } from "../../clock/page.ts";
 import { isAlive, processFacts, signalProcess } from "../processes.ts";
 import { enterGroup, groupDir, placeOf, type Controller, type Limits } from "./control-groups.ts";
 import { forgetRecord, readRecord, recordDir, writeRecord, writeSynced } from "./records.ts";
@@ -49,6 +50,7 @@ const NEEDS: Readonly<Record<Damage["kind"], Capability>> = {
   "cut-off": "diskFiles",
   "limit-cpu": "cpuLimit",
   "limit-memory": "memoryLimit",
+  "shift-clock": "clockShift",
 };
 
 export function openMachine(lab: LabOnMachine): Machine {
@@ -140,7 +142,7 @@ function startGuardian(
 /** Looks, and keeps copies, but changes nothing yet. */
 function stepsFor(lab: LabOnMachine, order: DamageOrder, instance: Instance): readonly Step[] {
   const { damage, tag } = order;
-  const { dataDir, id } = instance.spec;
+  const { dataDir, id, clockPage } = instance.spec;
   switch (damage.kind) {
     case "fill":
       if (!volumeAt(dataDir)) throw failure(`${id} has no volume of its own that could be full`);
@@ -173,6 +175,11 @@ function stepsFor(lab: LabOnMachine, order: DamageOrder, instance: Instance): re
         1: { "memory.limit_in_bytes": bytes },
         2: { "memory.max": bytes },
       });
+    }
+    case "shift-clock": {
+      if (clockPage === undefined) throw failure(`${id} has no clock of its own to be shifted`);
+      const { offsetMs, driftMsPerS } = damage;
+      return [{ kind: "clock", page: clockPage, offsetMs, driftMsPerS, pid: instance.pid }];
     }
   }
 }
@@ -258,6 +265,9 @@ function take(lab: LabOnMachine, instanceIds: readonly string[], step: Step): vo
         throw failure(`${step.path} was written anew just now`);
       }
       changeFile(step.path, step.change);
+      return;
+    case "clock":
+      writeShift(step.page, step, host.epochMs());
       return;
     case "group": {
       const owner = instanceIds.find((id) => step.dir.endsWith(`-${id}`)) ?? "";

@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { reasonOf } from "../../../core/errors.ts";
 import { host } from "../../../core/host.ts";
+import { readShift } from "../../clock/page.ts";
 import { countersOf } from "./control-groups.ts";
 import { immutableIn, isMovedAway, sha256Of, type Step } from "./steps.ts";
 
@@ -38,6 +39,29 @@ export async function signOf(step: Step): Promise<string | undefined> {
       return changedSign(step);
     case "group":
       return groupSign(step);
+    case "clock":
+      return clockSign(step);
+  }
+}
+
+/** Said, and read by the process itself: without the library nobody maps the page. */
+function clockSign({ page, offsetMs, driftMsPerS, pid }: ClockStep): string | undefined {
+  const said = readShift(page);
+  if (said.offsetMs !== offsetMs || said.driftMsPerS !== driftMsPerS) return undefined;
+  const drift = driftMsPerS === 0 ? "" : ` and ${String(driftMsPerS)} ms more each second`;
+  return mapsOf(pid).includes(page)
+    ? `process ${String(pid)} has a clock page mapped that says ${String(offsetMs)} ms${drift}`
+    : undefined;
+}
+
+type ClockStep = Extract<Step, { kind: "clock" }>;
+
+/** Empty when it is gone. */
+function mapsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/maps`, "utf8");
+  } catch {
+    return "";
   }
 }
 

@@ -20,6 +20,7 @@ import {
 import { z } from "zod";
 import { LakeproofError, reasonOf } from "../../../core/errors.ts";
 import { host } from "../../../core/host.ts";
+import { writeStill } from "../../clock/page.ts";
 import { leaveGroup } from "./control-groups.ts";
 
 const RUN_MS_MAX = 60_000;
@@ -47,6 +48,15 @@ export const Step = z.discriminatedUnion("kind", [
     limits: z.record(z.string(), z.string()).readonly(),
     /** Where a write meets the limited disk. */
     trialDir: z.string(),
+  }),
+  z.object({
+    kind: z.literal("clock"),
+    /** What the instance's processes add to their wall clock. */
+    page: z.string(),
+    offsetMs: z.number(),
+    driftMsPerS: z.number(),
+    /** The process that has it mapped. */
+    pid: z.number(),
   }),
 ]);
 export type Step = z.infer<typeof Step>;
@@ -113,6 +123,9 @@ export function takeBack(step: Step): string | undefined {
       return restoreFile(step);
     case "group":
       leaveGroup(step.dir, step.limits);
+      return undefined;
+    case "clock":
+      writeStill(step.page);
       return undefined;
   }
 }

@@ -19,7 +19,7 @@ export interface MachineSupport {
   readonly notes: Readonly<Record<string, string>>;
 }
 
-export const MACHINE_FEATURES = ["loop-volume", "immutable", "cpu", "memory", "io"] as const;
+export const MACHINE_FEATURES = ["loop-volume", "immutable", "cpu", "memory", "io", "glibc"] as const;
 export type MachineFeature = (typeof MACHINE_FEATURES)[number];
 
 const LIMIT_FILES: Readonly<Record<Controller, readonly [v1: string, v2: string]>> = {
@@ -63,6 +63,12 @@ export function machineSupportFrom(
     group("diskSlow", "io"),
     group("cpuLimit", "cpu"),
     group("memoryLimit", "memory"),
+    [
+      "clockShift",
+      features.has("glibc"),
+      'a preloaded library that adds to the wall clock of one instance (clock: "shiftable")',
+      "not possible: a library to preload needs Linux of 64 bits with the GNU C library",
+    ],
   ];
   return {
     capabilities: found.flatMap(([capability, there]) => (there ? [capability] : [])),
@@ -116,6 +122,7 @@ function trialScript(): string {
     "mkdir v; truncate -s 4M image",
     "mkfs.ext4 -q -F -m 0 image >/dev/null 2>&1 && " +
       "unshare --mount --propagation private mount -o loop image v 2>/dev/null && echo loop-volume",
+    '[ "$(getconf LONG_BIT)" = 64 ] && getconf GNU_LIBC_VERSION >/dev/null 2>&1 && echo glibc',
     ...groups,
     "exit 0",
     "",

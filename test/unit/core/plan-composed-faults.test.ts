@@ -1,11 +1,11 @@
 /** Faults whose way back reads everything again, or that hit several instances one after the other. */
 import { describe, expect, it } from "vitest";
 import type { FaultEntry } from "../../../core/contracts/fault.ts";
-import type { Scenario } from "../../../core/contracts/scenario.ts";
+import type { Scenario, ScenarioFault } from "../../../core/contracts/scenario.ts";
 import { duplicateBudget } from "../../../infra/budgets.ts";
 import { dev, mini as miniTopology, production } from "../../../infra/topologies/index.ts";
 import { mini } from "../../../scenarios/mini.ts";
-import { planned, support, wholeMachine } from "../../fixtures/planned-fault.ts";
+import { planned, plannedAll, support, wholeMachine } from "../../fixtures/planned-fault.ts";
 
 describe("the loss of the replication slot", () => {
   const on = (fault: string, service: string, topology: Scenario["topology"] = dev): FaultEntry =>
@@ -76,5 +76,41 @@ describe("lagging-failover", () => {
     expect(() => lagging("postgres", "all", { outOfSync: true })).toThrow("outOfSync is about");
     expect(() => lagging("kafka", "all", { reader: "nobody" })).toThrow('reader is "nobody"');
     expect(() => lagging("kafka", "all", { followers: "stop" })).toThrow("followers");
+  });
+});
+
+describe("a fault in the recovery of the one before", () => {
+  const after = { event: "recovery-started", delayMs: 500 } as const;
+  const kill = { fault: "process-kill", service: "kafka", holdMs: 5000 } as const;
+  const both = (
+    first: ScenarioFault<Scenario["topology"]["services"]>,
+    second: ScenarioFault<Scenario["topology"]["services"]>,
+    beyondDesign = true,
+  ): readonly FaultEntry[] => {
+    const faults = [first, { ...second, after }];
+    return plannedAll(first, support, production, wholeMachine, beyondDesign, { faults });
+  };
+
+  it("counts with it for the class, where it is the same service", () => {
+    expect(both(kill, kill).map(({ faultClass }) => faultClass)).toEqual(["W", "X"]);
+    expect(both(kill, kill)[1]?.takesOver).toBe(false);
+    expect(() => both(kill, kill, false)).toThrow(/faults\[1\]: .* is beyond what/);
+    const other = both(kill, { ...kill, service: "postgres" }, false);
+    expect(other.map(({ faultClass }) => faultClass)).toEqual(["W", "W"]);
+  });
+
+  it("is given its time in the budget of a recovery that it interrupts", () => {
+    const grey = { fault: "half-open", service: "kafka", holdMs: 5000 } as const;
+    const [first, second] = both(grey, { ...kill, service: "postgres" });
+    const moreMs = 500 + 5000 + (second?.recoveryBudgetMs ?? 0);
+    expect(first?.recoveryBudgetMs).toBe(planned(grey).recoveryBudgetMs + moreMs);
+    expect(first?.recoveryBudgetFormula).toMatch(/ \+ f2 in the middle of it \d/);
+    // Others had taken over before anything was undone.
+    const [taken] = both(kill, { ...kill, service: "postgres" });
+    expect(taken?.recoveryBudgetMs).toBe(planned(kill).recoveryBudgetMs);
+  });
+
+  it("needs one before it", () => {
+    expect(() => planned({ ...kill, after })).toThrow(/there is no fault before it/);
   });
 });

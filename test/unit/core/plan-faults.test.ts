@@ -233,6 +233,62 @@ describe("damage to disks and machines", () => {
   });
 });
 
+describe("a clock that is wrong", () => {
+  const shifted = (
+    service: string,
+    count: number,
+    params: Readonly<Record<string, number>> = {},
+    clock: { readonly clock?: "shiftable" } = { clock: "shiftable" },
+  ): FaultEntry => {
+    const spec = production.services[service as keyof typeof production.services];
+    const services = { ...production.services, [service]: { ...spec, ...clock } };
+    const fault = { fault: "clock-offset", service, count, holdMs: 10_000, params };
+    return planned(fault, support, { ...production, services });
+  };
+
+  it.for([
+    ["postgres", 1, "B"],
+    ["postgres", 2, "X"],
+    ["kafka", 1, "B"],
+    ["redis", 1, "B"],
+    ["trino-worker", 9, "B"],
+    ["flink-jobmanager", 1, "X"],
+  ] as const)("on %s × %i is %s, and nobody takes over", ([service, count, faultClass]) => {
+    const entry = shifted(service, count);
+    expect(entry).toMatchObject({ faultClass, takesOver: false });
+    expect(entry.leaseMs).toBeGreaterThan(10_000);
+    expect(entry.params).toEqual({ offsetMs: 60_000, driftMsPerS: 0 });
+  });
+
+  it("is refused where the clock is everybody's, and where no library can be put in", () => {
+    expect(() => shifted("postgres", 1, {}, {})).toThrow(
+      /postgres: its instances have the clock of the machine: give it clock: "shiftable"/,
+    );
+    for (const service of ["etcd", "minio"]) {
+      expect(() => shifted(service, 1)).toThrow(/is a Go program.* nearest is process-pause/);
+    }
+    expect(() => shifted("superset", 1)).toThrow(/only that of postgres, kafka, .*redis/);
+    const poor = machineSupportFrom(new Set(), () => undefined);
+    const fault = { fault: "clock-offset", service: "postgres", holdMs: 5000 };
+    expect(() => planned(fault, support, production, poor)).toThrow(
+      /needs clockShift \(not possible: .*GNU C library\).* nearest that it can do is process-pause/,
+    );
+  });
+
+  it("is refused when it is too little to be told, or more than a clock is wrong", () => {
+    for (const params of [
+      { offsetMs: 0 },
+      { offsetMs: 1999 },
+      { offsetMs: -1999 },
+      { offsetMs: 1e12 },
+      { driftMsPerS: 201 },
+    ]) {
+      expect(() => shifted("postgres", 1, params)).toThrow(/params of clock-offset/);
+    }
+    expect(shifted("postgres", 1, { offsetMs: -2000 }).params).toMatchObject({ offsetMs: -2000 });
+  });
+});
+
 describe("names that are another fault, aimed", () => {
   it.for([
     ["dcs-loss", "etcd", { fault: "process-pause", count: 2, faultClass: "X" }],

@@ -4,6 +4,7 @@ import { javaMajor, versionInBanner, versionInRelease } from "../../../../infra/
 import {
   alertmanagerVersion,
   blackboxExporterVersion,
+  compilerVersion,
   etcdVersion,
   haproxyVersion,
   iproute2Version,
@@ -75,6 +76,9 @@ describe("a tool on PATH fits", () => {
     [iproute2Version, "ip utility, iproute2-6.1.0, libbpf 1.1.2", "6.1.0"],
     [iproute2Version, "ip utility, iproute2-ss160808", undefined],
     [iproute2Version, "BusyBox v1.36.1 multi-call binary.", undefined],
+    [compilerVersion, "cc (Debian 12.2.0-14+deb12u1) 12.2.0\nCopyright (C) 2022 …", "12.2.0"],
+    [compilerVersion, "Ubuntu clang version 18.1.3 (1ubuntu1)\nTarget: …", "18.1.3"],
+    [compilerVersion, "cc: command not found", undefined],
   ])("%o says %j: %s", (versionOf, banner, expected) => {
     expect(versionOf(banner)).toBe(expected);
   });
