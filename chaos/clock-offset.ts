@@ -57,7 +57,11 @@ export function offsetOf(
 }
 
 /** Pure: whether a reading is what such a shift makes of a right clock. A reading that could be both is neither. */
-export function isShifted(reading: OffsetReading, params: Params, heldMs: [number, number]): boolean {
+export function isShifted(
+  reading: OffsetReading,
+  params: Params,
+  heldMs: [number, number],
+): boolean {
   const [least = 0, most = 0] = heldMs
     .map((ms) => params.offsetMs + (params.driftMsPerS * ms) / 1000)
     .sort((a, b) => a - b);
@@ -90,7 +94,11 @@ const facts = machineFault<Params>({
     const problem = `${target.service}: ${why}. The nearest is process-pause, after which the clock has jumped ahead`;
     return { ...greyReach(target), problem };
   },
-  damage: ({ params: { offsetMs, driftMsPerS } }) => ({ kind: "shift-clock", offsetMs, driftMsPerS }),
+  damage: ({ params: { offsetMs, driftMsPerS } }) => ({
+    kind: "shift-clock",
+    offsetMs,
+    driftMsPerS,
+  }),
 });
 
 const begun = new WeakMap<FaultContext<Params>, Began>();

@@ -1,11 +1,5 @@
 /** What a plan says about single faults, apart from their numbers: names, classes, triggers, and how far it may go. */
-import type {
-  Composition,
-  Fault,
-  FaultEntry,
-  FaultReach,
-  FaultTarget,
-} from "./contracts/fault.ts";
+import type { Composition, Fault, FaultEntry, FaultReach, FaultTarget } from "./contracts/fault.ts";
 import type { Scenario } from "./contracts/scenario.ts";
 import type { ServiceSpec } from "./contracts/topology.ts";
 

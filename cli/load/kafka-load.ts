@@ -149,11 +149,7 @@ class RunningKafkaLoad {
   #startMs = 0;
   #rssBytesMax = 0;
 
-  constructor(
-    options: KafkaLoadOptions,
-    partitionCount: number,
-    resume: readonly LaneResume[],
-  ) {
+  constructor(options: KafkaLoadOptions, partitionCount: number, resume: readonly LaneResume[]) {
     this.#options = options;
     this.#partitionCount = partitionCount;
     this.#resume = resume;

@@ -82,7 +82,9 @@ async function loadKafka(options: LoadKafkaOptions): Promise<number> {
   try {
     const outcome = await runKafkaLoad({
       ...numbers,
-      ...(resume === undefined ? {} : { resume, userCount: resume.userCountPerLane * resume.laneCount }),
+      ...(resume === undefined
+        ? {}
+        : { resume, userCount: resume.userCountPerLane * resume.laneCount }),
       addresses,
       seed,
       journalDir: outDir,
@@ -159,9 +161,13 @@ function seedOf(text: string | undefined): bigint {
 function historyOf({ seed }: LoadKafkaOptions, dir: string): LaneHistory {
   const history = readLaneJournals(resolve(dir));
   if (seed === undefined || seed === history.seed) return history;
-  throw new LakeproofError("USAGE", `--seed is ${seed}, and the load in ${dir} has ${history.seed}.`, {
-    hint: "Leave --seed out: a load that is resumed keeps its own.",
-  });
+  throw new LakeproofError(
+    "USAGE",
+    `--seed is ${seed}, and the load in ${dir} has ${history.seed}.`,
+    {
+      hint: "Leave --seed out: a load that is resumed keeps its own.",
+    },
+  );
 }
 
 function resumeText({ steps, partCount }: LaneHistory): string {

@@ -21,7 +21,11 @@ export interface PostgresLane {
 }
 
 /** "unknown" only when aborted. The lane stands as the database does when it resolves. */
-export async function applyTxn(work: PostgresLane, txn: Txn, signal: AbortSignal): Promise<Outcome> {
+export async function applyTxn(
+  work: PostgresLane,
+  txn: Txn,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const bucket = txn.changes[0]?.row.bucket ?? 0;
   const group = work.journal?.begin(host.epochMs(), [[work.lane.lane, bucket, 1]]) ?? 0;
   let outcome = await work.connection.apply(txnSql(txn));

@@ -43,7 +43,10 @@ export async function breakThings(session: Session, canaries: Canaries): Promise
       const instanceIds = await lab.targets(service, target, count, signal);
       const context = contextOf(session, entry, instanceIds);
       const ports = { ...portsOf(session, canaries, service), undoLog };
-      underWay = [...underWay, begin((more) => inject(entry, fault, context, { ...ports, ...more }))];
+      underWay = [
+        ...underWay,
+        begin((more) => inject(entry, fault, context, { ...ports, ...more })),
+      ];
     }
     await settled(underWay);
     if (underWay.length > 0) await host.sleep(plan.durations.quietMs, signal);
@@ -56,17 +59,18 @@ export async function breakThings(session: Session, canaries: Canaries): Promise
 
 interface Injected {
   /** Resolves when its undo begins. */
-  readonly healing: Promise<void>;
+  readonly healing: Promise<unknown>;
   readonly done: Promise<void>;
 }
 
 function begin(run: (ports: { readonly onHealing: () => void }) => Promise<void>): Injected {
-  const { promise: healing, resolve } = Promise.withResolvers<void>();
-  const done = run({ onHealing: resolve });
+  const { promise: healing, resolve } = Promise.withResolvers<undefined>();
+  const onHealing = (): void => {
+    resolve(undefined);
+  };
+  const done = run({ onHealing });
   // Somebody may look at it only after it has failed; then nobody has to wait for its healing either.
-  void done.then(resolve, () => {
-    resolve();
-  });
+  void done.then(onHealing, onHealing);
   return { healing, done };
 }
 

@@ -123,7 +123,7 @@ export async function probeRedisNode(address: string, signal: AbortSignal): Prom
 /** What the node takes for the time. */
 export async function redisEpochMs(address: string, signal: AbortSignal): Promise<number> {
   const text = await withRedis(address, signal, (send) => send("TIME"));
-  const [seconds = "", micros = ""] = z.tuple([z.string(), z.string()]).parse(JSON.parse(text));
+  const [seconds, micros] = z.tuple([z.string(), z.string()]).parse(JSON.parse(text));
   return Number(seconds) * 1000 + Number(micros) / 1000;
 }
 

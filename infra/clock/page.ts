@@ -20,7 +20,11 @@ export const STILL_PAGE = "\0".repeat(3 * FIELD_BYTES);
 
 /** From `sinceEpochMs` on the clock gets further ahead by the drift; until then it has run away from nothing. */
 export function writeShift(path: string, shift: ClockShift, sinceEpochMs: number): void {
-  write(path, [BigInt(shift.offsetMs) * NS_PER_MS, BigInt(Math.round(sinceEpochMs)) * NS_PER_MS], 0);
+  write(
+    path,
+    [BigInt(shift.offsetMs) * NS_PER_MS, BigInt(Math.round(sinceEpochMs)) * NS_PER_MS],
+    0,
+  );
   // Last: read with the old moment, a drift would be one since the beginning of time.
   write(path, [BigInt(Math.round(shift.driftMsPerS * PPM_PER_MS_PER_S))], 2);
 }

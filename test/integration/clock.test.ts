@@ -66,7 +66,12 @@ afterAll(async () => {
 
 const fault: Fault = FAULTS["clock-offset"];
 
-function factsFor(id: string, on: string, params: object, leaseMs = 240_000): FaultContext<unknown> {
+function factsFor(
+  id: string,
+  on: string,
+  params: object,
+  leaseMs = 240_000,
+): FaultContext<unknown> {
   return {
     ...{ id, params: fault.params.parse(params), instanceIds: [on], leaseMs },
     ...{ driver: lab.driver, endpoints: lab.endpoints, services: topology.services },
@@ -219,11 +224,16 @@ it("a JVM follows with its wall clock, and parks, waits and sleeps as long as be
   writeFileSync(page, spec?.files["clock.page"] ?? "");
   writeFileSync(join(dir, "Clock.java"), JAVA);
   const env = { ...process.env, LD_PRELOAD: library, LAKEPROOF_CLOCK_PAGE: page };
-  const child = spawn(java, [join(dir, "Clock.java")], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(java, [join(dir, "Clock.java")], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   try {
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const next = async (): Promise<readonly number[]> =>
-      String((await lines.next()).value).split(" ").map(Number);
+      String((await lines.next()).value)
+        .split(" ")
+        .map(Number);
     for (const offsetMs of [0, 3_600_000, -3_600_000, 0]) {
       writeShift(page, { offsetMs, driftMsPerS: 0 }, Date.now());
       expect(readShift(page).offsetMs).toBe(offsetMs);

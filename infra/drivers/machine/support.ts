@@ -19,7 +19,14 @@ export interface MachineSupport {
   readonly notes: Readonly<Record<string, string>>;
 }
 
-export const MACHINE_FEATURES = ["loop-volume", "immutable", "cpu", "memory", "io", "glibc"] as const;
+export const MACHINE_FEATURES = [
+  "loop-volume",
+  "immutable",
+  "cpu",
+  "memory",
+  "io",
+  "glibc",
+] as const;
 export type MachineFeature = (typeof MACHINE_FEATURES)[number];
 
 const LIMIT_FILES: Readonly<Record<Controller, readonly [v1: string, v2: string]>> = {

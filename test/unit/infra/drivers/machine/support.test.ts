@@ -8,7 +8,15 @@ import {
 it("has everything where everything works, and names the means by the version of the control groups", () => {
   const first = machineSupportFrom(new Set(MACHINE_FEATURES), () => 1);
   expect(first.capabilities).toEqual([
-    ...["diskFiles", "diskFull", "diskReadOnly", "diskSlow", "cpuLimit", "memoryLimit", "clockShift"],
+    ...[
+      "diskFiles",
+      "diskFull",
+      "diskReadOnly",
+      "diskSlow",
+      "cpuLimit",
+      "memoryLimit",
+      "clockShift",
+    ],
   ]);
   expect(first.notes["diskSlow"]).toContain("blkio.throttle.write_bps_device");
   const second = machineSupportFrom(new Set(MACHINE_FEATURES), () => 2);
