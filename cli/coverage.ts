@@ -6,7 +6,7 @@ import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import { host } from "../core/host.ts";
 import { JOURNAL_FILE, readJournal } from "../core/journal.ts";
-import { coverageOf, type Coverage } from "../slo/coverage.ts";
+import { coverageOf, uncovered, type Coverage } from "../slo/coverage.ts";
 
 export function addCoverage(
   verb: (name: string, about: string) => Command,
@@ -42,10 +42,7 @@ function runsAmong(dirs: readonly string[]): readonly string[] {
 }
 
 function coverageText({ rows, runIds }: Coverage): string {
-  const known = [...Object.keys(FAULTS), ...Object.keys(COMPOSITIONS)];
-  const missing = known.filter(
-    (name) => !rows.some((row) => [row.fault, row.basis].includes(name)),
-  );
+  const missing = uncovered(Object.keys({ ...FAULTS, ...COMPOSITIONS }), rows);
   const width = Math.max(0, ...rows.map((row) => row.fault.length));
   const lines = rows.map((row) => {
     const slowest =

@@ -49,6 +49,15 @@ export function coverageOf(journals: readonly JournalReader[]): Coverage {
   };
 }
 
+/** Names of the catalogue that no row stands for, neither by its own name nor by what it comes down to. */
+export function uncovered(
+  names: readonly string[],
+  rows: readonly Pick<CoverageRow, "fault" | "basis">[],
+): readonly string[] {
+  const covered = new Set(rows.flatMap(({ fault, basis }) => [fault, basis ?? fault]));
+  return names.filter((name) => !covered.has(name));
+}
+
 function injectionsOf(journal: JournalReader): readonly Injection[] {
   const { services } = journal.plan.topology;
   return faultWindows(journal).map((window) => {

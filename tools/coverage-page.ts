@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
-import type { Coverage } from "../slo/coverage.ts";
+import { uncovered, type Coverage } from "../slo/coverage.ts";
 import { ROOT } from "./tables.ts";
 
 const COVERAGE_FILE = "docs/coverage.json";
@@ -41,10 +41,7 @@ export function coveragePage(): CoveragePage {
   const kept = Kept.parse(JSON.parse(readFileSync(join(ROOT, COVERAGE_FILE), "utf8"))) satisfies {
     readonly schema: Coverage["schema"];
   };
-  const names = [...Object.keys(FAULTS), ...Object.keys(COMPOSITIONS)];
-  const missing = names.filter(
-    (name) => !kept.rows.some(({ fault, basis }) => fault === name || basis === name),
-  );
+  const missing = uncovered(Object.keys({ ...FAULTS, ...COMPOSITIONS }), kept.rows);
   return {
     source: COVERAGE_FILE,
     head: [

@@ -5,6 +5,7 @@ import { host } from "../../core/host.ts";
 import { createTopics, deleteTopics, endOffsets } from "../../infra/clients/kafka.ts";
 import { requestJson } from "../../infra/clients/http.ts";
 import { CONNECTOR } from "../../infra/components/connect.ts";
+import { connectorStatus } from "../../infra/components/debezium.ts";
 import { replicationOf } from "../../infra/components/kafka.ts";
 import type { Lab } from "../../infra/provision.ts";
 import { activeSlotCount, CURVE_DATABASE, dropSlots, slotOf, tablesOf } from "./backlog.ts";
@@ -13,10 +14,6 @@ const READY_MS_MAX = 90_000;
 const LOOK_MS = 200;
 
 const Config = z.record(z.string(), z.string());
-const Status = z.object({
-  connector: z.object({ state: z.string() }),
-  tasks: z.array(z.object({ state: z.string(), trace: z.string().optional() })),
-});
 
 /** So many connectors over the tables; named anew for each drain, because Connect keeps offsets by name. */
 export interface CurveConnectors {
@@ -166,17 +163,13 @@ async function ask(
 }
 
 async function statesOf(lab: Lab, name: string, signal: AbortSignal): Promise<readonly string[]> {
-  const url = `http://${lab.endpoints.address("connect")}/connectors/${name}/status`;
-  const status = Status.parse(await requestJson(url, { signal }));
+  const status = await connectorStatus(lab.endpoints.address("connect"), signal, name);
   const failed = status.tasks.find(({ state }) => state === "FAILED");
   if (failed !== undefined) {
-    throw new LakeproofError(
-      "CLIENT_FAILED",
-      `${name} failed: ${(failed.trace ?? "").slice(0, 400)}`,
-      {
-        hint: "Read the log of Connect.",
-      },
-    );
+    const trace = (failed.trace ?? "").slice(0, 400);
+    throw new LakeproofError("PROVISIONING_FAILED", `${name} failed: ${trace}`, {
+      hint: "Read the log of Connect.",
+    });
   }
   return [status.connector.state, ...status.tasks.map((task) => task.state)];
 }
@@ -195,7 +188,8 @@ async function until(
       if (missing === undefined) return;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof LakeproofError && error.message.includes(" failed: ")) throw error;
+      // A task that has failed does not come back by itself.
+      if (error instanceof LakeproofError && error.code === "PROVISIONING_FAILED") throw error;
       missing = error instanceof Error ? error.message : String(error);
     }
     await host.sleep(LOOK_MS, signal);

@@ -21,12 +21,13 @@ const Status = z.object({
   tasks: z.array(z.object({ state: z.string(), trace: z.string().optional() })),
 });
 
-/** As one of Connect's workers tells it. */
+/** As one of Connect's workers tells it; of the bank's connector where no other is named. */
 export async function connectorStatus(
   connectAddress: string,
   signal: AbortSignal,
+  name: string = CONNECTOR,
 ): Promise<z.infer<typeof Status>> {
-  const url = `http://${connectAddress}/connectors/${CONNECTOR}/status`;
+  const url = `http://${connectAddress}/connectors/${name}/status`;
   return Status.parse(await requestJson(url, { signal }));
 }
 

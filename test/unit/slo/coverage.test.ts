@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { JournalEvent } from "../../../core/contracts/journal.ts";
 import { healthyEvents, journalOf } from "../../../slo/checks/synthetic.ts";
-import { coverageOf } from "../../../slo/coverage.ts";
+import { coverageOf, uncovered } from "../../../slo/coverage.ts";
 
 const HEALTHY = healthyEvents();
 const BUDGET_MS = journalOf(HEALTHY).plan.faults[0]?.recoveryBudgetMs ?? 0;
@@ -57,4 +57,10 @@ it("counts no recovery from a fault that left no evidence", () => {
 
 it("counts nothing for a fault that was planned and never begun", () => {
   expect(rowsOf(HEALTHY.filter((event) => event.kind !== "fault.changed"))).toEqual([]);
+});
+
+it("names what no row stands for, by its own name or by what that comes down to", () => {
+  const rows = [{ fault: "none" }, { fault: "primary-loss", basis: "process-kill" }];
+  const names = ["none", "process-kill", "process-pause", "primary-loss"];
+  expect(uncovered(names, rows)).toEqual(["process-pause"]);
 });
