@@ -17,7 +17,7 @@ import { host } from "../../core/host.ts";
 import { pythonCommand, pythonEnvironment } from "../artifacts/python.ts";
 import { requestJson } from "../clients/http.ts";
 import { withPostgres } from "../clients/postgres.ts";
-import { createDatabases, POSTGRES_PORT, postgresClock, SLOT } from "./postgres.ts";
+import { createDatabases, HBA_RULES, POSTGRES_PORT, postgresClock, SLOT } from "./postgres.ts";
 import { addressOf, eachOrdinal, type InstanceDraft, instanceAt } from "./shape.ts";
 
 export const PATRONI_REST_PORT = 8008;
@@ -143,11 +143,7 @@ function patroniConfig(
         rewind: { username: "lakeproof" },
       },
       parameters: { unix_socket_directories: dataDir },
-      pg_hba: [
-        "local all all trust",
-        "host all all 0.0.0.0/0 trust",
-        "host replication all 0.0.0.0/0 trust",
-      ],
+      pg_hba: HBA_RULES,
     },
   };
 }

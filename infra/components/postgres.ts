@@ -11,6 +11,13 @@ export const SLOT = "lakeproof_bank";
 export const CATALOG_DATABASE = "iceberg";
 export const BI_DATABASE = "superset";
 
+/** The lab's networks end at its own nodes; initdb alone would let in nobody but 127.0.0.1. */
+export const HBA_RULES = [
+  "local all all trust",
+  "host all all 0.0.0.0/0 trust",
+  "host replication all 0.0.0.0/0 trust",
+] as const;
+
 /** To the millisecond, by a statement of its own; Patroni's members are asked the same. */
 export const postgresClock: ComponentClock = {
   means: "SELECT clock_timestamp()",
@@ -44,6 +51,7 @@ export const postgres: Component = {
         wal_sender_timeout: "20s",
         log_line_prefix: "%m [%p] ",
         timezone: "UTC",
+        hba_file: join(dataDir, "pg_hba.conf"),
       };
       return {
         id,
@@ -55,7 +63,7 @@ export const postgres: Component = {
         dataDir,
         readyMsMax: 60_000,
         unprivileged: true,
-        files: {},
+        files: { "pg_hba.conf": `${HBA_RULES.join("\n")}\n` },
         prepare: [
           {
             argv: [
