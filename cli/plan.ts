@@ -39,6 +39,8 @@ export interface PlanOptions extends AddedOptions {
   readonly subnet: string;
   /** A k6 script of the user's own, instead of the scenario's. */
   readonly script?: string | undefined;
+  /** The faults are a menu for people, for so long at most. */
+  readonly gameMsMax?: number | undefined;
 }
 
 /** `support`: what can be done to the network, where there is one. */
@@ -49,11 +51,13 @@ export function makePlan(
 ): Plan {
   checkSubnet(options.subnet);
   const machine = machineSupport();
+  const named = atRate(scenarioNamed(options.scenario), options.rate);
+  const { gameMsMax } = options;
   const { scenario, objectives } = addTo(
-    withScript(atRate(scenarioNamed(options.scenario), options.rate), options.script),
+    withScript(gameMsMax === undefined ? named : asMenu(named), options.script),
     options,
   );
-  return plan(scenario, seedOf(options.seed), {
+  const made = plan(scenario, seedOf(options.seed), {
     driver: "local",
     isolation,
     capabilities: capabilitiesOf(support, machine),
@@ -73,6 +77,20 @@ export function makePlan(
     settingProblems,
     nearest: (word, known) => closest(word, [...known]),
   });
+  return gameMsMax === undefined ? made : { ...made, gameDay: { lengthMsMax: gameMsMax } };
+}
+
+/** People take one fault after the other, in an order of their own: none falls into the recovery of another. */
+function asMenu(scenario: Scenario): Scenario {
+  if (scenario.faults.length === 0) {
+    throw new LakeproofError("USAGE", `Scenario ${scenario.name} has no faults to choose from.`, {
+      hint: "Take one of `lakeproof list scenarios` that has, such as game-day/free-play.",
+    });
+  }
+  const faults = scenario.faults.map(({ after, ...fault }) =>
+    after === undefined || after.event === "recovery-started" ? fault : { ...fault, after },
+  );
+  return { ...scenario, faults };
 }
 
 export function scenarioNamed(name: string): Scenario {
@@ -190,7 +208,8 @@ export function planText(made: Plan): string {
       `  ${fault.id}  ${nameOf(fault).padEnd(nameWidth)}  ${fault.instanceId.padEnd(24)} class ${fault.faultClass}` +
       `  hold ${String(fault.holdMs / 1000)} s  recovery budget ${String(fault.recoveryBudgetMs / 1000)} s` +
       (fault.composition === undefined ? "" : `  = ${fault.fault} × ${String(fault.count)}`) +
-      (fault.after === undefined ? "" : `  after ${fault.after.event}`),
+      (fault.after === undefined ? "" : `  after ${fault.after.event}`) +
+      (fault.hypothesis === undefined ? "" : `\n        expected: ${fault.hypothesis}`),
   );
   return [
     `scenario ${made.scenario}  seed ${made.seed}  topology ${made.topology.name}  driver ${made.driver} (${made.isolation})`,
@@ -203,6 +222,7 @@ export function planText(made: Plan): string {
       ...made.queries.map((query) => `${query.name} ${String(query.ratePerS)}/s`),
     ].join(", ")}`,
     ...furtherLoadLines(made),
+    ...gameLines(made),
     "faults (class W: within the design, objectives hold; B: at its boundary; X: beyond it):",
     ...faults,
     `  ${recoveryLine(made.faults.map((fault) => fault.fault))}`,
@@ -211,6 +231,12 @@ export function planText(made: Plan): string {
     ...provableLines(made.provable).map((line) => `  ${line}`),
     "",
   ].join("\n");
+}
+
+function gameLines({ gameDay }: Plan): readonly string[] {
+  if (gameDay === undefined) return [];
+  const most = String(gameDay.lengthMsMax / 60_000);
+  return [`game day: the faults are a menu; at most ${most} min, and claims as for all of them`];
 }
 
 /** What is known to be wrong with the configuration, and meant to be. */

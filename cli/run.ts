@@ -21,8 +21,16 @@ import { makePlan, planText, scenarioNamed } from "./plan.ts";
 import { addedText, type AddedOptions } from "./plan-options.ts";
 import { wantedReports } from "./reporters.ts";
 import { preflight } from "./requirements.ts";
+import {
+  gameMsOf,
+  givenCommands,
+  openGame,
+  playedAgain,
+  type GameOptions,
+} from "./gameday/open.ts";
 import { openConsole, type RunConsole } from "./run/console.ts";
-import { runPhases } from "./run/phases.ts";
+import { breakThings as breakAsPlanned } from "./run/faults.ts";
+import { runPhases, type Breaking } from "./run/phases.ts";
 import { inspectScript } from "./run/script-load.ts";
 import { startReaperFor } from "./run/reaper.ts";
 import { newLedgers, type Session } from "./run/session.ts";
@@ -47,6 +55,8 @@ export interface RunOptions extends AddedOptions {
   /** "markdown=summary.md", "github", …, as given. */
   readonly reporters?: readonly string[] | undefined;
   readonly json: boolean;
+  /** People say what is broken, and when. */
+  readonly game?: GameOptions;
 }
 
 interface RunFrame {
@@ -56,6 +66,7 @@ interface RunFrame {
   readonly runId: string;
   readonly journal: JournalWriter;
   readonly console: RunConsole;
+  readonly breakThings: Breaking;
   readonly stop: AbortController;
 }
 
@@ -69,7 +80,9 @@ export async function run(options: RunOptions): Promise<number> {
       ? settleIsolation(scenarioNamed(options.scenario).topology, options.isolation)
       : { isolation: there.isolation, userNamespace: false };
   const support = await networkSupport(choice.isolation, there);
-  const plan = makePlan(options, choice.isolation, support);
+  const gameMsMax = options.game === undefined ? undefined : gameMsOf(options.game);
+  const plan = makePlan({ ...options, gameMsMax }, choice.isolation, support);
+  const game = options.game === undefined ? undefined : { commands: givenCommands(options.game, plan) };
   // Inside a lab's network this is the same command for the second time.
   if (inside === undefined) askCalibration(plan, options.aboveCalibration);
   const signer = openSigner(options.key);
@@ -109,8 +122,11 @@ export async function run(options: RunOptions): Promise<number> {
         })
       : { ...inside, logsDir });
   const journal = openJournal(runDir, () => host.monotonicMs());
-  const console = openConsole(plan, journal, options.json);
-  const frame: RunFrame = { options, plan, runDir, runId, journal, console, stop };
+  const { console, breakThings } =
+    game === undefined
+      ? { console: openConsole(plan, journal, options.json), breakThings: breakAsPlanned }
+      : openGame({ ...game, plan, journal, runDir, json: options.json });
+  const frame = { options, plan, runDir, runId, journal, console, breakThings, stop };
   await act(frame, state, artifacts);
   return judgeAndReport(runDir, { json: options.json, reports, signer });
 }
@@ -148,7 +164,7 @@ async function act(
       ...newLedgers(),
       signal: stop.signal,
     };
-    await runPhases(session);
+    await runPhases(session, frame.breakThings);
   } catch (error) {
     ended = endedBy(error, provisioned, stop.signal.aborted);
   }
@@ -182,7 +198,9 @@ function journalStart(
   const beyond = options.beyondDesign === true ? " --beyond-design" : "";
   const script = options.script === undefined ? "" : ` --script ${options.script}`;
   const added = `${beyond}${script}${addedText(options)}`;
-  const rerun = `npx lakeproof run ${options.scenario} --seed ${plan.seed}${rate}${added}`;
+  const verb = options.game === undefined ? "run" : "gameday";
+  const played = options.game === undefined ? "" : playedAgain(options.game, frame.runDir);
+  const rerun = `npx lakeproof ${verb} ${options.scenario} --seed ${plan.seed}${rate}${added}${played}`;
   journal.append({
     kind: "run.started",
     schema: "lakeproof.journal/1",

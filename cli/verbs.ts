@@ -19,6 +19,7 @@ import { enter } from "./enter.ts";
 import { fetchArtifacts } from "./fetch.ts";
 import { heal, reap, repairAfter } from "./heal.ts";
 import { health } from "./health.ts";
+import { addGameday } from "./gameday.ts";
 import { addHistory } from "./history.ts";
 import { judgeRun, reportRun, type ReportOptions } from "./judge.ts";
 import { addK6 } from "./k6/coordinator.ts";
@@ -118,6 +119,7 @@ function collect(value: string, before: readonly string[] = []): readonly string
 export function addVerbs(program: Command, exit: (code: number) => void): void {
   const verb = (name: string, about: string): Command => program.command(name).description(about);
   addScenarioVerbs(verb, exit);
+  addGameday(verb, exit);
   addVerdictVerbs(verb, exit);
   addCapacity(verb, exit);
   addCompare(verb, exit);

@@ -43,6 +43,13 @@ export function spacingOf(arrivals: Arrivals): ArrivalSpacing {
   return typeof arrivals === "string" ? arrivals : arrivals.spacing;
 }
 
+/** Of a load that comes in waves; undefined for one without a peak. */
+export function peakOf(
+  arrivals: Arrivals,
+): { readonly periodMs: number; readonly peakRatio: number } | undefined {
+  return typeof arrivals === "string" ? undefined : arrivals;
+}
+
 /** What is wrong with a declared shape, one sentence each; none when it can be scheduled. */
 export function arrivalProblems(arrivals: Arrivals, field: string): readonly string[] {
   const spacing = spacingOf(arrivals);

@@ -1,4 +1,5 @@
 /** What a plan says about single faults, apart from their numbers: names, classes, triggers, and how far it may go. */
+import { peakOf } from "./arrival-shape.ts";
 import type { Composition, Fault, FaultEntry, FaultReach, FaultTarget } from "./contracts/fault.ts";
 import type { Scenario } from "./contracts/scenario.ts";
 import type { ServiceSpec } from "./contracts/topology.ts";
@@ -68,6 +69,13 @@ export function triggerProblems(
   if (after.event === "recovery-started") {
     if (index > 0) return problems;
     return [...problems, `${where}.after.event is ${after.event}: there is no fault before it.`];
+  }
+  if (after.event === "load-peak") {
+    if (peakOf(scenario.bank.arrivals) !== undefined) return problems;
+    return [
+      ...problems,
+      `${where}.after.event is ${after.event}: bank.arrivals has no peak, only burst and diurnal have.`,
+    ];
   }
   const components = Object.values(scenario.topology.services).map(({ component }) => component);
   if (!components.includes("flink-jobmanager")) {

@@ -22,7 +22,10 @@ export interface Host {
   readonly launcherPath: string;
   readonly stdoutIsTty: boolean;
   readonly stderrIsTty: boolean;
+  readonly stdinIsTty: boolean;
+  /** Of the terminal behind stderr. */
   readonly columns: number;
+  readonly rows: number;
   /** Wall clock. */
   epochMs(): number;
   /** Monotonic clock, fractions of a millisecond. */
@@ -31,6 +34,16 @@ export interface Host {
   randomHex(byteCount: number): string;
   /** Everything up to the end of standard input. */
   readStdin(): Promise<string>;
+  /**
+   * Standard input as it comes, undefined at its end. `keys`: each key at once and none shown, with Ctrl-C and Ctrl-Z
+   * as characters; given back when disposed of, and when the process ends.
+   */
+  readInput(
+    handler: (text: string | undefined) => void,
+    options: { readonly keys: boolean },
+  ): Disposable;
+  /** Runs when the process ends, however that comes; must not wait. */
+  onExit(handler: () => void): void;
   out(text: string): void;
   err(text: string): void;
   /** From now on a reader that leaves before the end, as `| head` does, is no failure: what else is written is lost. */
@@ -125,6 +138,30 @@ function letReadersLeave(): void {
   }
 }
 
+function readInput(
+  handler: (text: string | undefined) => void,
+  { keys }: { readonly keys: boolean },
+): Disposable {
+  const { stdin } = process;
+  const give = (raw: boolean): void => {
+    if (keys && stdin.isTTY) stdin.setRawMode(raw);
+  };
+  const onData = (chunk: string | Buffer): void => {
+    handler(String(chunk));
+  };
+  const onEnd = (): void => {
+    handler(undefined);
+  };
+  give(true);
+  stdin.setEncoding("utf8").on("data", onData).on("end", onEnd).on("error", onEnd);
+  return {
+    [Symbol.dispose]: () => {
+      give(false);
+      stdin.off("data", onData).off("end", onEnd).off("error", onEnd).pause();
+    },
+  };
+}
+
 let loopDelay: ReturnType<typeof monitorEventLoopDelay> | undefined;
 
 /** Started by the first call: an idle command must not pay for the timer behind it. */
@@ -183,6 +220,12 @@ export const host: Host = {
   get stderrIsTty() {
     return process.stderr.isTTY;
   },
+  get stdinIsTty() {
+    return process.stdin.isTTY;
+  },
+  get rows() {
+    return process.stderr.rows || 40;
+  },
   get columns() {
     return process.stderr.columns || 100;
   },
@@ -194,6 +237,8 @@ export const host: Host = {
     for await (const chunk of process.stdin) text += String(chunk);
     return text;
   },
+  readInput,
+  onExit: (handler) => void process.on("exit", handler),
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   letReadersLeave,

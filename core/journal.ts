@@ -44,6 +44,12 @@ const KNOWN_KINDS: Readonly<Record<JournalKind, true>> = {
   "selftest.defect": true,
   "residue.checked": true,
   note: true,
+  "gameday.chosen": true,
+  "gameday.expected": true,
+  "gameday.detected": true,
+  "gameday.judged": true,
+  "gameday.healed": true,
+  "gameday.noted": true,
   "run.ended": true,
 };
 

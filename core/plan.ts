@@ -209,6 +209,7 @@ function planFault(
     fault: entry.fault,
     ...(composition === undefined ? {} : { composition: named.fault }),
     ...(entry.after === undefined ? {} : { after: entry.after }),
+    ...(entry.hypothesis === undefined ? {} : { hypothesis: entry.hypothesis }),
     service: entry.service,
     instanceId: targetName(entry.service, entry.target, count),
     ...(entry.target === undefined ? {} : { target: entry.target }),

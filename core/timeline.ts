@@ -33,6 +33,14 @@ export function phaseIntervals(journal: JournalReader): readonly PhaseInterval[]
   }));
 }
 
+/** Those that the run owed: all of its plan, or, of a game day's menu, those that somebody chose. */
+export function owedFaults(journal: JournalReader): readonly FaultEntry[] {
+  const { faults, gameDay } = journal.plan;
+  if (gameDay === undefined) return faults;
+  const chosen = new Set(journal.of("gameday.chosen").map(({ id }) => id));
+  return faults.filter(({ id }) => chosen.has(id));
+}
+
 /** One window per planned fault that was at least begun, from injection to recovery (or the journal's end). */
 export function faultWindows(journal: JournalReader): readonly FaultWindow[] {
   const changes = journal.of("fault.changed");

@@ -16,7 +16,7 @@ import type {
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Judgement } from "../core/contracts/slo.ts";
 import { specTotals } from "../core/seed-spec.ts";
-import { faultWindows } from "../core/timeline.ts";
+import { faultWindows, owedFaults } from "../core/timeline.ts";
 import { deviationsOf, isAsSpecified, nodeLines } from "./deviations.ts";
 import type { NodeLine } from "./deviations.ts";
 import { runFacts } from "./facts.ts";
@@ -73,7 +73,7 @@ export function timestamp(epochMs: number): string {
 
 function faultsOf(journal: JournalReader): readonly CertifiedFault[] {
   const windows = faultWindows(journal);
-  return journal.plan.faults.map((entry) => {
+  return owedFaults(journal).map((entry) => {
     const window = windows.find((candidate) => candidate.entry.id === entry.id);
     return {
       id: entry.id,

@@ -4,6 +4,7 @@ import { mergeHistograms } from "../core/histogram.ts";
 import {
   faultWindows,
   measuredIntervals,
+  owedFaults,
   steadyIntervals,
   totalMs,
   within,
@@ -42,7 +43,7 @@ export function runFacts(journal: JournalReader): RunFacts {
     ...integrityOf(journal),
     ...(freshness === undefined ? {} : { freshness }),
     ...(achieved === undefined ? {} : { achieved }),
-    faultCountPlanned: journal.plan.faults.length,
+    faultCountPlanned: owedFaults(journal).length,
     faultCountEvidenced: faultWindows(journal).filter((window) => window.evidence.length > 0)
       .length,
   };

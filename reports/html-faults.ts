@@ -1,10 +1,11 @@
 /** What was injected, the proof that it bit, and how long the pipeline took to come back. */
 import type { FaultEntry } from "../core/contracts/fault.ts";
 import type { JournalReader } from "../core/contracts/journal.ts";
-import { faultWindows } from "../core/timeline.ts";
+import { faultWindows, owedFaults } from "../core/timeline.ts";
 import type { FaultWindow } from "../core/timeline.ts";
 import { recoveryRatios } from "./charts/recovery-ratio.ts";
 import { recoveryBar, recoveryOf, recoveryStrip, recoveryText } from "./charts/recovery.ts";
+import { faultlessText } from "./game-day.ts";
 import { formatClock, formatDurationMs } from "./format.ts";
 import { html, NOTHING } from "./markup.ts";
 import type { Markup } from "./markup.ts";
@@ -12,12 +13,12 @@ import { FAULT_CLASSES } from "./verdicts.ts";
 
 export function faults(journal: JournalReader): Markup {
   const windows = faultWindows(journal);
-  const entries = journal.plan.faults;
+  const entries = owedFaults(journal);
   return html`<section id="faults">
     <h2>Faults and the proof that they bit</h2>
     ${
       entries.length === 0
-        ? html`<p class="none">This plan injects no faults.</p>`
+        ? html`<p class="none">${faultlessText(journal)}</p>`
         : html`<div class="faults">
             ${entries.map((entry) =>
               card(

@@ -9,6 +9,7 @@ import { certificate } from "./html-certificate.ts";
 import { costs } from "./html-costs.ts";
 import { deviations, environment, topology } from "./html-environment.ts";
 import { faults } from "./html-faults.ts";
+import { gameDay, hasGameDay } from "./html-game-day.ts";
 import { ledger } from "./html-ledger.ts";
 import { load } from "./html-load.ts";
 import { claimed, notClaimed } from "./html-verdicts.ts";
@@ -33,6 +34,7 @@ const SECTIONS = [
   ["not-claimed", "Not claimed"],
   ["budgets", "Budgets"],
   ["faults", "Faults"],
+  ["game-day", "Hypotheses"],
   ["load", "Load"],
   ["timeline", "Timeline"],
   ["capacity", "Capacity"],
@@ -52,9 +54,12 @@ function page(
 ): Markup {
   const hasLadders = (extras.ladders ?? []).length > 0;
   const hasHistories = (extras.histories ?? []).length > 0;
-  const sections = SECTIONS.filter(
-    ([id]) => (id !== "capacity" || hasLadders) && (id !== "history" || hasHistories),
-  );
+  const absent = new Set<string>([
+    ...(hasLadders ? [] : ["capacity"]),
+    ...(hasHistories ? [] : ["history"]),
+    ...(hasGameDay(journal, judgement) ? [] : ["game-day"]),
+  ]);
+  const sections = SECTIONS.filter(([id]) => !absent.has(id));
   const title = `${judgement.status}: ${judgement.scenario} ${judgement.runId} – lakeproof`;
   return htmlPage({
     title,
@@ -62,7 +67,7 @@ function page(
     main: html`
       ${banner(journal, judgement)} ${problems(journal, judgement)} ${figures(journal, judgement)}
       ${claimed(judgement)} ${notClaimed(journal, judgement)} ${availability(judgement)}
-      ${faults(journal)} ${load(journal)} ${timeline(journal)} ${capacity(extras.ladders ?? [])}
+      ${faults(journal)} ${gameDay(journal, judgement)} ${load(journal)} ${timeline(journal)} ${capacity(extras.ladders ?? [])}
       ${history(extras.histories ?? [])} ${ledger(journal)} ${topology(journal)}
       ${environment(journal)} ${deviations(journal)} ${costs(journal)} ${files(journal, seal)}
       ${certificate(journal, judgement, seal)}

@@ -2,7 +2,7 @@
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Reporter } from "../core/contracts/report.ts";
 import type { Judgement, Verdict } from "../core/contracts/slo.ts";
-import { faultWindows } from "../core/timeline.ts";
+import { faultWindows, owedFaults } from "../core/timeline.ts";
 import { runFacts } from "./facts.ts";
 import { loadTables } from "./load.ts";
 import {
@@ -15,6 +15,13 @@ import {
   NONE,
   plural,
 } from "./format.ts";
+import {
+  DETECTION_HEADS,
+  faultlessText,
+  gameDayTables,
+  HYPOTHESIS_HEADS,
+  NOTE_HEADS,
+} from "./game-day.ts";
 import { availabilityTables } from "./markdown-availability.ts";
 import { cell, inline, row } from "./markdown-text.ts";
 import {
@@ -45,6 +52,7 @@ function summaryOf(journal: JournalReader, judgement: Judgement): readonly strin
     ...claimedTable(judgement),
     ...detailsOf(judgement),
     ...faultsTable(journal),
+    ...gameDaySection(journal, judgement),
     ...loadSection(journal),
     ...availabilityTables(judgement),
     ...unclaimedTable(journal, judgement),
@@ -149,8 +157,8 @@ function detailsOf(judgement: Judgement): readonly string[] {
 }
 
 function faultsTable(journal: JournalReader): readonly string[] {
-  const { faults } = journal.plan;
-  if (faults.length === 0) return ["## Faults", "", "This plan injects none.", ""];
+  const faults = owedFaults(journal);
+  if (faults.length === 0) return ["## Faults", "", faultlessText(journal), ""];
   const windows = faultWindows(journal);
   const rows = faults.map((entry) => {
     const window = windows.find((candidate) => candidate.entry.id === entry.id);
@@ -198,6 +206,28 @@ function unclaimedTable(journal: JournalReader, judgement: Judgement): readonly 
     ),
     "",
   ];
+}
+
+function gameDaySection(journal: JournalReader, judgement: Judgement): readonly string[] {
+  const tables = gameDayTables(journal, judgement);
+  if (tables === undefined) return [];
+  const { hypotheses, detections, notes } = tables;
+  return [
+    ["Hypotheses", HYPOTHESIS_HEADS, hypotheses] as const,
+    ["Human detection", DETECTION_HEADS, detections] as const,
+    ["Notes of the players", NOTE_HEADS, notes] as const,
+  ].flatMap(([title, heads, rows]) =>
+    rows.length === 0
+      ? []
+      : [
+          `## ${title}`,
+          "",
+          row(heads),
+          `|${heads.map(() => "---|").join("")}`,
+          ...rows.map((cells) => row(cells.map(cell))),
+          "",
+        ],
+  );
 }
 
 /** The loads by themselves, where a plan has more of them than bank and queries. */

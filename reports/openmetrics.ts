@@ -6,7 +6,7 @@ import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Reporter } from "../core/contracts/report.ts";
 import type { Judgement, Verdict, VerdictStatus } from "../core/contracts/slo.ts";
 import type { Unit } from "../core/contracts/values.ts";
-import { faultWindows, phaseIntervals } from "../core/timeline.ts";
+import { faultWindows, owedFaults, phaseIntervals } from "../core/timeline.ts";
 import { runFacts } from "./facts.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -196,7 +196,7 @@ function faultFamilies(journal: JournalReader): readonly Family[] {
     {
       name: "lakeproof_fault_evidenced",
       help: "1 where something shows that the fault bit.",
-      samples: journal.plan.faults.map((entry) => ({
+      samples: owedFaults(journal).map((entry) => ({
         labels: labelsOf(entry),
         value: windows.some((one) => one.entry.id === entry.id && one.evidence.length > 0) ? 1 : 0,
       })),
@@ -211,7 +211,7 @@ function faultFamilies(journal: JournalReader): readonly Family[] {
     seconds(
       "lakeproof_fault_recovery_budget_seconds",
       "Time it may take, computed from the configuration.",
-      journal.plan.faults.map((entry) => ({
+      owedFaults(journal).map((entry) => ({
         labels: labelsOf(entry),
         value: entry.recoveryBudgetMs,
       })),

@@ -7,6 +7,12 @@ import { lakeDrill } from "./drills/lake.ts";
 import { maintenanceDrill } from "./drills/maintenance.ts";
 import { networkDrill } from "./drills/network.ts";
 import { streamingDrill } from "./drills/streaming.ts";
+import { brokerAndWorker } from "./game-day/broker-and-worker.ts";
+import { coordinatorDuringReports } from "./game-day/coordinator-during-reports.ts";
+import { freePlay } from "./game-day/free-play.ts";
+import { primaryLossAtPeak } from "./game-day/primary-loss-at-peak.ts";
+import { storagePastParity } from "./game-day/storage-past-parity.ts";
+import { zoneLoss } from "./game-day/zone-loss.ts";
 import { GALLERY } from "./known-bad/index.ts";
 import { mini } from "./mini.ts";
 import { mixed } from "./mixed.ts";
@@ -29,6 +35,12 @@ const OWN = {
   "drills/network": networkDrill,
   "drills/business": businessDrill,
   "drills/maintenance": maintenanceDrill,
+  "game-day/primary-loss-at-peak": primaryLossAtPeak,
+  "game-day/broker-and-worker": brokerAndWorker,
+  "game-day/coordinator-during-reports": coordinatorDuringReports,
+  "game-day/zone-loss": zoneLoss,
+  "game-day/storage-past-parity": storagePastParity,
+  "game-day/free-play": freePlay,
   "slot-loss": slotLoss,
   "wal-full": walFull,
 } satisfies Record<string, Scenario>;

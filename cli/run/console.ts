@@ -1,11 +1,11 @@
 /** What a person sees while a run lasts: one live line on a terminal, one line now and then elsewhere. */
-import { styleText } from "node:util";
 import type { JournalEvent, JournalWriter } from "../../core/contracts/journal.ts";
 import type { Phase, Plan } from "../../core/contracts/plan.ts";
 import { host } from "../../core/host.ts";
 import { readinessText } from "../../infra/critical-path.ts";
 import type { ProvisionStep } from "../../infra/provision.ts";
 import { Eta } from "./eta.ts";
+import { clock, eventLines } from "./event-lines.ts";
 
 export interface RunConsole {
   provisioning(step: ProvisionStep): void;
@@ -16,6 +16,7 @@ const TTY_INTERVAL_MS = 500;
 const PLAIN_INTERVAL_MS = 10_000;
 
 const LATE_MS_MIN = 5_000;
+const ANOMALY_LINES_MAX = 5;
 
 interface Board {
   phase: Phase;
@@ -84,7 +85,6 @@ function follow(board: Board, event: JournalEvent, say: (line: string) => void):
   switch (event.kind) {
     case "phase.entered":
       board.phase = event.phase;
-      say(styleText("bold", `phase ${event.phase}`));
       break;
     case "load.window":
       if (event.workload === "bank") {
@@ -100,51 +100,21 @@ function follow(board: Board, event: JournalEvent, say: (line: string) => void):
       break;
     case "ledger.anomaly":
       board.anomalies += 1;
-      if (board.anomalies <= 5) {
-        const { anomaly, hop, lane, seq, detail } = event;
-        say(`${anomaly} at ${hop}: lane ${String(lane)} sequence ${String(seq)}, ${detail}`);
-      }
+      if (board.anomalies > ANOMALY_LINES_MAX) return;
       break;
     case "fault.changed":
-      followFault(board, event, say);
-      break;
-    case "note":
-      say(event.text);
-      break;
-    case "run.ended":
-      if (event.error !== undefined) say(`${event.error.message}\n  ${event.error.hint}`);
+      followFault(board, event);
       break;
     default:
       break;
   }
+  for (const line of eventLines(event)) say(line);
 }
 
-function followFault(
-  board: Board,
-  event: Extract<JournalEvent, { kind: "fault.changed" }>,
-  say: (line: string) => void,
-): void {
-  const name = `${event.id} ${event.fault} ${event.instanceId}`;
-  for (const proof of event.evidence ?? []) say(`  ${event.id} evidence: ${proof}`);
-  switch (event.state) {
-    case "injecting":
-      board.faults.set(event.id, name);
-      say(`${name} (class ${event.faultClass})`);
-      break;
-    case "recovered": {
-      board.faults.delete(event.id);
-      const took = ((event.recoveryMs ?? 0) / 1000).toFixed(1);
-      const budget = ((event.recoveryBudgetMs ?? 0) / 1000).toFixed(0);
-      say(`${name} recovered in ${took} s (budget ${budget} s)`);
-      break;
-    }
-    case "failed":
-      board.faults.delete(event.id);
-      say(`${name} FAILED: ${event.reason ?? "no reason"}`);
-      break;
-    default:
-      break;
-  }
+function followFault(board: Board, event: Extract<JournalEvent, { kind: "fault.changed" }>): void {
+  const { id, fault, instanceId, state } = event;
+  if (state === "injecting") board.faults.set(id, `${id} ${fault} ${instanceId}`);
+  else if (state === "recovered" || state === "failed") board.faults.delete(id);
 }
 
 function statusLine(board: Board, nowMs: number, eta: Eta): string {
@@ -164,9 +134,4 @@ function statusLine(board: Board, nowMs: number, eta: Eta): string {
 /** A window is written a moment after its end; more than that is work that piled up. */
 function lateText(lateMs: number): string {
   return lateMs < LATE_MS_MIN ? "" : ` ${(lateMs / 1000).toFixed(0)} s late`;
-}
-
-function clock(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  return `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
 }

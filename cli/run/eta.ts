@@ -16,6 +16,7 @@ export class Eta {
   /** What each phase but `measure` is expected to take as a whole, ms; nothing for those that are left out. */
   readonly #phaseMs: ReadonlyMap<Phase, number>;
   readonly #faultMs: readonly number[];
+  readonly #gameMs: number;
   #phase: Phase = "provision";
   /** When this phase, or in `measure` this fault, began. */
   #sinceMs = 0;
@@ -27,9 +28,15 @@ export class Eta {
     const services = Object.values(plan.topology.services);
     const instanceCount = services.reduce((sum, { replicaCount }) => sum + replicaCount, 0);
     const workerCount = plan.topology.services["trino-worker"]?.replicaCount ?? 0;
-    this.#faultMs = plan.faults.map(
-      ({ holdMs, recoveryBudgetMs }) => holdMs + quietMs + TYPICAL_BUDGET_SHARE * recoveryBudgetMs,
-    );
+    // How long people play nobody knows; by then they have to end.
+    this.#faultMs =
+      plan.gameDay === undefined
+        ? plan.faults.map(
+            ({ holdMs, recoveryBudgetMs }) =>
+              holdMs + quietMs + TYPICAL_BUDGET_SHARE * recoveryBudgetMs,
+          )
+        : [];
+    this.#gameMs = plan.gameDay?.lengthMsMax ?? 0;
     this.#phaseMs = new Map<Phase, number>([
       ["provision", instanceCount * TYPICAL_MS.perInstance],
       ["warmup", warmupMs + TYPICAL_MS.firstDelivery + workerCount * TYPICAL_MS.perQueryWorker],
@@ -48,7 +55,7 @@ export class Eta {
   faultEnded(nowMs: number): void {
     this.#doneCount += 1;
     this.#doneMs += nowMs - this.#sinceMs;
-    this.#sinceMs = nowMs;
+    if (this.#gameMs === 0) this.#sinceMs = nowMs;
   }
 
   /** Milliseconds; 0 when it takes longer than was to be expected. */
@@ -59,7 +66,7 @@ export class Eta {
   }
 
   #expectedMs(phase: Phase): number {
-    return phase === "measure" ? this.#faultsAheadMs() : (this.#phaseMs.get(phase) ?? 0);
+    return phase === "measure" ? this.#gameMs + this.#faultsAheadMs() : (this.#phaseMs.get(phase) ?? 0);
   }
 
   /** This run's faults so far take as many times the typical duration as those that are still to come. */

@@ -17,18 +17,53 @@ import { awaitTrigger } from "./trigger.ts";
 const SERVING_INTERVAL_MS = 500;
 const HEAL_MS_MAX = 120_000;
 
-export async function breakThings(session: Session, canaries: Canaries): Promise<void> {
-  const { plan, journal, signal, lab } = session;
-  using undoLog = openUndoLog(join(labDir(lab.id), UNDO_FILE));
+export interface InjectOptions {
+  /** Called once, when its way back begins. */
+  readonly onHealing?: () => void;
+  /** Ends it before its time, without waiting for others to take over. */
+  readonly healNow?: AbortSignal;
+}
+
+/** Injects one entry of the plan, now; rejects only where the run is stopped, or nothing could be aimed at. */
+export type Inject = (entry: FaultEntry, options: InjectOptions) => Promise<void>;
+
+/** What it takes to inject the plan's faults into the lab that is up; the undo log is open until it is disposed of. */
+export function openInjector(
+  session: Session,
+  canaries: Canaries,
+): Disposable & { readonly injectNow: Inject } {
+  const { journal, lab, signal } = session;
+  const undoLog = openUndoLog(join(labDir(lab.id), UNDO_FILE));
   if (undoLog.setAside !== undefined) {
     journal.append({ kind: "note", text: damageText(undoLog.setAside) });
   }
+  return {
+    injectNow: async (entry, { onHealing, healNow }) => {
+      const fault = (FAULTS as Readonly<Record<string, Fault>>)[entry.fault];
+      if (fault === undefined) return;
+      const { service, target, count } = entry;
+      const instanceIds = await lab.targets(service, target, count, signal);
+      const context = contextOf(session, entry, instanceIds);
+      const ports = portsOf(session, canaries, service);
+      await inject(entry, fault, context, {
+        ...(healNow === undefined ? ports : endingAt(healNow, ports)),
+        ...(onHealing === undefined ? {} : { onHealing }),
+        undoLog,
+      });
+    },
+    [Symbol.dispose]: () => {
+      undoLog[Symbol.dispose]();
+    },
+  };
+}
+
+export async function breakThings(session: Session, canaries: Canaries): Promise<void> {
+  const { plan, journal, signal } = session;
+  using injector = openInjector(session, canaries);
   /** Recoveries that are under way; more than one where a fault falls into that of another. */
   let underWay: readonly Injected[] = [];
   try {
     for (const entry of plan.faults) {
-      const fault = (FAULTS as Readonly<Record<string, Fault>>)[entry.fault];
-      if (fault === undefined) continue;
       if (entry.after?.event !== "recovery-started") {
         await settled(underWay);
         if (underWay.length > 0) await host.sleep(plan.durations.quietMs, signal);
@@ -39,14 +74,7 @@ export async function breakThings(session: Session, canaries: Canaries): Promise
         journal.append({ kind: "note", text });
         continue;
       }
-      const { service, target, count } = entry;
-      const instanceIds = await lab.targets(service, target, count, signal);
-      const context = contextOf(session, entry, instanceIds);
-      const ports = { ...portsOf(session, canaries, service), undoLog };
-      underWay = [
-        ...underWay,
-        begin((more) => inject(entry, fault, context, { ...ports, ...more })),
-      ];
+      underWay = [...underWay, begin((ports) => injector.injectNow(entry, ports))];
     }
     await settled(underWay);
     if (underWay.length > 0) await host.sleep(plan.durations.quietMs, signal);
@@ -116,6 +144,28 @@ function portsOf(
       ]);
       return visibleMs === undefined ? nothingDelivered(limitMs) : Math.max(visibleMs, servingMs);
     },
+  };
+}
+
+type Ports = ReturnType<typeof portsOf>;
+
+/** Nobody waits on: a hold is over at once, and whether others would have taken over is not known. */
+function endingAt(healNow: AbortSignal, ports: Ports): Ports {
+  const { promise: healed, resolve } = Promise.withResolvers<undefined>();
+  if (healNow.aborted) resolve(undefined);
+  healNow.addEventListener("abort", () => {
+    resolve(undefined);
+  });
+  const neverSeen = (): never => {
+    throw new LakeproofError("FAULT_FAILED", "It was ended by hand before others took over.", {
+      hint: "Let it last until the board says that it was taken over.",
+    });
+  };
+  return {
+    ...ports,
+    sleep: (ms, stop) => Promise.race([ports.sleep(ms, stop), healed]),
+    deliveredEverywhere: (...since) =>
+      Promise.race([ports.deliveredEverywhere(...since), healed.then(neverSeen)]),
   };
 }
 

@@ -7,7 +7,6 @@ import { openTrino } from "../../infra/clients/trino.ts";
 import { startBankLoad, type BankLoad } from "./bank-load.ts";
 import { Canaries } from "./canary.ts";
 import { warmEngine } from "./engine-warmup.ts";
-import { breakThings } from "./faults.ts";
 import type { Books } from "./books.ts";
 import { LateLoads } from "./late-loads.ts";
 import { LakeReader } from "./reader.ts";
@@ -30,8 +29,11 @@ interface Running {
   readonly baseline: Baseline;
 }
 
+/** What happens in the measured time; nothing of it is left when it resolves. */
+export type Breaking = (session: Session, canaries: Canaries) => Promise<void>;
+
 /** Runs every phase from warm-up to verify. On abort everything of the load is stopped before it rejects. */
-export async function runPhases(session: Session): Promise<void> {
+export async function runPhases(session: Session, breakThings: Breaking): Promise<void> {
   const { journal, plan, signal } = session;
   journal.append({ kind: "phase.entered", phase: "warmup" });
   const running = await startAll(session);

@@ -1,4 +1,6 @@
 /** Waits for the event that a fault is aimed at: between two polls of the JobManager nothing is missed but time. */
+import { bankProfile, meanEventsPerTxn } from "../../core/bank-profile.ts";
+import { peakOf } from "../../core/arrival-shape.ts";
 import type { FaultTrigger } from "../../core/contracts/fault.ts";
 import { host } from "../../core/host.ts";
 import { flinkCheckpoints, flinkJobs } from "../../infra/clients/flink.ts";
@@ -16,7 +18,13 @@ export interface CheckpointCounts {
 }
 
 /** What Flink tells. */
-type CheckpointEvent = Exclude<FaultTrigger["event"], "recovery-started">;
+type CheckpointEvent = Exclude<FaultTrigger["event"], "recovery-started" | "load-peak">;
+/** All but what the fault before tells. */
+type AwaitedEvent = Exclude<FaultTrigger["event"], "recovery-started">;
+
+/** A second is one of the peak from half way between the mean rate and the highest. */
+const PEAK_SHARE = 0.5;
+const PEAK_PERIODS_MAX = 2;
 
 /** Pure: whether the event lies between two looks. Another job's numbers say nothing. */
 export function hasHappened(
@@ -37,15 +45,39 @@ export function hasHappened(
 /** False when it did not happen in time; then nobody knows what the fault would have hit. */
 export async function awaitTrigger(
   session: Session,
-  trigger: { readonly event: CheckpointEvent; readonly delayMs?: number },
+  { event, delayMs = 0 }: { readonly event: AwaitedEvent; readonly delayMs?: number },
 ): Promise<boolean> {
+  const isThere = await (event === "load-peak"
+    ? awaitPeak(session)
+    : awaitCheckpoint(session, event));
+  if (isThere) await host.sleep(delayMs, session.signal);
+  return isThere;
+}
+
+/** As offered, not as planned: by the windows that the load itself journals. */
+async function awaitPeak({ plan, journal, signal }: Session): Promise<boolean> {
+  const { arrivals, rateEventsPerS, profile, laneCount } = plan.bank;
+  const peak = peakOf(arrivals);
+  if (peak === undefined) return false;
+  const eventsPerTxn = meanEventsPerTxn(bankProfile(profile, laneCount));
+  const eventsPerSMin = rateEventsPerS * (1 + PEAK_SHARE * (peak.peakRatio - 1));
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  journal.onEvent((seen) => {
+    if (seen.kind !== "load.window" || seen.workload !== "bank") return;
+    const eventsPerS = (seen.offered * eventsPerTxn * 1000) / seen.windowMs;
+    if (eventsPerS >= eventsPerSMin) resolve(true);
+  });
+  const limit = host.sleep(PEAK_PERIODS_MAX * peak.periodMs, signal).then(() => false);
+  return Promise.race([promise, limit]);
+}
+
+async function awaitCheckpoint(session: Session, event: CheckpointEvent): Promise<boolean> {
   const { signal } = session;
   const deadlineMs = host.monotonicMs() + EVENT_MS_MAX;
   let before: CheckpointCounts | undefined;
   while (host.monotonicMs() < deadlineMs) {
     const now = await countsNow(session);
-    if (before !== undefined && now !== undefined && hasHappened(trigger.event, before, now)) {
-      await host.sleep(trigger.delayMs ?? 0, signal);
+    if (before !== undefined && now !== undefined && hasHappened(event, before, now)) {
       return true;
     }
     before = now;

@@ -214,9 +214,10 @@ export interface FaultTrigger {
   /**
    * checkpoint-started: Flink has begun a checkpoint, and it is under way. checkpoint-completed: one is complete, and
    * what it holds is about to be committed to the lake. recovery-started: the fault before this one is being undone,
-   * and nothing has recovered yet.
+   * and nothing has recovered yet. load-peak: the bank's load, which comes in waves, is at its highest.
    */
-  readonly event: "checkpoint-started" | "checkpoint-completed" | "recovery-started";
+  readonly event:
+    "checkpoint-started" | "checkpoint-completed" | "recovery-started" | "load-peak";
   /** From the event to the injection. Default 0. */
   readonly delayMs?: number;
 }
@@ -229,6 +230,8 @@ export interface FaultEntry {
   readonly composition?: string;
   /** Absent: it is injected as soon as its turn has come. */
   readonly after?: FaultTrigger;
+  /** What is expected of it, written down before; core/game-day.ts reads the measurable part. */
+  readonly hypothesis?: string;
   readonly service: string;
   /** What people call the target: an instance, several, or a role that is looked up at injection. */
   readonly instanceId: string;

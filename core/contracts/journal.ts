@@ -264,6 +264,36 @@ export type JournalBody =
   | { readonly kind: "residue.checked"; readonly residue: readonly string[] }
   | { readonly kind: "note"; readonly text: string }
   | {
+      /** In a game day: a fault of the menu is about to be injected. */
+      readonly kind: "gameday.chosen";
+      readonly id: string;
+      /** True where nobody was told which, until somebody said what they see. */
+      readonly hidden: boolean;
+    }
+  | {
+      /** What is expected of a fault, written down before it is injected. */
+      readonly kind: "gameday.expected";
+      readonly id: string;
+      readonly text: string;
+    }
+  | {
+      /** A person has noticed that something is wrong. */
+      readonly kind: "gameday.detected";
+      readonly id: string;
+      readonly text: string;
+    }
+  | {
+      /** What a person says of their own expectation, where no figure decides it. */
+      readonly kind: "gameday.judged";
+      readonly id: string;
+      readonly held: boolean;
+      readonly text: string;
+    }
+  /** A fault was ended by hand before its time. */
+  | { readonly kind: "gameday.healed"; readonly id: string }
+  /** Written down by a person. */
+  | { readonly kind: "gameday.noted"; readonly text: string }
+  | {
       readonly kind: "run.ended";
       readonly reason: "completed" | "interrupted" | "provisioning-failed" | "crashed";
       readonly error?: { readonly code: string; readonly message: string; readonly hint: string };

@@ -206,4 +206,6 @@ export interface Plan {
   readonly users?: UsersPlan;
   readonly script?: ScriptPlan;
   readonly mixed?: MixedPlan;
+  /** The faults are a menu, of which people take what they like, and it ends by itself after this time. */
+  readonly gameDay?: { readonly lengthMsMax: number };
 }

@@ -21,6 +21,8 @@ export interface ScenarioFault<S extends Services, FaultName extends string = st
   /** Waits for something to happen first. Default: injected as soon as its turn has come. */
   readonly after?: FaultTrigger;
   readonly holdMs: number;
+  /** What is expected of it, e.g. "Patroni promotes: recovery < 60 s, nothing lost". The report says whether it held. */
+  readonly hypothesis?: string;
   readonly params?: Readonly<Record<string, number | string | boolean>>;
 }
 

@@ -1,7 +1,7 @@
 /** Every planned fault must have bitten, and the pipeline must be back within the computed budget. */
 import type { FaultEntry } from "../../core/contracts/fault.ts";
 import type { Check, Verdict } from "../../core/contracts/slo.ts";
-import { faultWindows, type FaultWindow } from "../../core/timeline.ts";
+import { faultWindows, owedFaults, type FaultWindow } from "../../core/timeline.ts";
 import { duration } from "./evidence/text.ts";
 import { verdictOf } from "./evidence/verdict.ts";
 
@@ -10,11 +10,18 @@ export const recovery: Check = {
   purpose: "Each fault leaves evidence, and recovery is measured against its computed budget.",
   judge(journal) {
     const windows = new Map(faultWindows(journal).map((window) => [window.entry.id, window]));
-    return journal.plan.faults.map((entry) => recoveryVerdict(entry, windows.get(entry.id)));
+    const healed = new Set(journal.of("gameday.healed").map(({ id }) => id));
+    return owedFaults(journal).map((entry) =>
+      recoveryVerdict(entry, windows.get(entry.id), healed.has(entry.id)),
+    );
   },
 };
 
-function recoveryVerdict(entry: FaultEntry, window: FaultWindow | undefined): Verdict {
+function recoveryVerdict(
+  entry: FaultEntry,
+  window: FaultWindow | undefined,
+  isHealedByHand: boolean,
+): Verdict {
   const budget = `${duration(entry.recoveryBudgetMs)} (${entry.recoveryBudgetFormula})`;
   const facts = {
     id: `recovery.${entry.id}`,
@@ -29,6 +36,14 @@ function recoveryVerdict(entry: FaultEntry, window: FaultWindow | undefined): Ve
       status: "INCONCLUSIVE",
       because: "The fault was planned and never begun.",
       needed: "A run that gets as far as this fault.",
+    });
+  }
+  if (isHealedByHand && window.failure !== undefined) {
+    return verdictOf({
+      ...facts,
+      status: "INCONCLUSIVE",
+      because: `It was ended by hand before anybody could see whether the others take over (${window.failure}).`,
+      needed: "A game day that lets this fault last.",
     });
   }
   const failure = window.failure === undefined ? "" : ` (${window.failure})`;

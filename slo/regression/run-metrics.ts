@@ -1,7 +1,7 @@
 /** Everything one run says in figures, from its journal alone. */
 import type { JournalReader } from "../../core/contracts/journal.ts";
 import type { Unmeasured } from "../../core/contracts/comparison.ts";
-import { faultWindows, within } from "../../core/timeline.ts";
+import { faultWindows, owedFaults, within } from "../../core/timeline.ts";
 import { canaryEvidence } from "../checks/evidence/canaries.ts";
 import { steadyWithMargin } from "../checks/evidence/time.ts";
 import { CPU_PROBE } from "../checks/generator-headroom.ts";
@@ -74,7 +74,7 @@ function freshnessMetrics(journal: JournalReader): readonly Extracted[] {
 
 function recoveryMetrics(journal: JournalReader): readonly Extracted[] {
   const windows = new Map(faultWindows(journal).map((window) => [window.entry.id, window]));
-  return journal.plan.faults.map((entry): Extracted => {
+  return owedFaults(journal).map((entry): Extracted => {
     const id = `recovery.${entry.id}`;
     const window = windows.get(entry.id);
     if (window === undefined) {

@@ -7,6 +7,7 @@ import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { Objective, Projection, Verdict } from "../../../core/contracts/slo.ts";
 import {
   faultWindows,
+  owedFaults,
   subtract,
   totalMs,
   type FaultWindow,
@@ -112,7 +113,7 @@ export function projectionVerdict(
 function kindsOf(journal: JournalReader): readonly Kind[] {
   const { plan } = journal;
   const windows = new Map(faultWindows(journal).map((window) => [window.entry.id, window]));
-  const planned = Map.groupBy(plan.faults, nameOf);
+  const planned = Map.groupBy(owedFaults(journal), nameOf);
   const declared = new Map((plan.faultRates ?? []).map((rate) => [nameOf(rate), rate]));
   return [...new Set([...planned.keys(), ...declared.keys()])].map((name) => {
     const rate = declared.get(name);

@@ -2,7 +2,7 @@
 import type { FaultEntry } from "../../../core/contracts/fault.ts";
 import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { Objective, Verdict } from "../../../core/contracts/slo.ts";
-import { faultWindows, totalMs, type FaultWindow } from "../../../core/timeline.ts";
+import { faultWindows, owedFaults, totalMs, type FaultWindow } from "../../../core/timeline.ts";
 import { recoveryMsOf } from "../recovery.ts";
 import type { TimedGroup } from "./rows.ts";
 import { shareVerdict } from "./share.ts";
@@ -30,7 +30,7 @@ export function recoveryObjectiveVerdict(
   const { faultClass } = objective.sli;
   const thresholdMs = objective.threshold.value;
   const windows = faultWindows(journal);
-  const injections = journal.plan.faults
+  const injections = owedFaults(journal)
     .filter((entry) => entry.faultClass === faultClass)
     .map((entry) => {
       const window = windows.find((one) => one.entry.id === entry.id);
