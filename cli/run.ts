@@ -82,7 +82,8 @@ export async function run(options: RunOptions): Promise<number> {
   const support = await networkSupport(choice.isolation, there);
   const gameMsMax = options.game === undefined ? undefined : gameMsOf(options.game);
   const plan = makePlan({ ...options, gameMsMax }, choice.isolation, support);
-  const game = options.game === undefined ? undefined : { commands: givenCommands(options.game, plan) };
+  const game =
+    options.game === undefined ? undefined : { commands: givenCommands(options.game, plan) };
   // Inside a lab's network this is the same command for the second time.
   if (inside === undefined) askCalibration(plan, options.aboveCalibration);
   const signer = openSigner(options.key);

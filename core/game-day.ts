@@ -11,8 +11,7 @@ type Subject = "recovery" | "freshness" | "failed writes" | "failed queries";
 
 /** "recovery < 60 s": `limit` is in ms or a ratio. "nothing lost" has none. */
 export type Expectation =
-  | { readonly subject: Subject; readonly limit: Quantity }
-  | { readonly subject: "nothing lost" };
+  { readonly subject: Subject; readonly limit: Quantity } | { readonly subject: "nothing lost" };
 
 export interface ExpectationOutcome {
   readonly expectation: Expectation;
@@ -45,7 +44,8 @@ export const EXPECTATION_HELP = [
   "nothing lost",
 ] as const;
 
-const LIMITS = /\b(recovery|freshness|failed writes|failed queries)\s*(?:<=|<|≤)\s*(\d+(?:\.\d+)?)\s*(ms|s|min|%)/g;
+const LIMITS =
+  /\b(recovery|freshness|failed writes|failed queries)\s*(?:<=|<|≤)\s*(\d+(?:\.\d+)?)\s*(ms|s|min|%)/g;
 const NOTHING_LOST = /\bnothing (?:is |gets |will be )?lost\b/;
 const TIMES_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000 };
 
@@ -203,10 +203,7 @@ function failedOutcome(
 }
 
 /** Of the whole run: what one fault lost may show itself only at the end. */
-function lossOutcome(
-  expectation: Expectation,
-  verdicts: readonly Verdict[],
-): ExpectationOutcome {
+function lossOutcome(expectation: Expectation, verdicts: readonly Verdict[]): ExpectationOutcome {
   const verdict = verdicts.find(({ id }) => id === "integrity.no-lost-change");
   if (verdict?.status === "PROVEN" || verdict?.status === "VIOLATED") {
     const held = verdict.status === "PROVEN";

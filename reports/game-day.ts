@@ -11,7 +11,13 @@ export interface GameDayTables {
   readonly notes: readonly (readonly string[])[];
 }
 
-export const HYPOTHESIS_HEADS = ["Fault", "Expected", "Asked of the journal", "Held", "What came of it"];
+export const HYPOTHESIS_HEADS = [
+  "Fault",
+  "Expected",
+  "Asked of the journal",
+  "Held",
+  "What came of it",
+];
 export const DETECTION_HEADS = ["Fault", "Class", "Announced", "Seen after", "What was seen"];
 export const NOTE_HEADS = ["At", "Note"];
 

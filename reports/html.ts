@@ -67,10 +67,10 @@ function page(
     main: html`
       ${banner(journal, judgement)} ${problems(journal, judgement)} ${figures(journal, judgement)}
       ${claimed(judgement)} ${notClaimed(journal, judgement)} ${availability(judgement)}
-      ${faults(journal)} ${gameDay(journal, judgement)} ${load(journal)} ${timeline(journal)} ${capacity(extras.ladders ?? [])}
-      ${history(extras.histories ?? [])} ${ledger(journal)} ${topology(journal)}
-      ${environment(journal)} ${deviations(journal)} ${costs(journal)} ${files(journal, seal)}
-      ${certificate(journal, judgement, seal)}
+      ${faults(journal)} ${gameDay(journal, judgement)} ${load(journal)} ${timeline(journal)}
+      ${capacity(extras.ladders ?? [])} ${history(extras.histories ?? [])} ${ledger(journal)}
+      ${topology(journal)} ${environment(journal)} ${deviations(journal)} ${costs(journal)}
+      ${files(journal, seal)} ${certificate(journal, judgement, seal)}
     `,
     footer: html`
       Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and

@@ -41,7 +41,8 @@ export class Board {
   freshnessMs: number | undefined;
   /** Fault that nobody was told of and nobody has seen. */
   #hiddenId: string | undefined;
-  readonly #failed: { readonly atMs: number; readonly bad: number; readonly offered: number }[] = [];
+  readonly #failed: { readonly atMs: number; readonly bad: number; readonly offered: number }[] =
+    [];
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -89,6 +90,11 @@ export class Board {
     if (event.kind === "gameday.expected") this.#item(event.id, { hypothesis: event.text });
     if (event.kind === "fault.changed") this.#fault(event);
     for (const line of eventLines(event)) this.say(line, event.atMs);
+  }
+
+  /** Every instance of a service works. */
+  setUp(service: string): void {
+    for (const id of this.services.get(service)?.keys() ?? []) this.#instance(id, "up");
   }
 
   #figures(event: JournalEvent): void {
@@ -141,7 +147,8 @@ export class Board {
       this.#hiddenId = event.id;
       this.say("Something is broken. Say `seen` when you notice.", event.atMs);
     }
-    if (event.kind === "gameday.detected" && event.id === this.#hiddenId) this.#hiddenId = undefined;
+    if (event.kind === "gameday.detected" && event.id === this.#hiddenId)
+      this.#hiddenId = undefined;
     const own = "id" in event && event.id === this.#hiddenId;
     if (!own || event.kind !== "fault.changed") return own;
     if (event.state !== "recovered" && event.state !== "failed") return true;
@@ -173,11 +180,7 @@ export class Board {
     }
   }
 
-  #outcome({
-    id,
-    recoveryMs,
-    reason,
-  }: Extract<JournalEvent, { kind: "fault.changed" }>): string {
+  #outcome({ id, recoveryMs, reason }: Extract<JournalEvent, { kind: "fault.changed" }>): string {
     if (recoveryMs === undefined) return reason ?? "";
     const text = `recovered in ${(recoveryMs / 1000).toFixed(1)} s`;
     const hypothesis = this.menu.find(({ entry }) => entry.id === id)?.hypothesis ?? "";

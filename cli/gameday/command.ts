@@ -21,7 +21,10 @@ export interface GameLine {
 }
 
 export const COMMAND_HELP: readonly (readonly [usage: string, about: string])[] = [
-  ["expect 2 <what you expect>", `hypothesis of fault 2, before it: ${EXPECTATION_HELP.join(", ")}`],
+  [
+    "expect 2 <what you expect>",
+    `hypothesis of fault 2, before it: ${EXPECTATION_HELP.join(", ")}`,
+  ],
   ["fault 2 [what you expect]", "inject fault 2 of the menu"],
   ["surprise", "inject one of the rest; nobody is told which until somebody says `seen`"],
   ["seen [what you see]", "somebody noticed: how long that took is kept"],
@@ -33,7 +36,18 @@ export const COMMAND_HELP: readonly (readonly [usage: string, about: string])[] 
 ];
 
 const WAIT_S_MAX = 3600;
-const NAMES = ["fault", "surprise", "expect", "seen", "note", "judge", "heal", "wait", "help", "end"];
+const NAMES = [
+  "fault",
+  "surprise",
+  "expect",
+  "seen",
+  "note",
+  "judge",
+  "heal",
+  "wait",
+  "help",
+  "end",
+];
 
 /** Undefined for a line without a command. Throws USAGE with what is allowed. */
 export function parseLine(line: string, menu: readonly FaultEntry[]): GameLine | undefined {
@@ -44,7 +58,7 @@ export function parseLine(line: string, menu: readonly FaultEntry[]): GameLine |
 }
 
 function commandOf(said: string, menu: readonly FaultEntry[]): GameCommand {
-  const [name = "", rest] = cut(said);
+  const [name, rest] = cut(said);
   switch (name) {
     case "fault": {
       const [which, text] = cut(rest);

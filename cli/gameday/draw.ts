@@ -34,6 +34,7 @@ const MENU_STYLES: Readonly<Record<MenuState, Style>> = {
   recovered: "green",
   failed: "red",
 };
+const SEGMENTER = new Intl.Segmenter("en", { granularity: "grapheme" });
 const BAR_WIDTH = 20;
 const SERVICE_GAP = 3;
 const LOG_ROWS_MIN = 4;
@@ -56,9 +57,10 @@ export function drawBoard(board: Board, frame: Frame): readonly string[] {
     [{ text: KEYS_HELP, style: "gray" as const }],
     [{ text: `${frame.prompt}> `, style: "bold" as const }, { text: `${frame.typed}▏` }],
   ];
-  const logRows = Math.max(LOG_ROWS_MIN, frame.rows - fixed.length - input.length - 1);
+  const logRows = Math.max(LOG_ROWS_MIN, frame.rows - fixed.length - input.length);
   const log = board.log.slice(-logRows).map((line): readonly Segment[] => [{ text: plain(line) }]);
-  const lines = [...fixed, ...log, ...input.slice(0, frame.rows)];
+  const gap = Array<readonly Segment[]>(Math.max(0, logRows - log.length)).fill([]);
+  const lines = [...fixed, ...log, ...gap, ...input];
   return lines.slice(-frame.rows).map((line) => painted(line, frame));
 }
 
@@ -84,11 +86,11 @@ function serviceLines(board: Board, columns: number): readonly (readonly Segment
       width = 0;
     }
     width += needed;
-    lines.at(-1)?.push(
-      { text: `${service} ` },
-      ...[...instances.values()].map((state) => STATES[state]),
-      { text: " ".repeat(SERVICE_GAP) },
-    );
+    lines
+      .at(-1)
+      ?.push({ text: `${service} ` }, ...[...instances.values()].map((state) => STATES[state]), {
+        text: " ".repeat(SERVICE_GAP),
+      });
   }
   return lines;
 }
@@ -101,7 +103,10 @@ function figures(board: Board): readonly Segment[] {
   const fresh = freshnessMs === undefined ? "–" : `${(freshnessMs / 1000).toFixed(1)} s`;
   return [
     { text: `${board.rateEventsPerS.toFixed(0)} of ${String(offered)} events/s   ` },
-    { text: `freshness ${fresh} of ${String(targetMs / 1000)} s   `, style: late ? "red" : "reset" },
+    {
+      text: `freshness ${fresh} of ${String(targetMs / 1000)} s   `,
+      style: late ? "red" : "reset",
+    },
     { text: `lag ${board.lagEvents.toFixed(0)}   ` },
     {
       text: `failed in the last 10 s: ${(failedRatio * 100).toFixed(1)} %`,
@@ -117,7 +122,9 @@ function budgetLine({ title, badRatioMax, count, bad }: Budget): readonly Segmen
   return [
     { text: `${title.padEnd(16)} ` },
     { text: bar, style: leftRatio === 0 ? "red" : leftRatio < 0.5 ? "yellow" : "green" },
-    { text: ` ${(leftRatio * 100).toFixed(0)} % of its error budget left: ${String(bad)} bad of ${String(count)}` },
+    {
+      text: ` ${(leftRatio * 100).toFixed(0)} % of its error budget left: ${String(bad)} bad of ${String(count)}`,
+    },
   ];
 }
 
@@ -148,14 +155,19 @@ function painted(line: readonly Segment[], { columns, colors }: Frame): string {
   let left = columns;
   let text = "";
   for (const segment of line) {
-    const shown = [...segment.text].slice(0, left).join("");
-    left -= [...shown].length;
+    const shown = charactersOf(segment.text).slice(0, left).join("");
+    left -= charactersOf(shown).length;
     text +=
       colors && segment.style !== undefined && shown !== ""
         ? styleText(segment.style, shown, { validateStream: false })
         : shown;
   }
   return text;
+}
+
+/** What takes one place each; a terminal may still give some of them two. */
+export function charactersOf(text: string): readonly string[] {
+  return Array.from(SEGMENTER.segment(text), ({ segment }) => segment);
 }
 
 function plain(line: string): string {

@@ -222,7 +222,8 @@ export class Game {
       await inject(entry, { healNow });
     } catch (error) {
       // Stopped: what was injected is undone all the same, and the run ends as stopped.
-      if (!signal.aborted) journal.append({ kind: "note", text: `${entry.id}: ${reasonOf(error)}` });
+      if (!signal.aborted)
+        journal.append({ kind: "note", text: `${entry.id}: ${reasonOf(error)}` });
     }
     if (!signal.aborted) {
       await this.#field.delivered(journal.nowMs(), DELIVERED_MS_MAX).catch(() => undefined);
@@ -238,7 +239,11 @@ export class Game {
   }
 
   #entry(id: string): FaultEntry {
-    return this.#field.plan.faults.find((entry) => entry.id === id) as FaultEntry;
+    const entry = this.#field.plan.faults.find((one) => one.id === id);
+    if (entry !== undefined) return entry;
+    throw new LakeproofError("USAGE", `There is no fault ${id}.`, {
+      hint: "Take one of the menu.",
+    });
   }
 
   #refuse(isWrong: boolean, message: string, hint: string): void {

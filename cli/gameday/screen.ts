@@ -7,13 +7,19 @@ import type { ProvisionStep } from "../../infra/provision.ts";
 import type { RunConsole } from "../run/console.ts";
 import { Board } from "./board.ts";
 import { keeperOf, LineQueue } from "./desks.ts";
-import { drawBoard } from "./draw.ts";
+import { charactersOf, drawBoard } from "./draw.ts";
 import type { Desk } from "./play.ts";
 
 const DRAW_INTERVAL_MS = 250;
 const ENTER_SCREEN = "\x1b[?1049h\x1b[?25l";
 const LEAVE_SCREEN = "\x1b[?25h\x1b[?1049l";
-const KEY = { interrupt: "\x03", escape: "\x1b", back: "\x7f", backspace: "\b", clear: "\x15" } as const;
+const KEY = {
+  interrupt: "\x03",
+  escape: "\x1b",
+  back: "\x7f",
+  backspace: "\b",
+  clear: "\x15",
+} as const;
 const PROMPT = "";
 const CONTROL_LIMIT = 0x20;
 
@@ -57,6 +63,8 @@ export class Screen implements RunConsole, Desk {
       this.say(readinessText(step.elapsedMs, step.critical));
       return;
     }
+    // A service without processes of its own is there once it is set up.
+    if (step.kind === "configured") this.#board.setUp(step.id);
     const tookMs = step.kind === "ready" ? step.instance.readyMs : step.elapsedMs;
     this.say(`${step.kind.padEnd(10)} ${step.id.padEnd(22)} ${(tookMs / 1000).toFixed(1)} s`);
   }
@@ -120,7 +128,7 @@ export class Screen implements RunConsole, Desk {
         break;
       case KEY.back:
       case KEY.backspace:
-        this.#typed = [...this.#typed].slice(0, -1).join("");
+        this.#typed = charactersOf(this.#typed).slice(0, -1).join("");
         break;
       case KEY.clear:
         this.#typed = "";

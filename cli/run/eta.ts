@@ -66,7 +66,9 @@ export class Eta {
   }
 
   #expectedMs(phase: Phase): number {
-    return phase === "measure" ? this.#gameMs + this.#faultsAheadMs() : (this.#phaseMs.get(phase) ?? 0);
+    return phase === "measure"
+      ? this.#gameMs + this.#faultsAheadMs()
+      : (this.#phaseMs.get(phase) ?? 0);
   }
 
   /** This run's faults so far take as many times the typical duration as those that are still to come. */

@@ -216,8 +216,7 @@ export interface FaultTrigger {
    * what it holds is about to be committed to the lake. recovery-started: the fault before this one is being undone,
    * and nothing has recovered yet. load-peak: the bank's load, which comes in waves, is at its highest.
    */
-  readonly event:
-    "checkpoint-started" | "checkpoint-completed" | "recovery-started" | "load-peak";
+  readonly event: "checkpoint-started" | "checkpoint-completed" | "recovery-started" | "load-peak";
   /** From the event to the injection. Default 0. */
   readonly delayMs?: number;
 }

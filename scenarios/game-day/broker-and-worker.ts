@@ -2,7 +2,8 @@
 import { game } from "./game.ts";
 
 export const brokerAndWorker = game("broker-and-worker", {
-  purpose: "A broker dies, and while it comes back the Connect worker that runs the connector dies.",
+  purpose:
+    "A broker dies, and while it comes back the Connect worker that runs the connector dies.",
   faults: [
     {
       fault: "process-kill",

@@ -6,7 +6,13 @@ export const primaryLossAtPeak = game("primary-loss-at-peak", {
   bank: {
     ...GAME_BANK,
     rateEventsPerS: 150,
-    arrivals: { kind: "burst", spacing: "poisson", periodMs: 60_000, burstMs: 15_000, peakRatio: 3 },
+    arrivals: {
+      kind: "burst",
+      spacing: "poisson",
+      periodMs: 60_000,
+      burstMs: 15_000,
+      peakRatio: 3,
+    },
   },
   faults: [
     {

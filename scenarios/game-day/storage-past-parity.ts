@@ -9,7 +9,8 @@ export const storagePastParity = game("storage-past-parity", {
       service: "minio",
       count: 1,
       holdMs: 15_000,
-      hypothesis: "Nobody notices: recovery < 45 s, freshness < 60 s, failed writes < 1 %, nothing lost",
+      hypothesis:
+        "Nobody notices: recovery < 45 s, freshness < 60 s, failed writes < 1 %, nothing lost",
     },
     {
       fault: "process-kill",

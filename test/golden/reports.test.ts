@@ -3,9 +3,11 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { JournalReader } from "../../core/contracts/journal.ts";
 import type { Judgement } from "../../core/contracts/slo.ts";
+import { owedFaults } from "../../core/timeline.ts";
 import { REPORTERS } from "../../reports/index.ts";
 import type { ReporterName } from "../../reports/index.ts";
 import { renderConsoleSummary } from "../../reports/console.ts";
+import { gameDayJournal } from "../fixtures/game-day-journal.ts";
 import * as journals from "../fixtures/journals.ts";
 import * as judgements from "../fixtures/judgements.ts";
 
@@ -24,6 +26,7 @@ const RUNS: readonly Run[] = [
     journal: truncated,
     judgement: judgements.truncatedJudgement(truncated.problems),
   },
+  { name: "game-day", journal: gameDayJournal(), judgement: judgements.smokeJudgement },
   { name: "aborted", journal: journals.abortedJournal(), judgement: judgements.abortedJudgement },
   {
     name: "provisioning-failed",
@@ -142,7 +145,7 @@ describe.each(RUNS)("report.html of $name", (run) => {
       expect(text).toContain(verdict.id);
       expect(text).toContain(verdict.because);
     }
-    for (const fault of run.journal.plan.faults)
+    for (const fault of owedFaults(run.journal))
       expect(text).toContain(fault.recoveryBudgetFormula);
     for (const problem of run.journal.problems) expect(text).toContain(problem);
   });

@@ -27,7 +27,9 @@ function fault(
   state: "injecting" | "active" | "healed" | "recovered" | "failed",
   more: object = {},
 ): Timed {
-  const [, { id, fault: name, faultClass }] = [0, FAULTS[1] ?? (undefined as never)];
+  const kafka = FAULTS.find(({ id }) => id === "f2");
+  if (kafka === undefined) throw new Error("The plan has no f2.");
+  const { id, fault: name, faultClass } = kafka;
   return [
     atMs,
     {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Board } from "../../../../cli/gameday/board.ts";
-import { drawBoard } from "../../../../cli/gameday/draw.ts";
+import { charactersOf, drawBoard } from "../../../../cli/gameday/draw.ts";
 import type { FaultState, JournalBody } from "../../../../core/contracts/journal.ts";
 import { PLAN } from "../../../fixtures/plan.ts";
 
@@ -96,7 +96,11 @@ describe("the board", () => {
     expect(text).toMatch(/kafka ●/);
     expect(text).not.toContain("under way");
     const seen = drawn(
-      boardAfter([...hidden, { kind: "gameday.detected", id: "f2", text: "lag" }, change("healed")]),
+      boardAfter([
+        ...hidden,
+        { kind: "gameday.detected", id: "f2", text: "lag" },
+        change("healed"),
+      ]),
     );
     expect(seen).toMatch(/kafka ◐/);
     const recovered = change("recovered", { recoveryMs: 6000, recoveryBudgetMs: 59_000 });
@@ -112,7 +116,7 @@ describe("the board", () => {
     ] as const) {
       const lines = drawn(board, { columns, rows }).split("\n");
       expect(lines.length).toBeLessThanOrEqual(rows);
-      for (const line of lines) expect([...line].length).toBeLessThanOrEqual(columns);
+      for (const line of lines) expect(charactersOf(line).length).toBeLessThanOrEqual(columns);
       expect(lines.at(-1)).toContain("fau▏");
     }
   });

@@ -44,7 +44,7 @@ describe("a line of a game day", () => {
     ["wait 3601", "0 to 3600 seconds"],
     ["heal everything", "takes nothing"],
   ])("%s is refused with what is allowed", (line, hint) => {
-    expect(() => parseLine(line, FAULTS)).toThrowError(
+    expect(() => parseLine(line, FAULTS)).toThrow(
       expect.objectContaining({ code: "USAGE", hint: expect.stringContaining(hint) as string }),
     );
   });

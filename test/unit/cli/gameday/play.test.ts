@@ -1,14 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { Game, type Desk } from "../../../../cli/gameday/play.ts";
 import type { InjectOptions } from "../../../../cli/run/faults.ts";
-import type { JournalBody, JournalEvent, JournalWriter } from "../../../../core/contracts/journal.ts";
+import type { FaultEntry } from "../../../../core/contracts/fault.ts";
+import type {
+  JournalBody,
+  JournalEvent,
+  JournalWriter,
+} from "../../../../core/contracts/journal.ts";
 import { host } from "../../../../core/host.ts";
 import { FAULTS, PLAN } from "../../../fixtures/plan.ts";
 
 /** Lasts until it is healed, or until `lastsMs`. */
-function lasting(lastsMs: number) {
+function lasting(lastsMs: number): {
+  readonly injected: string[];
+  readonly inject: ConstructorParameters<typeof Game>[0]["inject"];
+} {
   const injected: string[] = [];
-  const inject = async ({ id }: { id: string }, { healNow }: InjectOptions): Promise<void> => {
+  const inject = async (
+    { id }: Pick<FaultEntry, "id">,
+    { healNow }: InjectOptions,
+  ): Promise<void> => {
     injected.push(id);
     const { promise, resolve } = Promise.withResolvers<undefined>();
     healNow?.addEventListener("abort", () => {
@@ -40,8 +51,18 @@ interface Options {
   readonly stop?: AbortController;
 }
 
+interface Played {
+  readonly events: readonly JournalEvent[];
+  /** "gameday.chosen f1", … */
+  readonly kinds: readonly string[];
+  readonly injected: readonly string[];
+  readonly said: readonly string[];
+  readonly kept: readonly string[];
+  readonly error: unknown;
+}
+
 /** Plays the lines; `while` they last, the desk hands out one after the other. */
-async function played(lines: readonly string[], options: Options = {}) {
+async function played(lines: readonly string[], options: Options = {}): Promise<Played> {
   const { lastsMs = 5, lengthMsMax = 60_000, answer = "", stop = new AbortController() } = options;
   const { events, journal } = memoryJournal();
   const { injected, inject } = lasting(lastsMs);
@@ -152,7 +173,17 @@ describe("a game", () => {
   });
 
   it("times the first person who notices", async () => {
-    const { kinds } = await played(["seen nothing yet", "fault 1", "seen writes fail", "seen more"]);
-    expect(kinds).toEqual(["gameday.noted", "gameday.chosen f1", "gameday.detected f1", "gameday.noted"]);
+    const { kinds } = await played([
+      "seen nothing yet",
+      "fault 1",
+      "seen writes fail",
+      "seen more",
+    ]);
+    expect(kinds).toEqual([
+      "gameday.noted",
+      "gameday.chosen f1",
+      "gameday.detected f1",
+      "gameday.noted",
+    ]);
   });
 });
