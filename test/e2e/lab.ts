@@ -21,7 +21,7 @@ export interface Started {
 }
 
 export function lakeproof(args: readonly string[], echo = false): Started {
-  const runsDir = args[0] === "run" ? newRunsDir() : "";
+  const runsDir = ["run", "gameday"].includes(args[0] ?? "") ? newRunsDir() : "";
   const withRuns = runsDir === "" ? args : [...args, "--runs", runsDir];
   const child = spawn(process.execPath, [LAUNCHER, ...withRuns], {
     stdio: ["ignore", "pipe", "pipe"],
