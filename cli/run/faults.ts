@@ -8,6 +8,7 @@ import { leaseMsOf } from "../../core/lease.ts";
 import { openChangeCapture } from "../../infra/change-capture.ts";
 import { openObjectStore } from "../../infra/clients/object-store.ts";
 import { openTrino } from "../../infra/clients/trino.ts";
+import { openLakeCatalog } from "../../infra/lake-catalog.ts";
 import { labDir, readLab } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
 import type { Canaries } from "./canary.ts";
@@ -145,9 +146,21 @@ async function untilServing(
 }
 
 /** The parts of a run that faults are about. */
-export type FaultSession = Pick<Session, "lab" | "journal" | "signal"> & {
-  readonly plan: { readonly topology: Pick<Session["plan"]["topology"], "services"> };
-};
+export type FaultSession = Pick<Session, "lab" | "journal" | "signal"> &
+  Partial<Pick<Session, "acknowledged" | "kafka">> & {
+    readonly plan: { readonly topology: Pick<Session["plan"]["topology"], "services"> };
+  };
+
+/** Every change of the lake touches it: somebody commits to it with each checkpoint. */
+const COMMITTED_TABLE = "accounts";
+
+function progressOf({ acknowledged, kafka }: FaultSession): FaultContext<unknown>["progress"] {
+  if (acknowledged === undefined || kafka === undefined) return undefined;
+  return () => ({
+    acknowledgedCount: acknowledged.eventCount,
+    capturedCount: kafka.eventCount - kafka.duplicateCount,
+  });
+}
 
 /** A lab that stays up is given back whole, also when the run is stopped in the middle of a fault. */
 function healingSignal(labId: string, stop: AbortSignal): AbortSignal {
@@ -162,8 +175,10 @@ export function contextOf(
 ): FaultContext<unknown> {
   const { lab, journal, signal } = session;
   const replication = lab.replication(entry.service);
+  const progress = progressOf(session);
   return {
     id: entry.id,
+    ...(progress === undefined ? {} : { progress }),
     ...(replication === undefined ? {} : { replication }),
     params: entry.params,
     instanceIds,
@@ -186,6 +201,7 @@ export function contextOf(
         capture.renewSlot(settings, healingSignal(lab.id, stop));
       return { ...capture, renewSlot };
     },
+    openCatalog: () => openLakeCatalog(lab.endpoints.address("postgres"), COMMITTED_TABLE),
     configure: (service, stop) => lab.configure(service, healingSignal(lab.id, stop)),
     readClock: (id, stop) => lab.readClock(id, stop),
     restart: async (instanceId, stop) => {
