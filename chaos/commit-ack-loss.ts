@@ -3,7 +3,13 @@
  * TaskManager that sent it is killed, and only then it goes through. Whoever restores the job has to find out.
  */
 import { z } from "zod";
-import type { Fault, FaultContext, FaultReach, FaultTarget, HeldCommits } from "../core/contracts/fault.ts";
+import type {
+  Fault,
+  FaultContext,
+  FaultReach,
+  FaultTarget,
+  HeldCommits,
+} from "../core/contracts/fault.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { committerOf } from "./flink-rest.ts";
@@ -101,8 +107,11 @@ async function inject(context: Context): Promise<void> {
   const identities = identitiesOf({ ...context, instanceIds: [killedId] });
   const held = await catalog.hold(signal);
   try {
-    await until(context, context.params.commitMsMax, "no commit came", async () =>
-      (await held.waitingCount(signal)) > 0,
+    await until(
+      context,
+      context.params.commitMsMax,
+      "no commit came",
+      async () => (await held.waitingCount(signal)) > 0,
     );
     const before = await catalog.metadataLocation(signal);
     await driver.act(killedId, "kill");

@@ -25,7 +25,7 @@ const Checkpoints = z.object({
 });
 
 const Vertices = z.object({ vertices: z.array(z.object({ id: z.string(), name: z.string() })) });
-/** "host:port-suffix" of the TaskManager that runs it; "(unassigned)" while none does. */
+/** Resource id of the TaskManager that runs it, which ends with its host; "(unassigned)" while none does. */
 const Subtasks = z.object({ subtasks: z.array(z.object({ "taskmanager-id": z.string() })) });
 
 type Job = z.infer<typeof Jobs>["jobs"][number];
@@ -117,8 +117,8 @@ export async function committerOf(
   }
   const { subtasks } = Subtasks.parse(await ask(`${url}/vertices/${vertex.id}`, signal));
   const runner = subtasks[0]?.["taskmanager-id"] ?? "(unassigned)";
-  // The address and no longer one that only begins like it.
-  const found = taskManagers.find(({ host: own }) => runner.startsWith(`${own}:`));
+  // The whole address and not one that only ends like it.
+  const found = taskManagers.find(({ host: own }) => runner.endsWith(`-${own}`));
   if (found !== undefined) return found.id;
   throw new LakeproofError("FAULT_FAILED", `The committer of ${table} runs on ${runner}.`, {
     hint: `Aim at the service that has it; the targets are ${taskManagers.map(({ id }) => id).join(", ")}.`,

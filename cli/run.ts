@@ -26,6 +26,7 @@ import { runPhases } from "./run/phases.ts";
 import { inspectScript } from "./run/script-load.ts";
 import { startReaperFor } from "./run/reaper.ts";
 import { newLedgers, type Session } from "./run/session.ts";
+import { StopLadder } from "./run/stop-ladder.ts";
 import { selftestRows } from "./selftest/results.ts";
 import { listenForStop, STOP_CODES } from "./stop.ts";
 import { VERSION, versionsOf } from "./version.ts";
@@ -57,6 +58,7 @@ interface RunFrame {
   readonly journal: JournalWriter;
   readonly console: RunConsole;
   readonly stop: AbortController;
+  readonly ladder: StopLadder;
 }
 
 export async function run(options: RunOptions): Promise<number> {
@@ -83,10 +85,12 @@ export async function run(options: RunOptions): Promise<number> {
     }
   }
   host.err(planText(plan));
-  listenForStop(stop, {
+  const ladder = new StopLadder();
+  const texts = {
     notice: "Stopping: faults are undone, the lab is taken down, the report is written.",
     hint: "The journal up to here was judged.",
-  });
+  };
+  listenForStop(stop, texts, () => ladder.quiet({ guard: "operator", reason: "Ctrl-C" }));
   host.onCrash((error) => {
     stop.abort(error);
   });
@@ -110,7 +114,7 @@ export async function run(options: RunOptions): Promise<number> {
       : { ...inside, logsDir });
   const journal = openJournal(runDir, () => host.monotonicMs());
   const console = openConsole(plan, journal, options.json);
-  const frame: RunFrame = { options, plan, runDir, runId, journal, console, stop };
+  const frame: RunFrame = { options, plan, runDir, runId, journal, console, stop, ladder };
   await act(frame, state, artifacts);
   return judgeAndReport(runDir, { json: options.json, reports, signer });
 }
@@ -147,6 +151,10 @@ async function act(
       artifacts,
       ...newLedgers(),
       signal: stop.signal,
+      ladder: frame.ladder,
+      stopRun: (error) => {
+        stop.abort(error);
+      },
     };
     await runPhases(session);
   } catch (error) {
@@ -243,7 +251,8 @@ function endedBy(
     message: reasonOf(error),
     hint: known?.hint ?? "Read the journal and the logs in the run directory.",
   };
-  if (interrupted && Object.values<string>(STOP_CODES).includes(facts.code)) {
+  const stopCodes: readonly string[] = [...Object.values(STOP_CODES), "GUARD_TRIPPED"];
+  if (interrupted && stopCodes.includes(facts.code)) {
     return { kind: "run.ended", reason: "interrupted", error: facts };
   }
   const failedToStart = !provisioned || facts.code === "PROVISIONING_FAILED";

@@ -31,7 +31,10 @@ export function bucketInterval(journal: JournalReader, bucket: number): Interval
  * "f2 process-kill on kafka-0" of each fault whose window meets the bucket's time; undefined where that time is not
  * known.
  */
-export function activeFaults(journal: JournalReader, bucket: number): readonly string[] | undefined {
+export function activeFaults(
+  journal: JournalReader,
+  bucket: number,
+): readonly string[] | undefined {
   const interval = bucketInterval(journal, bucket);
   if (interval === undefined) return undefined;
   return faultWindows(journal)

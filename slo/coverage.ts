@@ -52,7 +52,7 @@ export function coverageOf(journals: readonly JournalReader[]): Coverage {
 /** Names of the catalogue that no row stands for, neither by its own name nor by what it comes down to. */
 export function uncovered(
   names: readonly string[],
-  rows: readonly Pick<CoverageRow, "fault" | "basis">[],
+  rows: readonly { readonly fault: string; readonly basis?: string | undefined }[],
 ): readonly string[] {
   const covered = new Set(rows.flatMap(({ fault, basis }) => [fault, basis ?? fault]));
   return names.filter((name) => !covered.has(name));

@@ -17,6 +17,12 @@ const PLAIN_INTERVAL_MS = 10_000;
 
 const LATE_MS_MIN = 5_000;
 
+const GUARD_STEPS = {
+  wait: "the next fault waits",
+  quiet: "no further fault is injected",
+  heal: "everything is undone now",
+} as const;
+
 interface Board {
   phase: Phase;
   rateEventsPerS: number;
@@ -107,6 +113,9 @@ function follow(board: Board, event: JournalEvent, say: (line: string) => void):
       break;
     case "fault.changed":
       followFault(board, event, say);
+      break;
+    case "guard.tripped":
+      say(`${event.guard}: ${event.reason}; ${GUARD_STEPS[event.step]}`);
       break;
     case "note":
       say(event.text);

@@ -12,13 +12,18 @@ import { openLakeCatalog } from "../../infra/lake-catalog.ts";
 import { labDir, readLab } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
 import type { Canaries } from "./canary.ts";
+import type { Guards } from "./guards.ts";
 import type { Session } from "./session.ts";
 import { awaitTrigger } from "./trigger.ts";
 
 const SERVING_INTERVAL_MS = 500;
 const HEAL_MS_MAX = 120_000;
 
-export async function breakThings(session: Session, canaries: Canaries): Promise<void> {
+export async function breakThings(
+  session: Session,
+  canaries: Canaries,
+  guards: Pick<Guards, "mayInject">,
+): Promise<void> {
   const { plan, journal, signal, lab } = session;
   using undoLog = openUndoLog(join(labDir(lab.id), UNDO_FILE));
   if (undoLog.setAside !== undefined) {
@@ -27,6 +32,9 @@ export async function breakThings(session: Session, canaries: Canaries): Promise
   /** Recoveries that are under way; more than one where a fault falls into that of another. */
   let underWay: readonly Injected[] = [];
   try {
+    session.ladder?.open((cause) => {
+      journal.append({ kind: "guard.tripped", step: "quiet", ...cause });
+    });
     for (const entry of plan.faults) {
       const fault = (FAULTS as Readonly<Record<string, Fault>>)[entry.fault];
       if (fault === undefined) continue;
@@ -34,12 +42,16 @@ export async function breakThings(session: Session, canaries: Canaries): Promise
         await settled(underWay);
         if (underWay.length > 0) await host.sleep(plan.durations.quietMs, signal);
         underWay = [];
+        await guards.mayInject();
       }
+      if (isQuiet(session, entry)) continue;
       if (!(await itsTime(session, entry, underWay.at(-1)))) {
         const text = `${entry.id}: no ${entry.after?.event ?? ""} was seen; ${entry.fault} was not injected.`;
         journal.append({ kind: "note", text });
         continue;
       }
+      // Told to be quiet while it waited for its event.
+      if (isQuiet(session, entry)) continue;
       const { service, target, count } = entry;
       const instanceIds = await lab.targets(service, target, count, signal);
       const context = contextOf(session, entry, instanceIds);
@@ -49,13 +61,23 @@ export async function breakThings(session: Session, canaries: Canaries): Promise
         begin((more) => inject(entry, fault, context, { ...ports, ...more })),
       ];
     }
+    session.ladder?.close();
     await settled(underWay);
     if (underWay.length > 0) await host.sleep(plan.durations.quietMs, signal);
   } finally {
+    session.ladder?.close();
     // Whatever stopped us: nothing is left before what was injected is undone.
     await Promise.allSettled(underWay.map(({ done }) => done));
   }
   journal.append({ kind: "phase.entered", phase: "heal" });
+}
+
+/** True, and said, where nothing further is to be injected. */
+function isQuiet({ ladder, journal }: Session, entry: FaultEntry): boolean {
+  if (ladder?.quietBecause === undefined) return false;
+  const text = `${entry.id}: ${entry.fault} was not injected (${ladder.quietBecause}).`;
+  journal.append({ kind: "note", text });
+  return true;
 }
 
 interface Injected {

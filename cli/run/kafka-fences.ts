@@ -66,7 +66,8 @@ export function differenceText(
   const lanes = expected.flatMap(({ lane, distinctCount, fingerprintSum }) => {
     const own = inKafka.get(lane);
     const missing = distinctCount - (own?.distinctCount ?? 0);
-    if (missing > 0) return [`lane ${String(lane)} lacks ${String(missing)} acknowledged change(s)`];
+    if (missing > 0)
+      return [`lane ${String(lane)} lacks ${String(missing)} acknowledged change(s)`];
     if (missing < 0) return [`lane ${String(lane)} has ${String(-missing)} nobody acknowledged`];
     const isSame = own === undefined || own.fingerprintSum === fingerprintSum;
     return isSame ? [] : [`lane ${String(lane)} holds other changes than were acknowledged`];

@@ -9,6 +9,7 @@ import { Canaries } from "./canary.ts";
 import { warmEngine } from "./engine-warmup.ts";
 import { breakThings } from "./faults.ts";
 import type { Books } from "./books.ts";
+import { Guards } from "./guards.ts";
 import { LateLoads } from "./late-loads.ts";
 import { LakeReader } from "./reader.ts";
 import { journalMemory, startSamplers } from "./samplers.ts";
@@ -35,13 +36,14 @@ export async function runPhases(session: Session): Promise<void> {
   const { journal, plan, signal } = session;
   journal.append({ kind: "phase.entered", phase: "warmup" });
   const running = await startAll(session);
+  using guards = new Guards(session);
   try {
     await warmUp(session, running);
     running.reader.beginBalances();
     journal.append({ kind: "phase.entered", phase: "control" });
     await host.sleep(plan.durations.controlMs, signal);
     journal.append({ kind: "phase.entered", phase: "measure" });
-    await breakThings(session, running.canaries);
+    await breakThings(session, running.canaries, guards);
     journal.append({ kind: "phase.entered", phase: "drain" });
     await running.queries.stop();
     await running.canaries.stopWriting();

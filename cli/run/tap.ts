@@ -7,6 +7,8 @@ import { openTap, type TapMessage } from "../../infra/clients/kafka.ts";
 import type { Session } from "./session.ts";
 
 export interface KafkaTap {
+  /** Where it began, per "topic/partition". */
+  readonly startOffsets: ReadonlyMap<string, number>;
   /** Next offset expected per "topic/partition". */
   readonly offsets: ReadonlyMap<string, number>;
   /** Records of both topics, control rows included, per table. */
@@ -54,6 +56,7 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
     },
   });
   return {
+    startOffsets,
     offsets,
     recordCount: (table) => counts.get(table) ?? 0,
     fencedTo: () =>

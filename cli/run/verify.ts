@@ -2,7 +2,7 @@
  * After the drain: the books of every hop side by side, bucket by bucket, and every difference traced to
  * the lane, the sequence number and the hop where it was last seen.
  */
-import { BANK_TABLES } from "../../core/bank-schema.ts";
+import { BANK_TABLES, type BankTable } from "../../core/bank-schema.ts";
 import type { Hop } from "../../core/contracts/journal.ts";
 import { FINDINGS_PER_KIND_MAX, type LedgerFinding } from "../../core/ledger.ts";
 import { host } from "../../core/host.ts";
@@ -19,6 +19,7 @@ import {
   type SnapshotSeen,
 } from "../../slo/probes/snapshots.ts";
 import type { BankLoad } from "./bank-load.ts";
+import { placesInKafka, withLastSeen } from "./last-seen.ts";
 import { locateDifferences, type LakeAnswer } from "./locate.ts";
 import type { LakeReader } from "./reader.ts";
 import {
@@ -113,7 +114,28 @@ export async function verify(input: VerifyInput): Promise<void> {
   journalFindings(session, "kafka", kafka.findings, kafka.findingCount);
   const lakeHop = metadataShort || totals.inFiles !== undefined ? "iceberg" : "reader";
   const findings = await locateDifferences(session, answersOf(both, totals), lakeHop);
-  for (const [hop, found] of findings) journalFindings(session, hop, found);
+  const places = await placesInKafka(session, tap, [...findings.values()].flat());
+  const snapshots = await newestSnapshots(session, files, reader.trino, places.size > 0);
+  for (const [hop, found] of findings) {
+    const traced = found.map((finding) => withLastSeen(finding, places, snapshots));
+    journalFindings(session, hop, traced);
+  }
+}
+
+/** Ids by table: what the lake was when it was searched. */
+async function newestSnapshots(
+  session: Session,
+  files: LakeFiles,
+  trino: TrinoClient,
+  isWanted: boolean,
+): Promise<ReadonlyMap<BankTable, string>> {
+  const newest = new Map<BankTable, string>();
+  if (!isWanted) return newest;
+  for (const table of BANK_TABLES) {
+    const last = (await historyOf(session, files, trino, table)).at(-1);
+    if (last !== undefined) newest.set(table, last.id);
+  }
+  return newest;
 }
 
 /** The files first. A reader that could not answer is not asked again. */

@@ -119,10 +119,14 @@ it("makes queues that nothing enters unless the table sends it there", () => {
 it("holds packets in a queue that stands still, and changes that queue to let them go", () => {
   const parent = `parent ${handleOf("f3")}:1`;
   const held = queueText("f3", { kind: "hold" }, new Set(["v2"]));
-  expect(held).toMatch(new RegExp(`qdisc add dev v2 ${parent} tbf rate 8bit burst 1600 limit \\d+\n$`));
+  expect(held).toMatch(
+    new RegExp(`qdisc add dev v2 ${parent} tbf rate 8bit burst 1600 limit \\d+\n$`),
+  );
   const released = releaseText("f3", ["v2", "v3"]).split("\n");
   expect(released).toHaveLength(3);
-  expect(released[1]).toMatch(new RegExp(`^qdisc change dev v3 ${parent} tbf rate 10gbit burst \\d+ limit \\d+$`));
+  expect(released[1]).toMatch(
+    new RegExp(`^qdisc change dev v3 ${parent} tbf rate 10gbit burst \\d+ limit \\d+$`),
+  );
 });
 
 it("names tables and queues by the fault, and knows its own", () => {
