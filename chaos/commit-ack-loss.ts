@@ -22,7 +22,7 @@ const Params = z.strictObject({
 type Params = z.infer<typeof Params>;
 type Context = FaultContext<Params>;
 
-const POLL_MS = 50;
+const POLL_MS = 100;
 const GONE_MS_MAX = 10_000;
 const COMMITTED_MS_MAX = 15_000;
 /** The commit's connection may be the last to learn that its client is gone. */

@@ -2,6 +2,7 @@
 import type { CapacityScenario } from "../core/contracts/capacity.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
 import { control } from "./control.ts";
+import { delivery } from "./delivery.ts";
 import { businessDrill } from "./drills/business.ts";
 import { databaseDrill } from "./drills/database.ts";
 import { deliveryDrill } from "./drills/delivery.ts";
@@ -33,6 +34,7 @@ const OWN = {
   "drills/network": networkDrill,
   "drills/business": businessDrill,
   "drills/maintenance": maintenanceDrill,
+  delivery,
   "slot-loss": slotLoss,
   "wal-full": walFull,
 } satisfies Record<string, Scenario>;

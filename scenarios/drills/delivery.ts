@@ -6,7 +6,13 @@ export const deliveryDrill = drill(
   "Lost acknowledgements, half batches, late packets, no place for checkpoints, and a fault in a recovery.",
   [
     { fault: "commit-ack-loss", service: "flink-taskmanager", count: "all", holdMs: 5000 },
-    { fault: "connector-mid-batch", service: "connect", target: "task", holdMs: 10_000 },
+    {
+      fault: "connector-mid-batch",
+      service: "connect",
+      target: "task",
+      holdMs: 10_000,
+      params: { pileMs: 8000 },
+    },
     { fault: "late-delivery", service: "kafka", holdMs: 20_000 },
     {
       fault: "late-delivery",

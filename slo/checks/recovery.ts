@@ -2,6 +2,7 @@
 import type { FaultEntry } from "../../core/contracts/fault.ts";
 import type { Check, Verdict } from "../../core/contracts/slo.ts";
 import { faultWindows, type FaultWindow } from "../../core/timeline.ts";
+import { feltText } from "./evidence/felt.ts";
 import { duration } from "./evidence/text.ts";
 import { verdictOf } from "./evidence/verdict.ts";
 
@@ -10,18 +11,25 @@ export const recovery: Check = {
   purpose: "Each fault leaves evidence, and recovery is measured against its computed budget.",
   judge(journal) {
     const windows = new Map(faultWindows(journal).map((window) => [window.entry.id, window]));
-    return journal.plan.faults.map((entry) => recoveryVerdict(entry, windows.get(entry.id)));
+    return journal.plan.faults.map((entry) => {
+      const window = windows.get(entry.id);
+      return recoveryVerdict(entry, window, window === undefined ? "" : feltText(journal, window));
+    });
   },
 };
 
-function recoveryVerdict(entry: FaultEntry, window: FaultWindow | undefined): Verdict {
+function recoveryVerdict(
+  entry: FaultEntry,
+  window: FaultWindow | undefined,
+  felt: string,
+): Verdict {
   const budget = `${duration(entry.recoveryBudgetMs)} (${entry.recoveryBudgetFormula})`;
   const facts = {
     id: `recovery.${entry.id}`,
     kind: "recovery",
     title: `${entry.fault} on ${entry.instanceId} (class ${entry.faultClass}) recovers in time`,
     target: { value: entry.recoveryBudgetMs, unit: "ms", op: "<=" },
-    details: window?.evidence ?? [],
+    details: window === undefined ? [] : [...window.evidence, felt],
   } as const;
   if (window === undefined) {
     return verdictOf({
