@@ -42,7 +42,6 @@ function isControl(journal: JournalReader): boolean {
 
 function falseAlarms(journal: JournalReader): readonly Verdict[] {
   return judge(journal, Object.values(CHECKS)).verdicts.filter(
-    ({ kind, status }) =>
-      KINDS.includes(kind) && (status === "VIOLATED" || status === "INVALID"),
+    ({ kind, status }) => KINDS.includes(kind) && (status === "VIOLATED" || status === "INVALID"),
   );
 }

@@ -25,14 +25,25 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly
   report: reportFigures,
   run: () =>
     runFigures(process.argv.at(-1) === "run" ? "runs/latest" : (process.argv.at(-1) ?? "")),
-  control: () => controlFigures(process.argv.at(-1) === "control" ? "runs" : (process.argv.at(-1) ?? "")),
+  control: () =>
+    controlFigures(process.argv.at(-1) === "control" ? "runs" : (process.argv.at(-1) ?? "")),
 };
 
 const wanted = process.argv.slice(2).filter((word) => word in PARTS);
 const parts =
   wanted.length > 0
     ? wanted
-    : ["micro", "verification", "load", "kafka", "postgres", "provision", "regression", "report", "run"];
+    : [
+        "micro",
+        "verification",
+        "load",
+        "kafka",
+        "postgres",
+        "provision",
+        "regression",
+        "report",
+        "run",
+      ];
 process.stdout.write(
   `${String(cpus().length)} × ${cpus()[0]?.model ?? "?"}, Node ${process.version}\n\n`,
 );

@@ -128,10 +128,7 @@ function bytesOfBooks(eventCount: number): number {
   const after = process.memoryUsage();
   // Asked again, so that it is still there when it is measured.
   const kept = book.eventCount === eventCount ? after : before;
-  return Math.max(
-    0,
-    kept.heapUsed + kept.arrayBuffers - before.heapUsed - before.arrayBuffers,
-  );
+  return Math.max(0, kept.heapUsed + kept.arrayBuffers - before.heapUsed - before.arrayBuffers);
 }
 
 function memoryFigures(): readonly Figure[] {

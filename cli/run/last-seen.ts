@@ -66,7 +66,9 @@ async function readAgain(
   onMessage: (message: TapMessage) => void,
 ): Promise<void> {
   const limit = host.deadline(READ_MS_MAX, session.signal);
-  const left = new Map([...tap.offsets].filter(([key, end]) => end > (tap.startOffsets.get(key) ?? 0)));
+  const left = new Map(
+    [...tap.offsets].filter(([key, end]) => end > (tap.startOffsets.get(key) ?? 0)),
+  );
   let failure: string | undefined;
   const again = openTap({
     addresses: session.lab.endpoints.addresses("kafka"),

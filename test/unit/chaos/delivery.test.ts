@@ -29,7 +29,9 @@ describe("commit-ack-loss", () => {
   });
 
   it("refuses what commits nothing, and one of several", () => {
-    expect(reachOf("commit-ack-loss", "mini", "kafka", 3)?.problem).toMatch(/kafka commits nothing/);
+    expect(reachOf("commit-ack-loss", "mini", "kafka", 3)?.problem).toMatch(
+      /kafka commits nothing/,
+    );
     expect(reachOf("commit-ack-loss", "mini", "flink-taskmanager", 1)?.problem).toMatch(
       /count is all/,
     );

@@ -41,7 +41,9 @@ it("counts from the first change of a bucket to its first comparison, hop by hop
     // Looked at again after an outage: what counts is the first time.
     compared("kafka", 1, 5 * bucketMs),
   ];
-  expect(detectionFigures(journalOf([...others.slice(0, -1), ...looks, ...others.slice(-1)]))).toEqual([
+  expect(
+    detectionFigures(journalOf([...others.slice(0, -1), ...looks, ...others.slice(-1)])),
+  ).toEqual([
     {
       ...{ hop: "kafka", bucketCount: 2, bucketMs },
       ...{ detectMsP50: bucketMs + 500, detectMsMax: bucketMs + 1000 },

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { JournalEvent } from "../../../../../core/contracts/journal.ts";
-import { capabilityUptimes } from "../../../../../slo/checks/evidence/capabilities.ts";
+import { capabilityUptimes, type CapabilityUptime } from "../../../../../slo/checks/evidence/capabilities.ts";
 import { wholeIntervals } from "../../../../../slo/checks/evidence/time.ts";
 import { healthyEvents, journalOf } from "../../../../../slo/checks/synthetic.ts";
 
@@ -21,8 +21,12 @@ function downIn(workload: string, slices: readonly number[]): readonly JournalEv
   });
 }
 
-const named = (all: ReturnType<typeof capabilityUptimes>, name: string) =>
-  all.find((one) => one.name === name);
+function named(
+  all: ReturnType<typeof capabilityUptimes>,
+  name: string,
+): CapabilityUptime | undefined {
+  return all.find((one) => one.name === name);
+}
 
 it("has one row for each capability that was asked for, and all of them together", () => {
   const names = uptimes(HEALTHY).map(({ name }) => name);

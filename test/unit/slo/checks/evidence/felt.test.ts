@@ -35,16 +35,22 @@ it("counts what failed, what was blind and what was late, only while it lasted",
   expect(felt(withEvent({ ...blind, atMs: FAULT_FROM_MS + 1000 })).blindLookCount).toBe(1);
   expect(felt(withEvent({ ...blind, atMs: FAULT_FROM_MS - 1000 })).blindLookCount).toBe(0);
   const load = {
-    ...{ kind: "load.window", workload: "bank", windowMs: 1000 },
+    kind: "load.window",
+    ...{ workload: "bank", windowMs: 1000 },
     ...{ offered: 10, ok: 7, failed: 2, unknown: 1, dropped: 0, events: 0 },
   } as const;
-  const failing = felt(withEvent({ ...load, fromMs: FAULT_FROM_MS + 2000, atMs: FAULT_FROM_MS + 3000 }));
+  const failing = felt(
+    withEvent({ ...load, fromMs: FAULT_FROM_MS + 2000, atMs: FAULT_FROM_MS + 3000 }),
+  );
   expect(failing.badRequestCount).toBe(3);
   const late = {
-    ...{ kind: "canary.censored", canary: 9999, table: "users", partition: 0 },
+    kind: "canary.censored",
+    ...{ canary: 9999, table: "users", partition: 0 },
     ...{ intendedMs: FAULT_FROM_MS + 500, ageMs: 61_000, reason: "the run ended" },
   } as const;
   const found = felt(withEvent({ ...late, atMs: FAULT_FROM_MS + 61_500 }));
   expect(found).toMatchObject({ lateCanaryCount: 1, freshnessMsMax: 61_000 });
-  expect(found.text).toContain("1 changes visible too late; the oldest change that was waited for: 1 min 1 s");
+  expect(found.text).toContain(
+    "1 changes visible too late; the oldest change that was waited for: 1 min 1 s",
+  );
 });
