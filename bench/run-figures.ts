@@ -1,5 +1,6 @@
 /** What a finished run's journal says about the harness's own cost and about recoveries. */
 import type { JournalReader } from "../core/contracts/journal.ts";
+import { detectionFigures } from "../core/detection.ts";
 import { readJournal } from "../core/journal.ts";
 import { GENERATOR_MEMORY_PROBE, K6_MEMORY_PROBE } from "../cli/run/samplers.ts";
 import { faultWindows, phaseIntervals, within } from "../core/timeline.ts";
@@ -11,6 +12,7 @@ export async function runFigures(runDir: string): Promise<readonly Figure[]> {
     harnessCpu(journal),
     ...generatorMemory(journal),
     ...userMemory(journal),
+    ...detections(journal),
     ...recoveries(journal),
   ];
 }
@@ -78,6 +80,22 @@ function harnessCpu(journal: JournalReader): Figure {
     ratio: `${((median * 1e6) / journal.plan.bank.rateEventsPerS).toFixed(0)} µs CPU an event`,
     aim: "≤ 5 %",
   };
+}
+
+/** Grace on top of the time between two fences. */
+const DETECTION_GRACE_MS = 2000;
+
+function detections(journal: JournalReader): readonly Figure[] {
+  return detectionFigures(journal).map(({ hop, bucketCount, bucketMs, detectMsMax }) => {
+    const aimMs = bucketMs + DETECTION_GRACE_MS;
+    return {
+      name: `longest time to detect a loss at ${hop}`,
+      value: `${(detectMsMax / 1000).toFixed(1)} s`,
+      reference: `${(bucketMs / 1000).toFixed(0)} s between fences, ${String(bucketCount)} buckets`,
+      ratio: (detectMsMax / aimMs).toFixed(2),
+      aim: `≤ 1 of ${(aimMs / 1000).toFixed(0)} s`,
+    };
+  });
 }
 
 function recoveries(journal: JournalReader): readonly Figure[] {

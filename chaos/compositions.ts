@@ -32,6 +32,20 @@ export const COMPOSITIONS = {
     components: ["kafka"],
     count: BROKERS_TOO_FEW,
   },
+  "last-replica-standing": {
+    purpose:
+      "A leader's followers stop until it is the only copy in sync; then it is killed and they come back first.",
+    fault: "lagging-failover",
+    components: ["kafka"],
+    count: "all",
+    params: { followers: "pause", outOfSync: true },
+  },
+  "checkpoint-store-loss": {
+    purpose: "The object store that takes checkpoints stops answering: they fail until it is back.",
+    fault: "process-pause",
+    components: ["minio"],
+    count: "all",
+  },
   "connector-zombie": {
     purpose:
       "The worker with the connector's task stops for longer than its session, then goes on.",
@@ -63,6 +77,18 @@ export const COMPOSITIONS = {
     purpose: "One backend of the load balancer accepts connections and never answers.",
     fault: "process-pause",
     components: ["superset", "metabase", "minio", "patroni"],
+  },
+  "bi-loss": {
+    purpose: "The majority of the BI tier is killed: of three instances one is left.",
+    fault: "process-kill",
+    components: ["superset", "metabase"],
+    count: "majority",
+  },
+  "cache-minority-loss": {
+    purpose: "A minority of the Redis cluster is killed.",
+    fault: "process-kill",
+    components: ["redis"],
+    count: "minority",
   },
   "cache-master-loss": {
     purpose: "A master of the Redis cluster is killed: its replica takes over.",

@@ -24,6 +24,10 @@ const Checkpoints = z.object({
   }),
 });
 
+const Vertices = z.object({ vertices: z.array(z.object({ id: z.string(), name: z.string() })) });
+/** Resource id of the TaskManager that runs it, which ends with its host; "(unassigned)" while none does. */
+const Subtasks = z.object({ subtasks: z.array(z.object({ "taskmanager-id": z.string() })) });
+
 type Job = z.infer<typeof Jobs>["jobs"][number];
 
 export interface SavepointStop {
@@ -92,6 +96,42 @@ export async function restoredFrom(
   const answer = await ask(`http://${address}/jobs/${jobId}/checkpoints`, signal);
   const { restored } = Checkpoints.parse(answer).latest;
   return restored?.is_savepoint === true ? restored.external_path : undefined;
+}
+
+/** The instance that commits to a table. Throws FAULT_FAILED where the job has no such task, or nobody runs it. */
+export async function committerOf(
+  address: string,
+  table: string,
+  taskManagers: readonly { readonly id: string; readonly host: string }[],
+  signal: AbortSignal,
+): Promise<string> {
+  const job = await currentJob(address, signal);
+  const url = `http://${address}/jobs/${job?.jid ?? "none"}`;
+  const { vertices } = Vertices.parse(await ask(url, signal));
+  const vertex = committerAmong(vertices, table);
+  if (vertex === undefined) {
+    const names = vertices.map(({ name }) => name).join(" | ");
+    throw new LakeproofError("FAULT_FAILED", `Flink's job has no task that commits ${table}.`, {
+      hint: `Its tasks are ${names}.`,
+    });
+  }
+  const { subtasks } = Subtasks.parse(await ask(`${url}/vertices/${vertex.id}`, signal));
+  const runner = subtasks[0]?.["taskmanager-id"] ?? "(unassigned)";
+  // The whole address and not one that only ends like it.
+  const found = taskManagers.find(({ host: own }) => runner.endsWith(`-${own}`));
+  if (found !== undefined) return found.id;
+  throw new LakeproofError("FAULT_FAILED", `The committer of ${table} runs on ${runner}.`, {
+    hint: `Aim at the service that has it; the targets are ${taskManagers.map(({ id }) => id).join(", ")}.`,
+  });
+}
+
+/** Pure: by its name, which tells both what it does and to which table. */
+export function committerAmong<V extends { readonly name: string }>(
+  vertices: readonly V[],
+  table: string,
+): V | undefined {
+  const ofTable = new RegExp(`\\b${table}\\b`);
+  return vertices.find(({ name }) => /committer/i.test(name) && ofTable.test(name));
 }
 
 async function ask(url: string, signal: AbortSignal, body?: object): Promise<unknown> {

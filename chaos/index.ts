@@ -2,7 +2,9 @@
 import type { Fault } from "../core/contracts/fault.ts";
 import { bandwidthCap } from "./bandwidth-cap.ts";
 import { clockOffset } from "./clock-offset.ts";
+import { commitAckLoss } from "./commit-ack-loss.ts";
 import { connectionReset } from "./connection-reset.ts";
+import { connectorMidBatch } from "./connector-mid-batch.ts";
 import { cpuPressure } from "./cpu-pressure.ts";
 import { diskFull } from "./disk-full.ts";
 import { diskReadOnly } from "./disk-read-only.ts";
@@ -13,6 +15,8 @@ import { gracefulStop } from "./graceful-stop.ts";
 import { halfOpen } from "./half-open.ts";
 import { laggingFailover } from "./lagging-failover.ts";
 import { haproxyReload } from "./haproxy-reload.ts";
+import { lateDelivery } from "./late-delivery.ts";
+import { linkJam } from "./link-jam.ts";
 import { linkLatency } from "./link-latency.ts";
 import { memoryPressure } from "./memory-pressure.ts";
 import { networkLatency } from "./network-latency.ts";
@@ -42,10 +46,14 @@ export const FAULTS = {
   "packet-loss": packetLoss,
   "bandwidth-cap": bandwidthCap,
   "network-latency": networkLatency,
+  "late-delivery": lateDelivery,
   "link-latency": linkLatency,
+  "link-jam": linkJam,
   "postgres-switchover": postgresSwitchover,
   "trino-drain": trinoDrain,
   "lagging-failover": laggingFailover,
+  "connector-mid-batch": connectorMidBatch,
+  "commit-ack-loss": commitAckLoss,
   "slot-drop": slotDrop,
   "slot-invalidation": slotInvalidation,
   "haproxy-reload": haproxyReload,
@@ -68,7 +76,7 @@ export { coveringRows } from "./covering.ts";
 export { COMPOSITIONS, type CompositionName } from "./compositions.ts";
 
 export { inject, type InjectionPorts } from "./inject.ts";
-export { removeToxic } from "./link-latency.ts";
+export { removeToxic } from "./link.ts";
 export {
   damageText,
   openUndoLog,

@@ -34,6 +34,7 @@ import { runPhases, type Breaking } from "./run/phases.ts";
 import { inspectScript } from "./run/script-load.ts";
 import { startReaperFor } from "./run/reaper.ts";
 import { newLedgers, type Session } from "./run/session.ts";
+import { StopLadder } from "./run/stop-ladder.ts";
 import { selftestRows } from "./selftest/results.ts";
 import { listenForStop, STOP_CODES } from "./stop.ts";
 import { VERSION, versionsOf } from "./version.ts";
@@ -68,6 +69,7 @@ interface RunFrame {
   readonly console: RunConsole;
   readonly breakThings: Breaking;
   readonly stop: AbortController;
+  readonly ladder: StopLadder;
 }
 
 export async function run(options: RunOptions): Promise<number> {
@@ -97,10 +99,12 @@ export async function run(options: RunOptions): Promise<number> {
     }
   }
   host.err(planText(plan));
-  listenForStop(stop, {
+  const ladder = new StopLadder();
+  const texts = {
     notice: "Stopping: faults are undone, the lab is taken down, the report is written.",
     hint: "The journal up to here was judged.",
-  });
+  };
+  listenForStop(stop, texts, () => ladder.quiet({ guard: "operator", reason: "Ctrl-C" }));
   host.onCrash((error) => {
     stop.abort(error);
   });
@@ -127,7 +131,7 @@ export async function run(options: RunOptions): Promise<number> {
     game === undefined
       ? { console: openConsole(plan, journal, options.json), breakThings: breakAsPlanned }
       : openGame({ ...game, plan, journal, runDir, json: options.json });
-  const frame = { options, plan, runDir, runId, journal, console, breakThings, stop };
+  const frame = { options, plan, runDir, runId, journal, console, breakThings, stop, ladder };
   await act(frame, state, artifacts);
   return judgeAndReport(runDir, { json: options.json, reports, signer });
 }
@@ -164,6 +168,10 @@ async function act(
       artifacts,
       ...newLedgers(),
       signal: stop.signal,
+      ladder: frame.ladder,
+      stopRun: (error) => {
+        stop.abort(error);
+      },
     };
     await runPhases(session, frame.breakThings);
   } catch (error) {
@@ -262,7 +270,8 @@ function endedBy(
     message: reasonOf(error),
     hint: known?.hint ?? "Read the journal and the logs in the run directory.",
   };
-  if (interrupted && Object.values<string>(STOP_CODES).includes(facts.code)) {
+  const stopCodes: readonly string[] = [...Object.values(STOP_CODES), "GUARD_TRIPPED"];
+  if (interrupted && stopCodes.includes(facts.code)) {
     return { kind: "run.ended", reason: "interrupted", error: facts };
   }
   const failedToStart = !provisioned || facts.code === "PROVISIONING_FAILED";

@@ -58,6 +58,10 @@ export const ERROR_CODES = {
     about: "A file that a lake table lists is missing, cut off or cannot be decoded.",
   },
   FAULT_FAILED: { exit: 21, about: "A fault could not be injected or undone." },
+  GUARD_TRIPPED: {
+    exit: 21,
+    about: "The machine ran out of disk or memory: the run was stopped and healed.",
+  },
   JOURNAL_INVALID: { exit: 2, about: "A journal that cannot be read at all." },
   INTERRUPTED: { exit: 130, about: "The operator stopped the run." },
   TERMINATED: { exit: 143, about: "SIGTERM stopped the run." },

@@ -41,6 +41,7 @@ const KNOWN_KINDS: Readonly<Record<JournalKind, true>> = {
   "sample.taken": true,
   "probe.blind": true,
   "fault.changed": true,
+  "guard.tripped": true,
   "selftest.defect": true,
   "residue.checked": true,
   note: true,

@@ -72,7 +72,10 @@ function endReasons(journal: JournalReader): readonly ExitReason[] {
 }
 
 function endExit(reason: "interrupted" | "provisioning-failed" | "crashed", code = ""): ExitCode {
-  if (reason === "interrupted") return code === "TERMINATED" ? 143 : 130;
+  if (reason === "interrupted") {
+    if (code === "GUARD_TRIPPED") return ERROR_CODES.GUARD_TRIPPED.exit;
+    return code === "TERMINATED" ? 143 : 130;
+  }
   if (reason === "provisioning-failed") return 20;
   const known = Object.entries(ERROR_CODES).find(([name]) => name === code);
   return known?.[1].exit ?? 1;

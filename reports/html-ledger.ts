@@ -1,5 +1,6 @@
 /** The differential: what each hop held, which neighbours disagree, and every located finding. */
 import type { EventOf, Hop, JournalReader } from "../core/contracts/journal.ts";
+import { detectionFigures } from "../core/detection.ts";
 import { tornFigures } from "../core/torn-windows.ts";
 import { formatDurationMs, formatExact, formatNumber, NONE, plural } from "./format.ts";
 import { anomalyCounts, fenceCounts, hopTotals } from "./ledger.ts";
@@ -32,7 +33,7 @@ export function ledger(journal: JournalReader): Markup {
       all distinct changes, after drain. ${underLoad}
     </p>
     ${totals.length === 0 ? html`<p class="none">no samples: the ledger was never compared after drain</p>` : hopTable(totals)}
-    ${tornWindow(journal)}${metadata(journal)}${anomalies(journal, totals.length > 1)}
+    ${detection(journal)}${tornWindow(journal)}${metadata(journal)}${anomalies(journal, totals.length > 1)}
   </section>`;
 }
 
@@ -69,6 +70,27 @@ function agreement(total: HopTotal): Markup {
   return total.cellsDiffering === 0
     ? html`<span class="same">✔ equal in all ${formatNumber(total.cellCount)} cells</span>`
     : html`<span class="differs">✘ differs in ${plural(total.cellsDiffering, "cell")}</span>`;
+}
+
+function detection(journal: JournalReader): Markup {
+  const figures = detectionFigures(journal);
+  if (figures.length === 0) return NOTHING;
+  return html`<h3>Time to detect</h3>
+    <p>
+      A bucket is compared once its fence has passed. From the first moment of a bucket to that
+      comparison: no change that was lost there could have gone unseen for longer.
+    </p>
+    ${scrollTable({
+      label: "Time to detect, by hop",
+      heads: ["Hop", "Buckets compared under load", "Between fences", "P50", "Longest"],
+      rows: figures.map((one) => [
+        HOP_NAMES[one.hop],
+        formatNumber(one.bucketCount),
+        formatDurationMs(one.bucketMs),
+        formatDurationMs(one.detectMsP50),
+        formatDurationMs(one.detectMsMax),
+      ]),
+    })}`;
 }
 
 /** Informational: between two commits a reader may see one leg of a transfer only. */

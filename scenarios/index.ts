@@ -1,8 +1,11 @@
 /** Every scenario by name. A new one is one file and one line here, or in known-bad/index.ts. */
 import type { CapacityScenario } from "../core/contracts/capacity.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
+import { control } from "./control.ts";
+import { delivery } from "./delivery.ts";
 import { businessDrill } from "./drills/business.ts";
 import { databaseDrill } from "./drills/database.ts";
+import { deliveryDrill } from "./drills/delivery.ts";
 import { lakeDrill } from "./drills/lake.ts";
 import { maintenanceDrill } from "./drills/maintenance.ts";
 import { networkDrill } from "./drills/network.ts";
@@ -25,12 +28,14 @@ import { walFull } from "./wal-full.ts";
 
 const OWN = {
   smoke,
+  control,
   mini,
   production,
   mixed,
   users,
   "drills/database": databaseDrill,
   "drills/streaming": streamingDrill,
+  "drills/delivery": deliveryDrill,
   "drills/lake": lakeDrill,
   "drills/network": networkDrill,
   "drills/business": businessDrill,
@@ -41,6 +46,7 @@ const OWN = {
   "game-day/zone-loss": zoneLoss,
   "game-day/storage-past-parity": storagePastParity,
   "game-day/free-play": freePlay,
+  delivery,
   "slot-loss": slotLoss,
   "wal-full": walFull,
 } satisfies Record<string, Scenario>;

@@ -72,5 +72,5 @@ export function openGame(table: Table): { console: RunConsole; breakThings: Brea
 }
 
 function playedAt(desk: Desk): Breaking {
-  return (session, canaries) => playGame(session, canaries, desk);
+  return (session, canaries, guards) => playGame(session, canaries, guards, desk);
 }

@@ -6,6 +6,7 @@ import { host } from "../../core/host.ts";
 import { Random, subSeed } from "../../generators/random.ts";
 import type { Canaries } from "../run/canary.ts";
 import { openInjector, type Inject } from "../run/faults.ts";
+import type { Guards } from "../run/guards.ts";
 import type { Session } from "../run/session.ts";
 import { awaitTrigger } from "../run/trigger.ts";
 import { COMMAND_HELP, commandLine, parseLine, type GameCommand } from "./command.ts";
@@ -38,11 +39,20 @@ type Field = Pick<Session, "plan" | "journal" | "signal"> & {
   readonly delivered: (sinceMs: number, limitMs: number) => Promise<unknown>;
 };
 
-export async function playGame(session: Session, canaries: Canaries, desk: Desk): Promise<void> {
+/** Every parameter but the last is what a run gives to whoever breaks things. */
+export async function playGame(
+  session: Session,
+  canaries: Canaries,
+  guards: Pick<Guards, "mayInject">,
+  desk: Desk,
+): Promise<void> {
   using injector = openInjector(session, canaries);
   const field: Field = {
     ...session,
-    inject: injector.injectNow,
+    inject: async (entry, options) => {
+      await guards.mayInject();
+      await injector.injectNow(entry, options);
+    },
     awaitTrigger: async ({ event, delayMs = 0 }) =>
       event === "recovery-started" || awaitTrigger(session, { event, delayMs }),
     delivered: (sinceMs, limitMs) => canaries.delivered(sinceMs, limitMs, session.signal),

@@ -87,7 +87,7 @@ interface Begun {
   readonly step: LaneStep & { outcome: Outcome };
 }
 
-/** Throws USAGE where the directory holds no lanes, or those of different loads. */
+/** Throws USAGE where the directory holds no lanes, or those of different loads; JOURNAL_INVALID where a line is damaged. */
 export function readLaneJournals(dir: string): LaneHistory {
   const begun: Begun[] = [];
   const names = namesIn(dir);
@@ -137,13 +137,31 @@ function partOf(name: string): number {
   return Number(name.split("-")[1]);
 }
 
+function lineIn(text: string): Line | undefined {
+  try {
+    return Line.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nobody knows what was sent after that, so nothing can go on from there. */
+function damaged(path: string, lineNumber: number, lineCount: number): LakeproofError {
+  return new LakeproofError(
+    "JOURNAL_INVALID",
+    `${path}, line ${String(lineNumber)} is not what was written: ${String(lineCount)} line(s) from there on are not trusted.`,
+    { hint: "A load cannot go on from it: start a new one, with topics of its own." },
+  );
+}
+
 function readJournal(path: string, begun: Begun[]): LaneJournalHead | undefined {
   // The last line may be cut off: what it was about had not begun, or counts as unknown.
   const texts = readFileSync(path, "utf8").split("\n").slice(0, -1);
   const groups = new Map<number, Begun[]>();
   let head: LaneJournalHead | undefined;
-  for (const text of texts) {
-    const line = Line.parse(JSON.parse(text));
+  for (const [at, text] of texts.entries()) {
+    const line = lineIn(text);
+    if (line === undefined) throw damaged(path, at + 1, texts.length - at);
     switch (line.kind) {
       case "opened":
         head = line;

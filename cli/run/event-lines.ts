@@ -2,6 +2,12 @@
 import { styleText } from "node:util";
 import type { JournalEvent } from "../../core/contracts/journal.ts";
 
+const GUARD_STEPS = {
+  wait: "the next fault waits",
+  quiet: "no further fault is injected",
+  heal: "everything is undone now",
+} as const;
+
 export function eventLines(event: JournalEvent): readonly string[] {
   switch (event.kind) {
     case "phase.entered":
@@ -12,6 +18,8 @@ export function eventLines(event: JournalEvent): readonly string[] {
     }
     case "fault.changed":
       return faultLines(event);
+    case "guard.tripped":
+      return [`${event.guard}: ${event.reason}; ${GUARD_STEPS[event.step]}`];
     case "note":
       return [event.text];
     case "gameday.expected":

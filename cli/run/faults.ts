@@ -8,9 +8,11 @@ import { leaseMsOf } from "../../core/lease.ts";
 import { openChangeCapture } from "../../infra/change-capture.ts";
 import { openObjectStore } from "../../infra/clients/object-store.ts";
 import { openTrino } from "../../infra/clients/trino.ts";
+import { openLakeCatalog } from "../../infra/lake-catalog.ts";
 import { labDir, readLab } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
 import type { Canaries } from "./canary.ts";
+import type { Guards } from "./guards.ts";
 import type { Session } from "./session.ts";
 import { awaitTrigger } from "./trigger.ts";
 
@@ -57,32 +59,53 @@ export function openInjector(
   };
 }
 
-export async function breakThings(session: Session, canaries: Canaries): Promise<void> {
+export async function breakThings(
+  session: Session,
+  canaries: Canaries,
+  guards: Pick<Guards, "mayInject">,
+): Promise<void> {
   const { plan, journal, signal } = session;
   using injector = openInjector(session, canaries);
   /** Recoveries that are under way; more than one where a fault falls into that of another. */
   let underWay: readonly Injected[] = [];
   try {
+    session.ladder?.open((cause) => {
+      journal.append({ kind: "guard.tripped", step: "quiet", ...cause });
+    });
     for (const entry of plan.faults) {
       if (entry.after?.event !== "recovery-started") {
         await settled(underWay);
         if (underWay.length > 0) await host.sleep(plan.durations.quietMs, signal);
         underWay = [];
+        await guards.mayInject();
       }
+      if (isQuiet(session, entry)) continue;
       if (!(await itsTime(session, entry, underWay.at(-1)))) {
         const text = `${entry.id}: no ${entry.after?.event ?? ""} was seen; ${entry.fault} was not injected.`;
         journal.append({ kind: "note", text });
         continue;
       }
+      // Told to be quiet while it waited for its event.
+      if (isQuiet(session, entry)) continue;
       underWay = [...underWay, begin((ports) => injector.injectNow(entry, ports))];
     }
+    session.ladder?.close();
     await settled(underWay);
     if (underWay.length > 0) await host.sleep(plan.durations.quietMs, signal);
   } finally {
+    session.ladder?.close();
     // Whatever stopped us: nothing is left before what was injected is undone.
     await Promise.allSettled(underWay.map(({ done }) => done));
   }
   journal.append({ kind: "phase.entered", phase: "heal" });
+}
+
+/** True, and said, where nothing further is to be injected. */
+function isQuiet({ ladder, journal }: Session, entry: FaultEntry): boolean {
+  if (ladder?.quietBecause === undefined) return false;
+  const text = `${entry.id}: ${entry.fault} was not injected (${ladder.quietBecause}).`;
+  journal.append({ kind: "note", text });
+  return true;
 }
 
 interface Injected {
@@ -195,9 +218,21 @@ async function untilServing(
 }
 
 /** The parts of a run that faults are about. */
-export type FaultSession = Pick<Session, "lab" | "journal" | "signal"> & {
-  readonly plan: { readonly topology: Pick<Session["plan"]["topology"], "services"> };
-};
+export type FaultSession = Pick<Session, "lab" | "journal" | "signal"> &
+  Partial<Pick<Session, "acknowledged" | "kafka">> & {
+    readonly plan: { readonly topology: Pick<Session["plan"]["topology"], "services"> };
+  };
+
+/** Every change of the lake touches it: somebody commits to it with each checkpoint. */
+const COMMITTED_TABLE = "accounts";
+
+function progressOf({ acknowledged, kafka }: FaultSession): FaultContext<unknown>["progress"] {
+  if (acknowledged === undefined || kafka === undefined) return undefined;
+  return () => ({
+    acknowledgedCount: acknowledged.eventCount,
+    capturedCount: kafka.eventCount - kafka.duplicateCount,
+  });
+}
 
 /** A lab that stays up is given back whole, also when the run is stopped in the middle of a fault. */
 function healingSignal(labId: string, stop: AbortSignal): AbortSignal {
@@ -212,8 +247,10 @@ export function contextOf(
 ): FaultContext<unknown> {
   const { lab, journal, signal } = session;
   const replication = lab.replication(entry.service);
+  const progress = progressOf(session);
   return {
     id: entry.id,
+    ...(progress === undefined ? {} : { progress }),
     ...(replication === undefined ? {} : { replication }),
     params: entry.params,
     instanceIds,
@@ -236,6 +273,7 @@ export function contextOf(
         capture.renewSlot(settings, healingSignal(lab.id, stop));
       return { ...capture, renewSlot };
     },
+    openCatalog: () => openLakeCatalog(lab.endpoints.address("postgres"), COMMITTED_TABLE),
     configure: (service, stop) => lab.configure(service, healingSignal(lab.id, stop)),
     readClock: (id, stop) => lab.readClock(id, stop),
     restart: async (instanceId, stop) => {

@@ -8,6 +8,7 @@ import { startBankLoad, type BankLoad } from "./bank-load.ts";
 import { Canaries } from "./canary.ts";
 import { warmEngine } from "./engine-warmup.ts";
 import type { Books } from "./books.ts";
+import { Guards } from "./guards.ts";
 import { LateLoads } from "./late-loads.ts";
 import { LakeReader } from "./reader.ts";
 import { journalMemory, startSamplers } from "./samplers.ts";
@@ -30,20 +31,25 @@ interface Running {
 }
 
 /** What happens in the measured time; nothing of it is left when it resolves. */
-export type Breaking = (session: Session, canaries: Canaries) => Promise<void>;
+export type Breaking = (
+  session: Session,
+  canaries: Canaries,
+  guards: Pick<Guards, "mayInject">,
+) => Promise<void>;
 
 /** Runs every phase from warm-up to verify. On abort everything of the load is stopped before it rejects. */
 export async function runPhases(session: Session, breakThings: Breaking): Promise<void> {
   const { journal, plan, signal } = session;
   journal.append({ kind: "phase.entered", phase: "warmup" });
   const running = await startAll(session);
+  using guards = new Guards(session);
   try {
     await warmUp(session, running);
     running.reader.beginBalances();
     journal.append({ kind: "phase.entered", phase: "control" });
     await host.sleep(plan.durations.controlMs, signal);
     journal.append({ kind: "phase.entered", phase: "measure" });
-    await breakThings(session, running.canaries);
+    await breakThings(session, running.canaries, guards);
     journal.append({ kind: "phase.entered", phase: "drain" });
     await running.queries.stop();
     await running.canaries.stopWriting();

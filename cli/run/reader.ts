@@ -3,8 +3,6 @@
  * When all fences of a bucket are visible, the bucket is compared with the books while the load goes on.
  */
 import { BANK_TABLES, FENCE_LANE, topicOf } from "../../core/bank-schema.ts";
-import type { BucketTotals } from "../../core/ledger.ts";
-import type { Hop } from "../../core/contracts/journal.ts";
 import { reasonOf } from "../../core/errors.ts";
 import { READ_INTERVAL_MS } from "../../core/plan-problems.ts";
 import { host } from "../../core/host.ts";
@@ -14,8 +12,10 @@ import { bucketTotals, controlRows, type ControlRow } from "../../slo/probes/rea
 import { BalanceLooks } from "./balance-looks.ts";
 import type { BankLoad } from "./bank-load.ts";
 import type { Canaries } from "./canary.ts";
+import { KafkaFences } from "./kafka-fences.ts";
 import type { Session } from "./session.ts";
 import type { KafkaTap } from "./tap.ts";
+import { journalTotals } from "./totals.ts";
 
 const QUERY_MS_MAX = 20_000;
 /**
@@ -35,6 +35,7 @@ export class LakeReader {
   readonly #tap: KafkaTap;
   readonly #trino: TrinoClient;
   readonly #balances: BalanceLooks;
+  readonly #kafkaFences: KafkaFences;
   readonly #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   /** Highest bucket known to be complete in the lake, and when it was first seen so. */
@@ -58,6 +59,7 @@ export class LakeReader {
     this.#comparedTo = load.bucketMin - 1;
     this.#trino = openTrino(session.lab.endpoints.address("trino"), "lakeproof-reader");
     this.#balances = new BalanceLooks(session, load, this.#trino);
+    this.#kafkaFences = new KafkaFences(session, load.bucketMin, () => tap.fencedTo());
   }
 
   get trino(): TrinoClient {
@@ -74,6 +76,7 @@ export class LakeReader {
   }
 
   start(): void {
+    this.#kafkaFences.start();
     // Two loops: comparing buckets after an outage must not keep the canaries from being seen.
     this.#running = Promise.all([
       this.#run(() => this.#attempt("reader", () => this.#look())),
@@ -103,6 +106,7 @@ export class LakeReader {
   async stop(): Promise<void> {
     this.#stopping.abort(new DOMException("stopped", "AbortError"));
     await this.#running;
+    this.#kafkaFences.stop();
   }
 
   async #run(work: () => Promise<void>): Promise<void> {
@@ -177,20 +181,19 @@ export class LakeReader {
 
   /** All buckets that are complete by now in one query: behind after an outage, it catches up at once. */
   async #compare(): Promise<void> {
-    const { journal, acknowledged, kafka } = this.#session;
+    const { journal } = this.#session;
     const first = this.#comparedTo + 1;
     const last = Math.min(this.#completeTo, this.#tap.fencedTo());
     if (last < first) return;
+    this.#kafkaFences.compare();
     const seen = await bucketTotals(this.#trino, first, last, this.#deadline());
     for (let bucket = first; bucket <= last; bucket += 1) {
       const committedAtMs = this.#load.fences.get(bucket) ?? 0;
       const visibleAtMs = this.#visibleAtMs.get(bucket) ?? 0;
       this.#visibleAtMs.delete(bucket);
       journal.append({ kind: "fence.visible", bucket, committedAtMs, visibleAtMs });
-      journalTotals(this.#session, "acknowledged", acknowledged.totals(bucket), "during");
-      journalTotals(this.#session, "kafka", kafka.totals(bucket), "during");
       const inLake = seen.filter((totals) => totals.bucket === bucket);
-      journalTotals(this.#session, "reader", inLake, "during");
+      journalTotals(journal, "reader", inLake, "during");
     }
     this.#comparedTo = last;
   }
@@ -211,16 +214,5 @@ export class LakeReader {
     }
     if (newest.size < BANK_TABLES.length * topicPartitionCount) return this.#completeTo;
     return Math.min(...newest.values());
-  }
-}
-
-export function journalTotals(
-  session: Session,
-  hop: Hop,
-  totals: readonly BucketTotals[],
-  when: "during" | "final",
-): void {
-  for (const total of totals) {
-    session.journal.append({ kind: "ledger.changes", hop, ...total, when });
   }
 }

@@ -1,8 +1,10 @@
 /** What every part of a run shares: the plan, the journal, the lab, and the run's own clock. */
 import type { JournalWriter } from "../../core/contracts/journal.ts";
 import type { Plan } from "../../core/contracts/plan.ts";
+import type { LakeproofError } from "../../core/errors.ts";
 import { ChangeLedger } from "../../core/ledger.ts";
 import type { Lab } from "../../infra/provision.ts";
+import type { StopLadder } from "./stop-ladder.ts";
 
 export interface Session {
   readonly runDir: string;
@@ -19,6 +21,10 @@ export interface Session {
   /** What Kafka holds, committed. */
   readonly kafka: ChangeLedger;
   readonly signal: AbortSignal;
+  /** Absent where nothing is injected. */
+  readonly ladder?: StopLadder;
+  /** Aborts `signal`, for guards. */
+  readonly stopRun?: (error: LakeproofError) => void;
 }
 
 export function newLedgers(): { acknowledged: ChangeLedger; kafka: ChangeLedger } {

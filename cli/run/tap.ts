@@ -7,6 +7,8 @@ import { openTap, type TapMessage } from "../../infra/clients/kafka.ts";
 import type { Session } from "./session.ts";
 
 export interface KafkaTap {
+  /** Where it began, per "topic/partition". */
+  readonly startOffsets: ReadonlyMap<string, number>;
   /** Next offset expected per "topic/partition". */
   readonly offsets: ReadonlyMap<string, number>;
   /** Records of both topics, control rows included, per table. */
@@ -21,7 +23,7 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
   const offsets = new Map<string, number>();
   const counts = new Map<string, number>();
   const fences = new Map<string, number>();
-  const alive = new Map<string, boolean>();
+  const gone = new Set<string>();
   const topics = BANK_TABLES.map(topicOf);
   const take = (message: TapMessage): void => {
     offsets.set(`${message.topic}/${String(message.partition)}`, message.offset + 1);
@@ -38,7 +40,7 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
       accountChange(session.kafka, event, {
         partition,
         position,
-        alive,
+        gone,
         fencedTo: fences.get(partition),
       });
     }
@@ -54,6 +56,7 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
     },
   });
   return {
+    startOffsets,
     offsets,
     recordCount: (table) => counts.get(table) ?? 0,
     fencedTo: () =>
@@ -69,8 +72,8 @@ export interface ChangePlace {
   readonly position: string;
   /** Highest bucket whose fence has passed in this partition. */
   readonly fencedTo: number | undefined;
-  /** By "table/id": false once the row was deleted. */
-  readonly alive: Map<string, boolean>;
+  /** "table/id" of rows that were deleted and are not back. */
+  readonly gone: Set<string>;
 }
 
 /** Enters one change in the books of Kafka, and notes what is wrong with it. */
@@ -96,10 +99,11 @@ export function accountChange(ledger: ChangeLedger, event: BankEvent, place: Cha
 /** A row that was deleted may only come back by an insert. */
 function followLife(ledger: ChangeLedger, event: BankEvent, place: ChangePlace): void {
   const key = `${event.table}/${String(event.id)}`;
-  if (event.op === "u" && place.alive.get(key) === false) {
+  if (event.op === "u" && place.gone.has(key)) {
     const { lane, seq, bucket } = event;
     const detail = `update of deleted ${key} at ${place.position}`;
     ledger.note({ anomaly: "resurrected", lane, seq, bucket, detail });
   }
-  place.alive.set(key, event.op !== "d");
+  if (event.op === "d") place.gone.add(key);
+  else place.gone.delete(key);
 }

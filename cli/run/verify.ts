@@ -2,9 +2,9 @@
  * After the drain: the books of every hop side by side, bucket by bucket, and every difference traced to
  * the lane, the sequence number and the hop where it was last seen.
  */
-import { BANK_TABLES } from "../../core/bank-schema.ts";
+import { BANK_TABLES, type BankTable } from "../../core/bank-schema.ts";
 import type { Hop } from "../../core/contracts/journal.ts";
-import type { LedgerFinding } from "../../core/ledger.ts";
+import { FINDINGS_PER_KIND_MAX, type LedgerFinding } from "../../core/ledger.ts";
 import { host } from "../../core/host.ts";
 import type { TrinoClient } from "../../infra/clients/trino.ts";
 import { withPostgres } from "../../infra/clients/postgres.ts";
@@ -19,8 +19,9 @@ import {
   type SnapshotSeen,
 } from "../../slo/probes/snapshots.ts";
 import type { BankLoad } from "./bank-load.ts";
+import { placesInKafka, withLastSeen } from "./last-seen.ts";
 import { locateDifferences, type LakeAnswer } from "./locate.ts";
-import { journalTotals, type LakeReader } from "./reader.ts";
+import type { LakeReader } from "./reader.ts";
 import {
   askBoth,
   askFiles,
@@ -32,11 +33,10 @@ import {
 } from "./second-reader.ts";
 import type { Session } from "./session.ts";
 import type { KafkaTap } from "./tap.ts";
+import { journalTotals } from "./totals.ts";
 
 const QUERY_MS_MAX = 60_000;
 const FILES_MS_MAX = 300_000;
-/** Findings that are journalled, at most. */
-const FINDINGS_MAX = 200;
 
 /** By table. */
 export type Baseline = ReadonlyMap<string, SnapshotBaseline>;
@@ -104,17 +104,38 @@ export async function verify(input: VerifyInput): Promise<void> {
     filesDeadline: () => host.deadline(FILES_MS_MAX, session.signal),
   };
   const totals = await totalsOfBoth(both);
-  journalTotals(session, "acknowledged", acknowledged.totals(), "final");
-  journalTotals(session, "kafka", kafka.totals(), "final");
-  journalTotals(session, "iceberg", totals.inFiles ?? [], "final");
-  journalTotals(session, "reader", totals.inTrino, "final");
+  journalTotals(session.journal, "acknowledged", acknowledged.totals(), "final");
+  journalTotals(session.journal, "kafka", kafka.totals(), "final");
+  journalTotals(session.journal, "iceberg", totals.inFiles ?? [], "final");
+  journalTotals(session.journal, "reader", totals.inTrino, "final");
   await journalDifferences(both, totals);
   const metadataShort = await auditMetadata(session, files, reader, tap, input.baseline);
   await verifyStates(input, both);
-  journalFindings(session, "kafka", kafka.findings);
+  journalFindings(session, "kafka", kafka.findings, kafka.findingCount);
   const lakeHop = metadataShort || totals.inFiles !== undefined ? "iceberg" : "reader";
   const findings = await locateDifferences(session, answersOf(both, totals), lakeHop);
-  for (const [hop, found] of findings) journalFindings(session, hop, found);
+  const places = await placesInKafka(session, tap, [...findings.values()].flat());
+  const snapshots = await newestSnapshots(session, files, reader.trino, places.size > 0);
+  for (const [hop, found] of findings) {
+    const traced = found.map((finding) => withLastSeen(finding, places, snapshots));
+    journalFindings(session, hop, traced);
+  }
+}
+
+/** Ids by table: what the lake was when it was searched. */
+async function newestSnapshots(
+  session: Session,
+  files: LakeFiles,
+  trino: TrinoClient,
+  isWanted: boolean,
+): Promise<ReadonlyMap<BankTable, string>> {
+  const newest = new Map<BankTable, string>();
+  if (!isWanted) return newest;
+  for (const table of BANK_TABLES) {
+    const last = (await historyOf(session, files, trino, table)).at(-1);
+    if (last !== undefined) newest.set(table, last.id);
+  }
+  return newest;
 }
 
 /** The files first. A reader that could not answer is not asked again. */
@@ -183,12 +204,18 @@ async function verifyStates(input: VerifyInput, both: BothReaders): Promise<void
   }
 }
 
-function journalFindings(session: Session, hop: Hop, findings: readonly LedgerFinding[]): void {
-  for (const finding of findings.slice(0, FINDINGS_MAX)) {
-    session.journal.append({ kind: "ledger.anomaly", hop, ...finding });
-  }
-  if (findings.length > FINDINGS_MAX) {
-    const more = String(findings.length - FINDINGS_MAX);
+function journalFindings(
+  session: Session,
+  hop: Hop,
+  findings: readonly LedgerFinding[],
+  count = findings.length,
+): void {
+  const kinds = Map.groupBy(findings, ({ anomaly }) => anomaly);
+  // Of each kind: many of one must not hide the only one of another.
+  const listed = [...kinds.values()].flatMap((own) => own.slice(0, FINDINGS_PER_KIND_MAX));
+  for (const finding of listed) session.journal.append({ kind: "ledger.anomaly", hop, ...finding });
+  if (count > listed.length) {
+    const more = String(count - listed.length);
     session.journal.append({
       kind: "note",
       text: `${more} further findings at ${hop} are not listed.`,

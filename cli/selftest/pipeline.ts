@@ -184,7 +184,7 @@ interface KafkaBooks {
 
 function kafkaBooks(pieces: readonly Piece[]): KafkaBooks {
   const ledger = new ChangeLedger();
-  const alive = new Map<string, boolean>();
+  const gone = new Set<string>();
   const fences = new Map<string, number>();
   const offsets = new Map<string, number>();
   const atFence = new Map<number, readonly BucketTotals[]>();
@@ -195,7 +195,7 @@ function kafkaBooks(pieces: readonly Piece[]): KafkaBooks {
     if (piece.kind === "change") {
       const position = `${partition}@${String(offset)}`;
       const fencedTo = fences.get(partition);
-      accountChange(ledger, piece.event, { partition, position, fencedTo, alive });
+      accountChange(ledger, piece.event, { partition, position, fencedTo, gone });
       continue;
     }
     fences.set(partition, piece.bucket);

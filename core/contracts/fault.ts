@@ -89,6 +89,30 @@ export interface ChangeCapture {
   renewSlot(settings: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
+/** Where the changes of the load are, as the books of the run have it. */
+export interface CaptureProgress {
+  /** Acknowledged by PostgreSQL so far. */
+  readonly acknowledgedCount: number;
+  /** Of those, seen in Kafka, each once. */
+  readonly capturedCount: number;
+}
+
+/** The lake's catalog, as far as commits go through it. */
+export interface LakeCatalog {
+  readonly table: string;
+  /** Until it is released, whoever commits to the table waits. A process that dies has released it. */
+  hold(signal: AbortSignal): Promise<HeldCommits>;
+  /** The table's current metadata, by the path of its file. */
+  metadataLocation(signal: AbortSignal): Promise<string>;
+}
+
+export interface HeldCommits {
+  /** Commits that wait right now. */
+  waitingCount(signal: AbortSignal): Promise<number>;
+  /** Those that wait go on, whether or not anybody is still there to be told. Idempotent. */
+  release(): Promise<void>;
+}
+
 export interface FaultContext<Params> {
   /** The entry's id: names everything that is made for this fault. */
   readonly id: string;
@@ -115,6 +139,9 @@ export interface FaultContext<Params> {
   /** How the targets' service keeps its copies; absent where it keeps none. */
   readonly replication?: FaultReplication;
   readonly openCapture?: (at: CaptureAddresses) => ChangeCapture;
+  readonly openCatalog?: () => LakeCatalog;
+  /** Absent where no load keeps books. */
+  readonly progress?: () => CaptureProgress;
   /** Sets up a service as its start does: what is there already stays. */
   readonly configure?: (service: string, signal: AbortSignal) => Promise<void>;
   /** What an instance takes for the time, and by what it was asked; undefined where it cannot be asked. */

@@ -256,6 +256,16 @@ export type JournalBody =
       readonly reason?: string;
     }
   | {
+      /**
+       * The run took a step back: wait before the next fault, quiet (no further fault), or heal (all is undone and
+       * the run ends).
+       */
+      readonly kind: "guard.tripped";
+      readonly guard: "disk" | "memory" | "telemetry" | "operator";
+      readonly step: "wait" | "quiet" | "heal";
+      readonly reason: string;
+    }
+  | {
       readonly kind: "selftest.defect";
       readonly defect: string;
       readonly check: string;

@@ -13,6 +13,8 @@ export type NetworkEffect =
   | { readonly kind: "loss"; readonly packetRatio: number }
   /** All flows into one node together get no more than this. */
   | { readonly kind: "rate"; readonly rateKBytesPerS: number }
+  /** Every packet waits; all of them are delivered, late and in order, when it is cleared. */
+  | { readonly kind: "hold" }
   /** Every packet comes later by this, give or take the jitter. */
   | { readonly kind: "delay"; readonly latencyMs: number; readonly jitterMs: number };
 

@@ -22,6 +22,7 @@ export type Capability =
   | "networkLoss"
   | "networkRate"
   | "networkDelay"
+  | "networkHold"
   | "nodePower"
   | "diskFiles"
   | "diskFull"

@@ -21,7 +21,7 @@ export async function withPostgres<T>(
 }
 
 /** A client that is not connected yet. Errors between queries surface on the next query. */
-function openPostgres(address: string, database: string): pg.Client {
+export function openPostgres(address: string, database: string): pg.Client {
   const [host, port] = address.split(":");
   const client = new pg.Client({
     host: host ?? "",

@@ -17,6 +17,11 @@ const HTB_BURST_MS = 10;
 /** More than any link here can do: the class is there for what hangs below it. */
 const UNLIMITED_RATE = "100gbit";
 const NETEM_PACKET_COUNT_MAX = 100_000;
+/** One packet of a link's MTU: it is gone at once, and the next one would have to wait for minutes. */
+const HOLD_RATE = "rate 8bit burst 1600";
+/** tc keeps a bucket's rate below what 32 bits of its clock can tell. */
+const RELEASE_RATE = "rate 10gbit burst 131072";
+const HOLD_BYTES_MAX = 67_108_864;
 const RATIO_STEPS = 10_000;
 
 export function tableOf(tag: string): string {
@@ -69,6 +74,7 @@ function rulesOf({ tag, effect, flows }: Disturbance, rateBy: RateMechanism): re
     case "loss":
       return [`${matched} ${dice(effect.packetRatio)}counter name felt drop`];
     case "delay":
+    case "hold":
       return [queued];
     case "rate": {
       if (rateBy === "htb") return [queued];
@@ -97,7 +103,8 @@ function dice(ratio: number): string {
 
 /** True where packets wait in a queue instead of being dropped or answered. */
 export function isShaped(effect: NetworkEffect, rateBy: RateMechanism): boolean {
-  return effect.kind === "delay" || (effect.kind === "rate" && rateBy === "htb");
+  if (effect.kind === "rate") return rateBy === "htb";
+  return effect.kind === "delay" || effect.kind === "hold";
 }
 
 /** Removes a table whether it is there or not, in one transaction. */
@@ -129,7 +136,22 @@ function linkQueue(handle: string, link: string, effect: NetworkEffect): string 
         `delay ${String(effect.latencyMs)}ms${jitter}`,
     );
   }
+  if (effect.kind === "hold") {
+    lines.push(
+      `qdisc add dev ${link} parent ${handle}:1 tbf ${HOLD_RATE} limit ${String(HOLD_BYTES_MAX)}`,
+    );
+  }
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Lines for `tc -batch`: what waits on these links may go. The next packet that comes takes it along. */
+export function releaseText(tag: string, links: readonly string[]): string {
+  return links
+    .map(
+      (link) =>
+        `qdisc change dev ${link} parent ${handleOf(tag)}:1 tbf ${RELEASE_RATE} limit ${String(HOLD_BYTES_MAX)}\n`,
+    )
+    .join("");
 }
 
 function htbRateText(rateKBytesPerS: number): string {

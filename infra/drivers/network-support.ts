@@ -36,6 +36,7 @@ const FEATURES = [
   "classify",
   "htb",
   "netem",
+  "tbf",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
@@ -67,6 +68,12 @@ export function supportFrom(features: ReadonlySet<Feature>): NetworkSupport {
       has("classify", "htb", "netem"),
       "tc netem, for packets that nft picks",
       missing("classify", "htb", "netem"),
+    ],
+    [
+      "networkHold",
+      has("classify", "htb", "tbf"),
+      "a tc tbf queue that stands still, for packets that nft picks",
+      missing("classify", "htb", "tbf"),
     ],
     ["nodePower", true, "link down and SIGKILL to all of a node", ""],
   ];
@@ -118,6 +125,7 @@ export function trialScript({ nft, ip, tc }: NetworkPrograms): string {
   const queues: readonly (readonly [Feature, NetworkEffect])[] = [
     ["htb", { kind: "rate", rateKBytesPerS: 100 }],
     ["netem", { kind: "delay", latencyMs: 10, jitterMs: 1 }],
+    ["tbf", { kind: "hold" }],
   ];
   const attempt = (word: Feature, command: string, text: string): string =>
     `${command} >/dev/null 2>&1 <<'EOF' && echo ${word}\n${text}EOF`;
@@ -153,6 +161,7 @@ const CONFIG_OF: Readonly<Record<Feature, readonly string[]>> = {
   classify: ["NF_TABLES_NETDEV", "NETFILTER_EGRESS"],
   htb: ["NET_SCH_HTB"],
   netem: ["NET_SCH_NETEM"],
+  tbf: ["NET_SCH_TBF"],
 };
 
 /** Pure. An unreadable configuration is taken for an ordinary one: only netem is left out of many. */

@@ -19,6 +19,7 @@ import {
   heldBack,
   isShaped,
   queueText,
+  releaseText,
   removalText,
   tableOf,
   tableText,
@@ -36,6 +37,7 @@ import { signalProcess } from "./processes.ts";
 
 const COMMAND_MS_MAX = 30_000;
 const CONNECT_MS_MAX = 3000;
+const RELEASE_MS_MAX = 5000;
 const KILL_ROUND_COUNT_MAX = 20;
 
 const CAPABILITY_OF = {
@@ -45,6 +47,7 @@ const CAPABILITY_OF = {
   loss: "networkLoss",
   rate: "networkRate",
   delay: "networkDelay",
+  hold: "networkHold",
 } as const;
 
 /** Runs in a node, by itself: each address once, all at the same time. */
@@ -69,6 +72,18 @@ const attempt = (address) => new Promise((resolve) => {
 Promise.all(addresses.map(attempt)).then((results) => console.log(JSON.stringify(results)));
 `;
 
+/** A queue moves when the next packet for its link comes: one byte to nobody's port of each receiver. */
+const NUDGE_SCRIPT = `
+const { createSocket } = require("node:dgram");
+const hosts = process.argv.slice(1);
+const socket = createSocket("udp4");
+let open = hosts.length;
+for (const host of hosts) socket.send("", 9, host, () => {
+  open -= 1;
+  if (open === 0) setTimeout(() => socket.close(), 100);
+});
+`;
+
 const Attempts = z.array(
   z.object({
     result: z.enum(["connected", "refused", "unreachable", "timeout"]),
@@ -86,7 +101,16 @@ const Table = z.object({
   ),
 });
 
-const Queues = z.array(z.object({ dev: z.string(), handle: z.string(), kind: z.string() }));
+const Queues = z.array(
+  z.object({
+    dev: z.string(),
+    handle: z.string(),
+    kind: z.string(),
+    parent: z.string().optional(),
+    /** Packets that wait; only where statistics are asked for. */
+    qlen: z.number().optional(),
+  }),
+);
 type Queues = z.infer<typeof Queues>;
 
 export function openNetwork(fabric: Fabric): Network {
@@ -131,10 +155,37 @@ class FabricNetwork implements Network {
   async clear(tag: string): Promise<void> {
     if (!fabricAlive(this.#fabric)) return;
     const { nft, tc } = this.#fabric.programs;
+    // Before the table goes: what comes now still queues up behind what waits.
+    await this.#release(tag);
     await this.#must([nft, "-f", "-"], removalText(tag));
     const own = (await this.#queues()).filter(({ handle }) => handle === `${handleOf(tag)}:`);
     const lines = own.map(({ dev }) => `qdisc del dev ${dev} root\n`);
     if (lines.length > 0) await this.#must([tc, "-batch", "-"], lines.join(""));
+  }
+
+  /** Lets go what was held back, and waits until it is under way. What the links do not take in time is lost. */
+  async #release(tag: string): Promise<void> {
+    const held = await this.#held(tag);
+    if (held.length === 0) return;
+    const links = held.map(({ dev }) => dev);
+    await this.#must([this.#fabric.programs.tc, "-batch", "-"], releaseText(tag, links));
+    const hosts = this.nodes
+      .filter(({ id }) => links.includes(linkOf(this.#fabric, id)))
+      .map((node) => node.host);
+    const deadlineMs = host.monotonicMs() + RELEASE_MS_MAX;
+    do {
+      await this.#must([host.nodePath, "-e", NUDGE_SCRIPT, ...hosts], "");
+      const waiting = await this.#held(tag);
+      if (waiting.every(({ qlen }) => (qlen ?? 0) === 0)) return;
+    } while (host.monotonicMs() < deadlineMs);
+  }
+
+  async #held(tag: string): Promise<Queues> {
+    const shown = await this.#must([this.#fabric.programs.tc, "-s", "-j", "qdisc", "show"], "");
+    const parent = `${handleOf(tag)}:1`;
+    return Queues.parse(JSON.parse(shown)).filter(
+      (queue) => queue.kind === "tbf" && queue.parent === parent,
+    );
   }
 
   async state(tag: string): Promise<DisturbanceState> {
@@ -155,7 +206,9 @@ class FabricNetwork implements Network {
     const queues = await this.#queues();
     const handle = handleOf(tag);
     const own = queues.filter((queue) => queue.handle === `${handle}:`);
-    const delayed = queues.filter(({ kind }) => kind === "netem").map(({ dev }) => dev);
+    const delayed = queues
+      .filter(({ kind }) => kind === "netem" || kind === "tbf")
+      .map(({ dev }) => dev);
     if (own.length === 0 || own.some(({ dev }) => delayed.includes(dev))) return true;
     const { tc } = this.#fabric.programs;
     const shown = await Promise.all(

@@ -2,6 +2,7 @@
 import type { FaultEntry } from "../../core/contracts/fault.ts";
 import type { Check, Verdict } from "../../core/contracts/slo.ts";
 import { faultWindows, owedFaults, type FaultWindow } from "../../core/timeline.ts";
+import { feltText } from "./evidence/felt.ts";
 import { duration } from "./evidence/text.ts";
 import { verdictOf } from "./evidence/verdict.ts";
 
@@ -11,16 +12,18 @@ export const recovery: Check = {
   judge(journal) {
     const windows = new Map(faultWindows(journal).map((window) => [window.entry.id, window]));
     const healed = new Set(journal.of("gameday.healed").map(({ id }) => id));
-    return owedFaults(journal).map((entry) =>
-      recoveryVerdict(entry, windows.get(entry.id), healed.has(entry.id)),
-    );
+    return owedFaults(journal).map((entry) => {
+      const window = windows.get(entry.id);
+      const felt = window === undefined ? "" : feltText(journal, window);
+      return recoveryVerdict(entry, window, { felt, isHealedByHand: healed.has(entry.id) });
+    });
   },
 };
 
 function recoveryVerdict(
   entry: FaultEntry,
   window: FaultWindow | undefined,
-  isHealedByHand: boolean,
+  { felt, isHealedByHand }: { readonly felt: string; readonly isHealedByHand: boolean },
 ): Verdict {
   const budget = `${duration(entry.recoveryBudgetMs)} (${entry.recoveryBudgetFormula})`;
   const facts = {
@@ -28,7 +31,7 @@ function recoveryVerdict(
     kind: "recovery",
     title: `${entry.fault} on ${entry.instanceId} (class ${entry.faultClass}) recovers in time`,
     target: { value: entry.recoveryBudgetMs, unit: "ms", op: "<=" },
-    details: window?.evidence ?? [],
+    details: window === undefined ? [] : [...window.evidence, felt],
   } as const;
   if (window === undefined) {
     return verdictOf({

@@ -249,6 +249,27 @@ describe("what is less than a cut", () => {
   });
 });
 
+describe("late delivery", () => {
+  it("what was sent meanwhile comes in the end, over the connection that it was sent on", async (test) => {
+    const note = lab.fabric.support.notes["networkHold"];
+    test.skip(!lab.driver.capabilities.has("networkHold"), note);
+    const fault = faultNamed("late-delivery");
+    using peer = lab.talk("echo-1", "echo-0");
+    await peer.until(/heard/, 5000);
+    const context = lab.context("late", ["echo-0"], fault.params.parse({}));
+    const { active, evidence } = await lifeOf(fault, context, async () => {
+      await sleep(300);
+      peer.take();
+      await sleep(1500);
+      expect(peer.take()).toEqual([]);
+    });
+    expect(active.packetCount).toBeGreaterThan(0);
+    expect(evidence).toMatch(/tbf queue that stands still/);
+    await peer.until(/heard/, 5000);
+    expect(peer.take().join()).not.toMatch(/closed|error/);
+  });
+});
+
 describe("faults of whole nodes", () => {
   it("node-power-off: all is gone at once, and no peer is told", async () => {
     using peer = lab.talk("echo-1", "echo-0");

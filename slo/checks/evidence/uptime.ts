@@ -3,6 +3,7 @@ import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { Objective, Verdict } from "../../../core/contracts/slo.ts";
 import type { Interval } from "../../../core/timeline.ts";
 import { sumOf } from "./load.ts";
+import { capabilityTexts } from "./capabilities.ts";
 import { windowRows, type TimedGroup } from "./rows.ts";
 import { shareVerdict } from "./share.ts";
 import { duration } from "./text.ts";
@@ -24,7 +25,8 @@ export function uptimeVerdict(
   claimed: boolean,
 ): Verdict {
   const { sliceMs } = objective.sli;
-  const slices = slicesOf(journal, intervalsOf(journal, objective.window, 0), sliceMs);
+  const counted = intervalsOf(journal, objective.window, 0);
+  const slices = slicesOf(journal, counted, sliceMs);
   const capabilities = capabilitiesOf(journal, sliceMs);
   const states = slices.map((slice) => stateOf(slice, capabilities));
   const down = states.filter((state) => state === "down").length;
@@ -46,9 +48,12 @@ export function uptimeVerdict(
     timeMs: slices.length * sliceMs,
     ...(n === 0 ? {} : { observed: { value: 1 - down / n, unit: "ratio" } }),
     target: { ...objective.threshold, op: ">" },
-    details: slices.flatMap((slice, index) =>
-      states[index] === "down" ? [`down in the slice from ${duration(slice.fromMs)}`] : [],
-    ),
+    details: [
+      ...capabilityTexts(journal, counted, sliceMs),
+      ...slices.flatMap((slice, index) =>
+        states[index] === "down" ? [`down in the slice from ${duration(slice.fromMs)}`] : [],
+      ),
+    ],
   });
 }
 

@@ -1,6 +1,6 @@
 /** The ledger tells lost, doubled and reordered changes apart. */
 import { describe, expect, it } from "vitest";
-import { ChangeLedger, SequenceSet } from "../../../core/ledger.ts";
+import { ChangeLedger, FINDINGS_PER_KIND_MAX, SequenceSet } from "../../../core/ledger.ts";
 
 type Change = Parameters<ChangeLedger["record"]>[0];
 
@@ -67,6 +67,16 @@ describe("ChangeLedger", () => {
     expect(late.findings).toMatchObject([{ anomaly: "reordered", seq: 2 }]);
   });
 
+  it("keeps the first findings of each kind and counts the rest", () => {
+    const ledger = new ChangeLedger();
+    ledger.record(change(5000));
+    for (let seq = 1; seq <= 1000; seq += 1) ledger.record(change(seq));
+    ledger.note({ anomaly: "corrupted", lane: 1, seq: 5, bucket: 7, detail: "late" });
+    expect(ledger.findingCount).toBe(1001);
+    expect(ledger.findings).toHaveLength(FINDINGS_PER_KIND_MAX + 1);
+    expect(ledger.findings.at(-1)).toMatchObject({ anomaly: "corrupted" });
+  });
+
   it("leaves a gap where a change is lost", () => {
     const ledger = new ChangeLedger();
     for (const seq of [1, 2, 4]) ledger.record(change(seq));
@@ -85,5 +95,29 @@ describe("SequenceSet", () => {
     expect(set.has(1_000_003)).toBe(true);
     expect(set.has(1_000_002)).toBe(false);
     expect(set.has(5_000_000)).toBe(false);
+  });
+
+  it("keeps nothing of what is whole, whichever order it came in", () => {
+    const set = new SequenceSet();
+    for (let seq = 1; seq <= 400_000; seq += 2) set.add(seq);
+    expect(set.openPageCount).toBe(98);
+    for (let seq = 400_000; seq >= 2; seq -= 2) set.add(seq);
+    expect(set.openPageCount).toBe(1);
+    expect(set.size).toBe(400_000);
+    expect(set.has(400_000)).toBe(true);
+    expect(set.has(400_001)).toBe(false);
+    expect(set.add(4096)).toBe(false);
+  });
+
+  it("keeps the page of each gap, and fills it later", () => {
+    const set = new SequenceSet();
+    const gaps = [5, 50_000, 120_001];
+    for (let seq = 1; seq <= 40 * 4096; seq += 1) if (!gaps.includes(seq)) set.add(seq);
+    expect(set.openPageCount).toBe(gaps.length);
+    for (const seq of gaps) expect(set.has(seq)).toBe(false);
+    for (const seq of [4, 6, 49_999, 50_001, 120_000, 120_002]) expect(set.has(seq)).toBe(true);
+    for (const seq of gaps.toReversed()) expect(set.add(seq)).toBe(true);
+    expect(set.openPageCount).toBe(0);
+    for (const seq of gaps) expect(set.add(seq)).toBe(false);
   });
 });

@@ -99,3 +99,14 @@ it("is none where there is none, and refuses those of different loads", () => {
   }
   expect(() => readLaneJournals(dir)).toThrow(/lanes of different loads/);
 });
+
+it("names the line that is not what was written, and trusts nothing from there on", () => {
+  {
+    using journal = new LaneJournal(dir, head(0, [0]));
+    journal.settled(journal.begin(1000, [[0, 1, 1]]), "ok");
+  }
+  appendFileSync(join(dir, "lanes-000-000.ndjson"), '{"kind":"beg\0n"}\n{"kind":"resumed"}\n');
+  expect(() => readLaneJournals(dir)).toThrow(
+    /lanes-000-000\.ndjson, line 4 is not what was written: 2 line\(s\) from there on are not trusted/,
+  );
+});

@@ -10,6 +10,7 @@ import {
   heldBack,
   isShaped,
   queueText,
+  releaseText,
   removalText,
   tableOf,
   tableText,
@@ -38,6 +39,7 @@ const EFFECTS: readonly NetworkEffect[] = [
   { kind: "loss", packetRatio: 0.05 },
   { kind: "rate", rateKBytesPerS: 800 },
   { kind: "delay", latencyMs: 100, jitterMs: 20 },
+  { kind: "hold" },
 ];
 
 describe.for(["htb", "police"] as const)("with rates kept by %s", (rateBy) => {
@@ -112,6 +114,19 @@ it("makes queues that nothing enters unless the table sends it there", () => {
   expect(rate).not.toContain("netem");
   const delay = queueText("f3", { kind: "delay", latencyMs: 90, jitterMs: 10 }, new Set(["v2"]));
   expect(delay).toMatch(new RegExp(`parent ${handle}:1 netem limit \\d+ delay 90ms 10ms\n`));
+});
+
+it("holds packets in a queue that stands still, and changes that queue to let them go", () => {
+  const parent = `parent ${handleOf("f3")}:1`;
+  const held = queueText("f3", { kind: "hold" }, new Set(["v2"]));
+  expect(held).toMatch(
+    new RegExp(`qdisc add dev v2 ${parent} tbf rate 8bit burst 1600 limit \\d+\n$`),
+  );
+  const released = releaseText("f3", ["v2", "v3"]).split("\n");
+  expect(released).toHaveLength(3);
+  expect(released[1]).toMatch(
+    new RegExp(`^qdisc change dev v3 ${parent} tbf rate 10gbit burst \\d+ limit \\d+$`),
+  );
 });
 
 it("names tables and queues by the fault, and knows its own", () => {

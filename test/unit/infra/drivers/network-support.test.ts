@@ -10,13 +10,14 @@ import {
 const NFT: readonly Feature[] = ["drop", "half-open", "reset", "loss", "police"];
 
 it("does everything where the kernel has everything", () => {
-  const support = supportFrom(new Set([...NFT, "classify", "htb", "netem"]));
+  const support = supportFrom(new Set([...NFT, "classify", "htb", "netem", "tbf"]));
   expect(support.capabilities).toEqual([
     "networkCut",
     "networkReset",
     "networkLoss",
     "networkRate",
     "networkDelay",
+    "networkHold",
     "nodePower",
   ]);
   expect(support.rateBy).toBe("htb");
@@ -73,7 +74,7 @@ it("reads a kernel's configuration: built in or as a module, but never commented
 
 it("tries every feature with the very texts that are used later", () => {
   const script = trialScript({ nft: "/nft", ip: "/ip", tc: "/tc" });
-  const words: readonly Feature[] = [...NFT, "classify", "htb", "netem"];
+  const words: readonly Feature[] = [...NFT, "classify", "htb", "netem", "tbf"];
   for (const word of words) expect(script).toContain(`&& echo ${word}\n`);
   expect(script).toContain("table netdev lakeproof-drop {");
   expect(script).toContain("reject with tcp reset");

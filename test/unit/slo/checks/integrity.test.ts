@@ -132,7 +132,9 @@ describe("the differential", () => {
     const verdict = integrity("no-lost-change", events);
     expect(verdict.status).toBe("PROVEN");
     expect(verdict.because).toContain("exact at 4 of 5 fences");
-    expect(verdict.details).toEqual(["bucket 3 was not exact at its fence under load"]);
+    expect(verdict.details).toEqual([
+      "bucket 3 was not exact at its fence under load; then active: f1 process-kill on trino-0",
+    ]);
   });
 });
 

@@ -39,7 +39,10 @@ describe("recovery", () => {
     const verdict = recovery(HEALTHY);
     expect(verdict).toMatchObject({ status: "PROVEN", observed: { value: 19_000 } });
     expect(verdict.because).toContain("19 s, within its budget of 40 s (start 30 s + commit");
-    expect(verdict.details).toEqual(["process 4711 is gone"]);
+    expect(verdict.details).toEqual([
+      "process 4711 is gone",
+      expect.stringMatching(/^noticed outside: 800 of 10 500 requests without success/),
+    ]);
   });
 
   it("is violated over the budget and when the pipeline never came back", () => {
