@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { monitorEventLoopDelay, performance, PerformanceObserver } from "node:perf_hooks";
 import { hrtime } from "node:process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export interface Host {
@@ -31,7 +32,11 @@ export interface Host {
   randomHex(byteCount: number): string;
   /** Everything up to the end of standard input. */
   readStdin(): Promise<string>;
+  /** Lines of standard input as they come. Resolves at its end, and when it breaks off. */
+  eachStdinLine(onLine: (line: string) => void): Promise<void>;
   out(text: string): void;
+  /** Resolves when all that was written to standard output is handed over, or its reader is gone. */
+  outWritten(): Promise<void>;
   err(text: string): void;
   /** From now on a reader that leaves before the end, as `| head` does, is no failure: what else is written is lost. */
   letReadersLeave(): void;
@@ -194,7 +199,22 @@ export const host: Host = {
     for await (const chunk of process.stdin) text += String(chunk);
     return text;
   },
+  eachStdinLine: (onLine) =>
+    new Promise((resolve) => {
+      const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+      lines.on("line", onLine);
+      lines.once("close", resolve);
+      process.stdin.once("error", () => {
+        lines.close();
+      });
+    }),
   out: (text) => void process.stdout.write(text),
+  outWritten: () =>
+    new Promise((resolve) => {
+      process.stdout.write("", () => {
+        resolve();
+      });
+    }),
   err: (text) => void process.stderr.write(text),
   letReadersLeave,
   exit: (code) => process.exit(code),

@@ -1,8 +1,7 @@
 /** What a load into Kafka concludes, with each kind of trouble planted in turn. */
 import { describe, expect, it } from "vitest";
-import { loopbackOnly } from "../../../../cli/load/kafka.ts";
 import { kafkaLoadResult, kafkaLoadText } from "../../../../cli/load/kafka-result.ts";
-import type { KafkaLoadOutcome } from "../../../../cli/load/kafka-load.ts";
+import type { KafkaLoadOutcome } from "../../../../cli/load/kafka-load-options.ts";
 import { encodeHistogram, newHistogram } from "../../../../core/histogram.ts";
 
 const FACTS = { rateEventsPerS: 100, durationMs: 10_000, seed: "1" };
@@ -166,26 +165,5 @@ describe("a load into Kafka", () => {
       );
       expect(result.exitCode).toBe(exitCode);
     }
-  });
-});
-
-describe("brokers named by hand", () => {
-  it("are taken on loopback", () => {
-    expect(loopbackOnly("127.0.0.1:9092, 127.9.9.9:1,localhost:9092")).toEqual([
-      "127.0.0.1:9092",
-      "127.9.9.9:1",
-      "localhost:9092",
-    ]);
-  });
-
-  it.each([
-    "",
-    "kafka:9092",
-    "10.0.0.1:9092",
-    "127.0.0.1:9092,192.168.0.1:9092",
-    "127.0.0.1",
-    "127.0.0.1.evil.example:9",
-  ])("are refused anywhere else: %s", (text) => {
-    expect(() => loopbackOnly(text)).toThrow(/--bootstrap/);
   });
 });
