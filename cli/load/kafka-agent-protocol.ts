@@ -23,7 +23,8 @@ export const KafkaJob = z.object({
   lingerMs: z.number().positive(),
   dropMs: z.number().positive(),
   graceMs: z.number().min(0),
-  workerCount: z.number().int().positive().optional(),
+  /** Null: as many as its part of the rate asks for. */
+  workerCount: z.number().int().positive().nullable(),
   partitionCount: z.number().int().positive(),
   startLsn: z.number(),
   runId: z.string(),

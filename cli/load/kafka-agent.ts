@@ -22,7 +22,7 @@ async function prepare(value: Json, context: AgentContext): Promise<PreparedWork
   const facts = readyOf(options, topics);
   const threads = await KafkaThreads.open({
     ...options,
-    ...(workerCount === undefined ? {} : { workerCount }),
+    ...(workerCount === null ? {} : { workerCount }),
     ...{ resumed: [], share: { index, count }, signal: context.signal },
     journal: (body: JournalBody) => {
       context.tell({ kind: "journal", body: { ...body } as Json });

@@ -80,7 +80,7 @@ function jobOf(
   return {
     ...{ index, count: options.commands.length, addresses, seed: String(seed), ...run },
     ...{ rateEventsPerS, durationMs, warmupMs, arrivals, userCount, lingerMs, dropMs, graceMs },
-    ...(workerCount === undefined ? {} : { workerCount }),
+    workerCount: workerCount ?? null,
   };
 }
 
