@@ -7,6 +7,8 @@ import { CAPACITY_SCENARIOS, SCENARIOS } from "../scenarios/index.ts";
 import { LIST_NAMES } from "./list.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
+/** Started by lakeproof itself. */
+const NOT_TYPED = ["configure", "reap", "repair", "renew-slot", "k6-agent", "load-agent"];
 
 /** Words that may stand after a verb, from the same tables the verbs use. */
 function wordsAfter(verb: Command): readonly string[] {
@@ -17,6 +19,8 @@ function wordsAfter(verb: Command): readonly string[] {
     up: Object.keys(TOPOLOGIES),
     fetch: Object.keys(TOPOLOGIES),
     list: LIST_NAMES,
+    load: ["kafka"],
+    manifest: ["k6"],
     completion: SHELLS,
   };
   const options = verb.options.flatMap((option) => option.long ?? []);
@@ -25,9 +29,7 @@ function wordsAfter(verb: Command): readonly string[] {
 }
 
 export function completion(shell: string, program: Command): number {
-  const verbs = program.commands.filter(
-    (verb) => !["configure", "reap", "repair", "renew-slot"].includes(verb.name()),
-  );
+  const verbs = program.commands.filter((verb) => !NOT_TYPED.includes(verb.name()));
   switch (shell) {
     case "bash":
       host.out(bash(verbs));

@@ -52,6 +52,11 @@ export const ERROR_CODES = {
   ARTIFACT_DIGEST: { exit: 20, about: "An artifact's content is not what the table says." },
   INSTANCE_FAILED: { exit: 20, about: "An instance died or did not become ready in time." },
   PROVISIONING_FAILED: { exit: 20, about: "The topology could not be set up." },
+  AGENT_REFUSED: {
+    exit: 2,
+    about: "An agent that does not answer, is of another version, or has another clock or plan.",
+  },
+  AGENT_LOST: { exit: 21, about: "An agent ended, or fell silent, before it gave its result." },
   CLIENT_FAILED: { exit: 1, about: "A request to a component failed." },
   LAKE_DAMAGED: {
     exit: 13,

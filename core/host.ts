@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { monitorEventLoopDelay, performance, PerformanceObserver } from "node:perf_hooks";
 import { hrtime } from "node:process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export interface Host {
@@ -35,16 +36,17 @@ export interface Host {
   /** Everything up to the end of standard input. */
   readStdin(): Promise<string>;
   /**
-   * Standard input as it comes, undefined at its end. `keys`: each key at once and none shown, with Ctrl-C and Ctrl-Z
-   * as characters; given back when disposed of, and when the process ends.
+   * Each key at the terminal at once and none shown, with Ctrl-C and Ctrl-Z as characters; undefined when it is gone.
+   * The terminal is given back when disposed of.
    */
-  readInput(
-    handler: (text: string | undefined) => void,
-    options: { readonly keys: boolean },
-  ): Disposable;
+  readKeys(handler: (keys: string | undefined) => void): Disposable;
   /** Runs when the process ends, however that comes; must not wait. */
   onExit(handler: () => void): void;
+  /** Lines of standard input as they come. Resolves at its end, and when it breaks off. */
+  eachStdinLine(onLine: (line: string) => void): Promise<void>;
   out(text: string): void;
+  /** Resolves when all that was written to standard output is handed over, or its reader is gone. */
+  outWritten(): Promise<void>;
   err(text: string): void;
   /** From now on a reader that leaves before the end, as `| head` does, is no failure: what else is written is lost. */
   letReadersLeave(): void;
@@ -138,25 +140,19 @@ function letReadersLeave(): void {
   }
 }
 
-function readInput(
-  handler: (text: string | undefined) => void,
-  { keys }: { readonly keys: boolean },
-): Disposable {
+function readKeys(handler: (keys: string | undefined) => void): Disposable {
   const { stdin } = process;
-  const give = (raw: boolean): void => {
-    if (keys && stdin.isTTY) stdin.setRawMode(raw);
-  };
   const onData = (chunk: string | Buffer): void => {
     handler(String(chunk));
   };
   const onEnd = (): void => {
     handler(undefined);
   };
-  give(true);
+  stdin.setRawMode(true);
   stdin.setEncoding("utf8").on("data", onData).on("end", onEnd).on("error", onEnd);
   return {
     [Symbol.dispose]: () => {
-      give(false);
+      stdin.setRawMode(false);
       stdin.off("data", onData).off("end", onEnd).off("error", onEnd).pause();
     },
   };
@@ -237,9 +233,24 @@ export const host: Host = {
     for await (const chunk of process.stdin) text += String(chunk);
     return text;
   },
-  readInput,
+  readKeys,
   onExit: (handler) => void process.on("exit", handler),
+  eachStdinLine: (onLine) =>
+    new Promise((resolve) => {
+      const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+      lines.on("line", onLine);
+      lines.once("close", resolve);
+      process.stdin.once("error", () => {
+        lines.close();
+      });
+    }),
   out: (text) => void process.stdout.write(text),
+  outWritten: () =>
+    new Promise((resolve) => {
+      process.stdout.write("", () => {
+        resolve();
+      });
+    }),
   err: (text) => void process.stderr.write(text),
   letReadersLeave,
   exit: (code) => process.exit(code),

@@ -61,17 +61,13 @@ export function keeperOf(runDir: string): (line: string) => void {
 }
 
 /** Lines of standard input, as whoever drives the game writes them. */
-export function readPipe(queue: LineQueue): Disposable {
-  let rest = "";
-  return host.readInput(
-    (text) => {
-      const lines = `${rest}${text ?? "\n"}`.split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) queue.push(line);
-      if (text === undefined) queue.end();
-    },
-    { keys: false },
-  );
+export function readPipe(queue: LineQueue): void {
+  const read = host.eachStdinLine((line) => {
+    queue.push(line);
+  });
+  void read.then(() => {
+    queue.end();
+  });
 }
 
 /** Every line of the file, all of them sound. Throws CONFIG_INVALID with all that are not. */

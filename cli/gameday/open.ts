@@ -58,16 +58,11 @@ export function openGame(table: Table): { console: RunConsole; breakThings: Brea
   const queue = new LineQueue();
   const console = openConsole(plan, journal, json);
   const desk = lineDesk(queue, runDir);
-  if (commands === undefined) {
-    const pipe = readPipe(queue);
-    const close = (): void => {
-      pipe[Symbol.dispose]();
-      console.close();
-    };
-    return { console: { ...console, close }, breakThings: playedAt(desk) };
+  if (commands === undefined) readPipe(queue);
+  else {
+    for (const line of commands) queue.push(line);
+    queue.end();
   }
-  for (const line of commands) queue.push(line);
-  queue.end();
   return { console, breakThings: playedAt(desk) };
 }
 

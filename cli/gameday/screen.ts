@@ -45,12 +45,9 @@ export class Screen implements RunConsole, Desk {
     host.onExit(() => {
       this.close();
     });
-    this.#keys = host.readInput(
-      (text) => {
-        this.#press(text);
-      },
-      { keys: true },
-    );
+    this.#keys = host.readKeys((keys) => {
+      this.#press(keys);
+    });
     this.#timer = host.every(DRAW_INTERVAL_MS, () => {
       this.#draw();
     });

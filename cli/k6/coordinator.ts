@@ -1,5 +1,4 @@
 /** `lakeproof k6 <script>`: one script over several agents, started together, with one merged result. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,21 +8,21 @@ import { mergeHistograms } from "../../core/histogram.ts";
 import { host } from "../../core/host.ts";
 import { mergeScriptResults, type ScriptResult } from "../../generators/k6-script-output.ts";
 import { archiveK6, inspectK6 } from "../../infra/clients/k6.ts";
+import { agentCommands, type AgentCommand, type AgentOptions } from "../agents/commands.ts";
+import { AgentCrew, NO_LIMIT_MS, type AgentEnd } from "../agents/crew.ts";
 import { scriptAt } from "../run/script-load.ts";
 import { listenForStop } from "../stop.ts";
 import { k6Agent, k6Binary } from "./agent.ts";
-import { AGENT_SCHEMA, parseAgentLine, type AgentEnd, type AgentJob } from "./protocol.ts";
+import { K6_WORK, parseK6End, type K6End, type K6Job } from "./protocol.ts";
 
 const AGENT_COUNT_MAX = 64;
+/** An agent that has no k6 yet builds it first. */
+const READY_MS_MAX = 1_200_000;
 /** k6's own: fine, and thresholds crossed. */
 const FINE_CODES: readonly number[] = [0, 99];
 
-interface K6Options {
+interface K6Options extends AgentOptions {
   readonly script: string;
-  /** So many processes on this machine. */
-  readonly agents: string;
-  /** Commands before `lakeproof` on other hosts, e.g. "ssh load1 npx". */
-  readonly agent: readonly string[];
   readonly env: readonly string[];
   readonly json: boolean;
 }
@@ -54,7 +53,7 @@ export function addK6(
 }
 
 async function driveK6(options: K6Options): Promise<number> {
-  const commands = agentCommands(options);
+  const commands = agentCommands(options, "k6-agent", AGENT_COUNT_MAX);
   const env = envOf(options.env);
   const { path } = scriptAt({ path: options.script });
   const stop = new AbortController();
@@ -65,41 +64,25 @@ async function driveK6(options: K6Options): Promise<number> {
   host.err(
     `${path}: ${facts.scenarios.join(", ")}; up to ${String(facts.vuCountMax)} virtual users over ${String(commands.length)} agent(s)\n`,
   );
-  const startedMs = host.monotonicMs();
-  const progress = host.every(10_000, () => {
-    host.err(`  running for ${((host.monotonicMs() - startedMs) / 1000).toFixed(0)} s\n`);
+  const jobs = commands.map((_, index): K6Job => ({ archive, env, index, count: commands.length }));
+  const { signal } = stop;
+  await using crew = await AgentCrew.gather({
+    ...{ commands, work: K6_WORK, jobs, readyMsMax: READY_MS_MAX, signal },
   });
-  try {
-    const ends = await Promise.all(
-      commands.map((command, index) => {
-        const job = { schema: AGENT_SCHEMA, archive, env, index, count: commands.length } as const;
-        return runAgent(command, job, stop.signal);
-      }),
-    );
-    return told(options, commands, ends);
-  } finally {
-    progress[Symbol.dispose]();
-  }
+  const { startMonotonicMs } = crew.start();
+  using _progress = host.every(10_000, () => {
+    host.err(`  running for ${((host.monotonicMs() - startMonotonicMs) / 1000).toFixed(0)} s\n`);
+  });
+  return told(options, commands, wholeOf(await crew.ends(NO_LIMIT_MS)));
 }
 
-function agentCommands(options: K6Options): readonly (readonly string[])[] {
-  // None on this machine is allowed only where there are others.
-  const least = options.agent.length === 0 ? 1 : 0;
-  const local = Number(options.agents);
-  if (!Number.isInteger(local) || local < least || local > AGENT_COUNT_MAX) {
-    throw new LakeproofError("USAGE", `--agents is ${JSON.stringify(options.agents)}.`, {
-      hint: `Allowed is a whole number from ${String(least)} to ${String(AGENT_COUNT_MAX)}.`,
-    });
-  }
-  const own = [host.nodePath, host.launcherPath, "k6-agent"];
-  return [
-    ...Array.from({ length: local }, () => own),
-    ...options.agent.map((prefix) => [
-      ...prefix.split(/\s+/).filter((word) => word !== ""),
-      "lakeproof",
-      "k6-agent",
-    ]),
-  ];
+/** Throws AGENT_LOST when one ended without a result: a sum over some of them would pass for the whole. */
+function wholeOf(ends: readonly AgentEnd[]): readonly K6End[] {
+  const lost = ends.flatMap((end) => end.lost ?? []);
+  if (lost.length === 0) return ends.map(({ name, result }) => parseK6End(name, result));
+  throw new LakeproofError("AGENT_LOST", `INVALID: ${lost.join(" ")}`, {
+    hint: "Try its command by hand; the others were ended too.",
+  });
 }
 
 function envOf(pairs: readonly string[]): Readonly<Record<string, string>> {
@@ -133,54 +116,10 @@ async function archived(
   }
 }
 
-/** Rejects when an agent ends without a result: a sum over some of them would pass for the whole. */
-async function runAgent(
-  command: readonly string[],
-  job: AgentJob,
-  signal: AbortSignal,
-): Promise<AgentEnd> {
-  const [program = "", ...args] = command;
-  const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
-  const onAbort = (): void => void child.kill("SIGTERM");
-  signal.addEventListener("abort", onAbort, { once: true });
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    err = (err + chunk.toString()).slice(-2000);
-  });
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(JSON.stringify(job));
-  await new Promise<void>((resolve) => {
-    child.once("error", (error) => {
-      err += error.message;
-      resolve();
-    });
-    child.once("close", () => {
-      resolve();
-    });
-  });
-  signal.removeEventListener("abort", onAbort);
-  const ended = out
-    .split("\n")
-    .map(parseAgentLine)
-    .find((line) => line !== undefined);
-  if (ended !== undefined) return ended;
-  throw new LakeproofError(
-    "CLIENT_FAILED",
-    `Agent ${String(job.index)} (${command.join(" ")}) gave no result: ${err.trim()}`,
-    {
-      hint: "Try its command by hand; it needs lakeproof of this version on its host.",
-    },
-  );
-}
-
 function told(
   options: K6Options,
-  commands: readonly (readonly string[])[],
-  ends: readonly AgentEnd[],
+  commands: readonly AgentCommand[],
+  ends: readonly K6End[],
 ): number {
   const result = mergeScriptResults(ends.map((end) => end.result));
   const failed = ends.filter((end) => !FINE_CODES.includes(end.exitCode));
@@ -189,7 +128,7 @@ function told(
   );
   if (options.json) {
     const agents = ends.map(({ exitCode, result: { iterations } }, index) => ({
-      command: commands[index]?.join(" ") ?? "",
+      command: commands[index]?.argv.join(" ") ?? "",
       exitCode,
       iterations,
     }));
@@ -197,7 +136,9 @@ function told(
       `${JSON.stringify({ schema: "lakeproof.k6/1", agents, ...result, crossed }, null, 2)}\n`,
     );
   } else host.out(textOf(result, crossed));
-  for (const { log } of failed) host.err(`${log}\n`);
+  for (const [index, end] of ends.entries()) {
+    if (failed.includes(end)) host.err(`${commands[index]?.name ?? ""}:\n${end.log}\n`);
+  }
   if (failed.length > 0) return 21;
   return crossed.length > 0 ? 10 : 0;
 }
@@ -225,7 +166,7 @@ function textOf(
     ),
     ...crossed.map(
       (one) =>
-        `✘ agent ${String(one.agent)}: ${one.metric} ${one.expression} does not hold over its part`,
+        `✘ agent ${String(one.agent + 1)}: ${one.metric} ${one.expression} does not hold over its part`,
     ),
   ];
   return `${lines.join("\n")}\n`;

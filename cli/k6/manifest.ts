@@ -5,11 +5,19 @@ import type { Command } from "commander";
 import { stringify } from "yaml";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
+import { ARTIFACTS } from "../../infra/artifacts/table.ts";
 import { scriptAt } from "../run/script-load.ts";
 
 /** What one ConfigMap may hold. */
 const CONFIG_MAP_BYTES_MAX = 1_048_576;
 const PARALLELISM_MAX = 500;
+/** Names of Kubernetes end here. */
+const LABEL_CHARS_MAX = 63;
+/** What the operator adds for a runner's service and the initializer's job: "-service-500", "-initializer". */
+const ADDED_CHARS = 12;
+
+/** The k6 that every other script is run by. */
+const K6_IMAGE = `grafana/k6:${ARTIFACTS.k6.version.replace(/^v/, "")}`;
 
 interface ManifestOptions {
   readonly name: string;
@@ -44,8 +52,11 @@ export function addManifest(
 export function testRunManifest(file: string, text: string, options: ManifestOptions): string {
   const parallelism = Number(options.parallelism);
   const problems = [
-    ...nameProblems("--name", options.name),
-    ...nameProblems("--namespace", options.namespace),
+    ...nameProblems("--name", options.name, /^[a-z]/, LABEL_CHARS_MAX - ADDED_CHARS),
+    ...nameProblems("--namespace", options.namespace, /^[a-z0-9]/, LABEL_CHARS_MAX),
+    ...(/^[-._a-zA-Z0-9]+$/.test(file)
+      ? []
+      : [`the script is called ${JSON.stringify(file)}, and a key of a ConfigMap has letters, digits, ., - and _ only`]),
     ...(Number.isInteger(parallelism) && parallelism >= 1 && parallelism <= PARALLELISM_MAX
       ? []
       : [
@@ -79,7 +90,8 @@ export function testRunManifest(file: string, text: string, options: ManifestOpt
       // Runners that share a node measure each other.
       separate: true,
       script: { configMap: { name: options.name, file } },
-      runner: { env: options.env.map(envEntry) },
+      // The operator's default is whatever is newest when a node pulls it.
+      runner: { image: K6_IMAGE, env: options.env.map(envEntry) },
     },
   };
   return [configMap, testRun].map((document) => `---\n${stringify(document)}`).join("");
@@ -90,9 +102,17 @@ function envEntry(pair: string): { readonly name: string; readonly value: string
   return { name: pair.slice(0, at), value: pair.slice(at + 1) };
 }
 
-/** Kubernetes' names: lower case, digits and hyphens, no more than a label holds. */
-function nameProblems(option: string, name: string): readonly string[] {
-  return /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(name)
-    ? []
-    : [`${option} is ${JSON.stringify(name)}: lower-case letters, digits and hyphens, up to 63`];
+/** Kubernetes' names: lower case, digits and hyphens. A service's begins with a letter. */
+function nameProblems(
+  option: string,
+  name: string,
+  first: RegExp,
+  charsMax: number,
+): readonly string[] {
+  const isName = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(name);
+  if (isName && first.test(name) && name.length <= charsMax) return [];
+  const begins = first.test("0") ? "" : ", a letter first";
+  return [
+    `${option} is ${JSON.stringify(name)}: lower-case letters, digits and hyphens${begins}, up to ${String(charsMax)}`,
+  ];
 }

@@ -3,7 +3,7 @@ import { EXIT_GRAVITY } from "../../core/errors.ts";
 import type { ExitCode } from "../../core/errors.ts";
 import { mergeHistograms } from "../../core/histogram.ts";
 import type { HistogramSum } from "../../core/histogram.ts";
-import type { KafkaLoadOutcome } from "./kafka-load.ts";
+import type { KafkaLoadOutcome } from "./kafka-load-options.ts";
 
 const LAG_MS_MAX = 100;
 const BUSY_RATIO_MAX = 0.9;
@@ -65,12 +65,35 @@ export interface KafkaLoadResult {
   readonly recordsInTopics: number | null;
   /** What the rows of each lane add up to after the last operation made. */
   readonly lanes: readonly { readonly lane: number; readonly digest: string }[];
+  /** Absent where all was done in one process. */
+  readonly agents?: readonly AgentPart[];
+}
+
+/** What one of several agents did of it. */
+export interface AgentPart {
+  readonly name: string;
+  readonly lanes: readonly number[];
+  readonly offeredEventsPerS: number;
+  /** How late the order to start reached it. */
+  readonly startLateMs: number;
+  /** Its start lies within so much of the others'. */
+  readonly clockErrorMs: number;
+  /** Why there is nothing from it: then the figures of the whole are those of the others. Null where there is. */
+  readonly lost: string | null;
+  readonly figures: Figures | null;
 }
 
 const FATES = ["offered", "ok", "fail", "unknown", "dropped", "unfinished"] as const;
 type OperationFate = (typeof FATES)[number];
 
 export function kafkaLoadResult(outcome: KafkaLoadOutcome, facts: KafkaLoadFacts): KafkaLoadResult {
+  const figures = figuresOf(outcome, facts);
+  const verdict = verdictOf(violationsOf(figures), doubtsOf(figures));
+  return { schema: "lakeproof.load-kafka/1", ...verdict, ...figures };
+}
+
+/** All that was counted and measured, judged by nobody. */
+export function figuresOf(outcome: KafkaLoadOutcome, facts: KafkaLoadFacts): Figures {
   const { workers } = outcome;
   const sum = (of: (worker: KafkaLoadOutcome["workers"][number]) => number): number =>
     workers.reduce((total, worker) => total + of(worker), 0);
@@ -82,7 +105,7 @@ export function kafkaLoadResult(outcome: KafkaLoadOutcome, facts: KafkaLoadFacts
   const never = operations.dropped + operations.unfinished;
   const eventCount = sum((worker) => worker.eventCount);
   const eventCountAll = sum((worker) => worker.eventCountAll);
-  const figures = {
+  return {
     seed: facts.seed,
     workerCount: workers.length,
     durationMs: facts.durationMs,
@@ -107,14 +130,10 @@ export function kafkaLoadResult(outcome: KafkaLoadOutcome, facts: KafkaLoadFacts
     recordsInTopics: Number.isNaN(outcome.grownBy) ? null : outcome.grownBy,
     lanes: workers.flatMap(({ digests }) => digests).sort((a, b) => a.lane - b.lane),
   };
-  return {
-    schema: "lakeproof.load-kafka/1",
-    ...judgement(figures),
-    ...figures,
-  };
 }
 
-type Figures = Omit<KafkaLoadResult, "schema" | "verdict" | "exitCode" | "reasons">;
+type Verdict = Pick<KafkaLoadResult, "verdict" | "exitCode" | "reasons">;
+export type Figures = Omit<KafkaLoadResult, "schema" | "agents" | keyof Verdict>;
 
 /** What was never done is slower than everything that was. */
 function latenciesOf(histogram: HistogramSum, neverCount: number): Latencies {
@@ -143,9 +162,17 @@ function worstMedian(
   return Math.max(0, ...medians);
 }
 
-function judgement(figures: Figures): Pick<KafkaLoadResult, "verdict" | "exitCode" | "reasons"> {
-  const violations = violationsOf(figures);
-  const doubts = doubtsOf(figures);
+/** What is bad about the target, and with which exit code. */
+export interface Violation {
+  readonly text: string;
+  readonly exit: ExitCode;
+}
+
+/** A doubt makes everything INVALID, but does not hide what is lost. */
+export function verdictOf(
+  violations: readonly Violation[],
+  doubts: readonly string[],
+): Verdict {
   const reasons = [...violations.map(({ text }) => text), ...doubts];
   const exits: ExitCode[] = [
     ...violations.map(({ exit }) => exit),
@@ -156,9 +183,10 @@ function judgement(figures: Figures): Pick<KafkaLoadResult, "verdict" | "exitCod
   return { verdict, exitCode, reasons };
 }
 
-function violationsOf(figures: Figures): readonly { text: string; exit: ExitCode }[] {
+/** @param isWhole - false where what one of the agents wrote is not known */
+export function violationsOf(figures: Figures, isWhole = true): readonly Violation[] {
   const { operations, acknowledgedRecords, unclearRecords, recordsInTopics } = figures;
-  const found: { text: string; exit: ExitCode }[] = [];
+  const found: Violation[] = [];
   if (operations.fail > 0) {
     found.push({ text: `${whole(operations.fail)} operations were refused.`, exit: 10 });
   }
@@ -167,7 +195,7 @@ function violationsOf(figures: Figures): readonly { text: string; exit: ExitCode
   }
   if (recordsInTopics !== null) {
     const excess = recordsInTopics - acknowledgedRecords;
-    if (excess < 0 || excess > unclearRecords) {
+    if (excess < 0 || (isWhole && excess > unclearRecords)) {
       found.push({
         text: `${whole(acknowledgedRecords)} records were acknowledged, and the topics grew by ${whole(recordsInTopics)}: ${excess < 0 ? "lost" : "doubled, or another writer was there"}.`,
         exit: 13,
@@ -177,7 +205,8 @@ function violationsOf(figures: Figures): readonly { text: string; exit: ExitCode
   return found;
 }
 
-function doubtsOf(figures: Figures): readonly string[] {
+/** Why the figures may not be believed, and who was short. */
+export function doubtsOf(figures: Figures): readonly string[] {
   const { operations, lagMs, busyRatioMedian, eventLoopDelayMsMedian } = figures;
   const never = operations.dropped + operations.unfinished;
   const lag = lagMs.p99;
@@ -253,12 +282,22 @@ export function kafkaLoadText(result: KafkaLoadResult): string {
       `${whole(result.acknowledgedRecords)} acknowledged, ${result.recordsInTopics === null ? "the topics could not be asked" : `${whole(result.recordsInTopics)} in the topics`}, ${whole(result.retryCount)} retries`,
     ],
   ];
-  const width = Math.max(...lines.map(([name]) => name.length));
+  const all = [...lines, ...(result.agents ?? []).map(agentLine)];
+  const width = Math.max(...all.map(([name]) => name.length));
   return [
-    ...lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
+    ...all.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
     `${result.verdict}${result.reasons.length === 0 ? "" : `: ${result.reasons.join(" ")}`}`,
     "",
   ].join("\n");
+}
+
+function agentLine({ name, lanes, lost, figures, startLateMs }: AgentPart): readonly [string, string] {
+  if (figures === null) return [name, lost ?? ""];
+  const { operations, lagMs, busyRatioMedian } = figures;
+  return [
+    name,
+    `lanes ${lanes.join(", ")}: ${whole(operations.ok)} of ${whole(operations.offered)} operations ok, lag p99 ${ms(lagMs.p99)}, busy ${percent(busyRatioMedian)}, started ${ms(startLateMs)} late`,
+  ];
 }
 
 function latencyText({ p50, p99, p999, max }: Latencies): string {

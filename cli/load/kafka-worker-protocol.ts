@@ -82,8 +82,14 @@ export type WorkerMessage =
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "done"; readonly totals: WorkerTotals };
 
-/** Told when all workers are ready: the clock is one for all threads. */
+/** The clock is one for all threads; the instant may lie ahead. */
 export interface StartMessage {
   readonly startMonotonicMs: number;
   readonly startEpochMs: number;
 }
+
+export type WorkerOrder =
+  /** Told when all workers are ready. */
+  | ({ readonly kind: "start" } & StartMessage)
+  /** Make nothing more, wait for what is under way, and give the totals. */
+  | { readonly kind: "finish" };

@@ -22,6 +22,7 @@ import {
   type KafkaWorkerOptions,
   type StartMessage,
   type WorkerMessage,
+  type WorkerOrder,
   type WorkerTotals,
 } from "./kafka-worker-protocol.ts";
 import { bucketOf, LaneFeed } from "./lane-feed.ts";
@@ -100,14 +101,16 @@ class KafkaLoad {
     });
   }
 
-  async run(): Promise<void> {
+  /** To the end, or until it is told to make nothing more; then for what is under way. */
+  async run(finish: AbortSignal): Promise<void> {
     const { lingerMs, stopMs, graceMs } = this.#options;
     using _health = this.#watchHealth();
     for (;;) {
       const nowMs = this.#nowMs();
       if (nowMs > stopMs + graceMs) break;
-      if (this.#feed.earliestMs === Infinity && this.#producer.inFlightCount === 0) break;
-      this.#pump(nowMs);
+      const isOver = finish.aborted || this.#feed.earliestMs === Infinity;
+      if (isOver && this.#producer.inFlightCount === 0) break;
+      if (!finish.aborted) this.#pump(nowMs);
       // Behind schedule there is nothing to linger for: as soon as the target has room.
       const behind = this.#feed.earliestMs < this.#nowMs() - lingerMs;
       await host.sleep(behind ? 1 : Math.max(1, lingerMs - (this.#nowMs() - nowMs)));
@@ -329,13 +332,16 @@ async function serve(options: KafkaWorkerOptions): Promise<void> {
     using journal = journalDir === undefined ? undefined : new LaneJournal(journalDir, head);
     const caughtUpCount = await goOn(options, producer, banks);
     journal?.resumed("ok");
-    const started = new Promise<StartMessage>((resolve) => {
-      parentPort?.once("message", resolve);
+    const started = Promise.withResolvers<StartMessage>();
+    const finish = new AbortController();
+    parentPort?.on("message", (order: WorkerOrder) => {
+      if (order.kind === "start") started.resolve(order);
+      else finish.abort();
     });
     post({ kind: "ready" });
     const record = { journal, caughtUpCount };
-    const load = new KafkaLoad(options, producer, banks, await started, record);
-    await load.run();
+    const load = new KafkaLoad(options, producer, banks, await started.promise, record);
+    await load.run(finish.signal);
     post({ kind: "done", totals: load.totals() });
   } finally {
     await producer.close();

@@ -5,13 +5,24 @@ import type { Command } from "commander";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { openJournal } from "../../core/journal.ts";
-import type { LabState } from "../../infra/drivers/lab.ts";
 import { USER_COUNT_MAX } from "../../core/bank-profile.ts";
 import { isElsewhere, runInside } from "../inside.ts";
 import { labThatIsUp } from "../lab.ts";
 import { listenForStop } from "../stop.ts";
+import { agentCommands, type AgentCommand } from "../agents/commands.ts";
+import { brokersOf, loopbackOnly } from "./kafka-addresses.ts";
+import { loadAgent } from "./kafka-agent.ts";
+import { runKafkaAgents, type KafkaAgentsOptions } from "./kafka-agents.ts";
+import { kafkaAgentsResult } from "./kafka-agents-result.ts";
 import { runKafkaLoad } from "./kafka-load.ts";
-import { kafkaLoadResult, kafkaLoadText } from "./kafka-result.ts";
+import {
+  kafkaLoadResult,
+  kafkaLoadText,
+  type KafkaLoadFacts,
+  type KafkaLoadResult,
+} from "./kafka-result.ts";
+import type { KafkaLoadOptions } from "./kafka-load-options.ts";
+import { LANE_COUNT } from "./kafka-share.ts";
 import type { WorkerHealth } from "./kafka-worker-protocol.ts";
 import { readLaneJournals, type LaneHistory } from "./lane-journal.ts";
 
@@ -31,6 +42,8 @@ interface LoadKafkaOptions {
   readonly workers?: string;
   readonly seed?: string;
   readonly resume?: string;
+  readonly agents?: string;
+  readonly agent: readonly string[];
   readonly out: string;
   readonly json: boolean;
 }
@@ -39,6 +52,7 @@ export function addLoad(
   verb: (name: string, about: string) => Command,
   exit: (code: number) => void,
 ): void {
+  const each = (value: string, all: readonly string[]): readonly string[] => [...all, value];
   verb(
     "load <target>",
     "open-loop load without a scenario; kafka: change events straight into its topics",
@@ -51,9 +65,16 @@ export function addLoad(
     .option("--arrivals <kind>", "poisson or uniform", "poisson")
     .option("--linger <ms>", "how long changes are gathered before they are sent", "20")
     .option("--drop-after <ms>", "operations this late are dropped and counted", "10000")
-    .option("--workers <count>", "threads (default: one for each 60,000 events/s)")
+    .option("--workers <count>", "threads, of each agent (default: one for each 60,000 events/s)")
     .option("--seed <number>", "repeat the same operations")
     .option("--resume <dir>", "go on with a load that was killed: its seed, its users, its lanes")
+    .option("--agents <number>", "processes on this machine, each with its lanes (default: this one)")
+    .option(
+      "--agent <command>",
+      'a further agent elsewhere: what to put before `lakeproof load-agent`, e.g. "ssh load1 npx"; repeatable',
+      each,
+      [],
+    )
     .option("--bootstrap <host:port>", "brokers on loopback (default: those of the lab that is up)")
     .option("--subnet <a.b.c>", "only the lab on these addresses")
     .option("--out <dir>", "where the journal and the result go", join(host.cwd, "loads"))
@@ -65,10 +86,16 @@ export function addLoad(
       }
       exit(await loadKafka(options));
     });
+  verb("load-agent", "some lanes of `lakeproof load kafka`, told on standard input which").action(
+    async () => {
+      exit(await loadAgent());
+    },
+  );
 }
 
 async function loadKafka(options: LoadKafkaOptions): Promise<number> {
   const numbers = parsedNumbers(options);
+  const commands = commandsOf(options);
   const lab = options.bootstrap === undefined ? labThatIsUp(options.subnet) : undefined;
   if (lab !== undefined && isElsewhere(lab)) return runInside(lab);
   const addresses = lab === undefined ? loopbackOnly(options.bootstrap ?? "") : brokersOf(lab);
@@ -80,23 +107,19 @@ async function loadKafka(options: LoadKafkaOptions): Promise<number> {
   host.err(`seed ${String(seed)}, brokers ${addresses.join(", ")}, journal ${outDir}\n`);
   if (resume !== undefined) host.err(resumeText(resume));
   try {
-    const outcome = await runKafkaLoad({
-      ...numbers,
-      ...(resume === undefined
-        ? {}
-        : { resume, userCount: resume.userCountPerLane * resume.laneCount }),
-      addresses,
-      seed,
-      journalDir: outDir,
+    const load = {
+      ...{ ...numbers, addresses, seed, graceMs: GRACE_MS, signal: stop.signal },
       arrivals: options.arrivals === "uniform" ? "uniform" : "poisson",
-      graceMs: GRACE_MS,
-      signal: stop.signal,
       journal: (body) => {
         journal.append(body);
       },
       onSecond: sayProgress,
-    });
-    const result = kafkaLoadResult(outcome, { ...numbers, seed: String(seed) });
+    } satisfies Omit<KafkaAgentsOptions, "commands">;
+    const facts = { ...numbers, seed: String(seed) };
+    const result =
+      commands === undefined
+        ? kafkaLoadResult(await runKafkaLoad({ ...load, ...oneProcess(resume, outDir) }), facts)
+        : await loadOverAgents({ ...load, commands }, facts);
     const text = `${JSON.stringify(result, null, 2)}\n`;
     writeFileSync(join(outDir, "result.json"), text);
     host.out(options.json ? text : kafkaLoadText(result));
@@ -104,6 +127,35 @@ async function loadKafka(options: LoadKafkaOptions): Promise<number> {
   } finally {
     await journal[Symbol.asyncDispose]();
   }
+}
+
+async function loadOverAgents(
+  options: KafkaAgentsOptions,
+  facts: KafkaLoadFacts,
+): Promise<KafkaLoadResult> {
+  const { agents, grownBy } = await runKafkaAgents(options);
+  return kafkaAgentsResult(agents, grownBy, facts);
+}
+
+/** What its lanes write down lies with the process itself: only a load in one process can be resumed. */
+function oneProcess(
+  resume: LaneHistory | undefined,
+  journalDir: string,
+): Partial<Pick<KafkaLoadOptions, "resume" | "userCount" | "journalDir">> {
+  if (resume === undefined) return { journalDir };
+  return { journalDir, resume, userCount: resume.userCountPerLane * resume.laneCount };
+}
+
+/** Undefined where all is done in this process. */
+function commandsOf(options: LoadKafkaOptions): readonly AgentCommand[] | undefined {
+  const { agents, agent, resume } = options;
+  if (agents === undefined && agent.length === 0) return undefined;
+  if (resume !== undefined) {
+    throw new LakeproofError("USAGE", "--resume and agents do not go together.", {
+      hint: "A load over agents keeps no account of its lanes; repeat it with its --seed on empty topics.",
+    });
+  }
+  return agentCommands({ agents: agents ?? "1", agent }, "load-agent", LANE_COUNT);
 }
 
 function parsedNumbers(options: LoadKafkaOptions): {
@@ -176,28 +228,6 @@ function resumeText({ steps, partCount }: LaneHistory): string {
   const unclear = all.filter(({ outcome }) => outcome === "unknown");
   const unclearCount = unclear.reduce((sum, step) => sum + step.txnCount, 0);
   return `resumed for the ${String(partCount)}. time: ${String(txnCount)} transactions so far, ${String(unclearCount)} of them to be looked up\n`;
-}
-
-/** Load goes to loopback and to labs, and nowhere else: a typing error must not flood somebody's cluster. */
-export function loopbackOnly(text: string): readonly string[] {
-  const addresses = text.split(",").map((address) => address.trim());
-  const wrong = addresses.find(
-    (address) => !/^(127(\.\d{1,3}){3}|localhost):\d{1,5}$/.test(address),
-  );
-  if (wrong === undefined) return addresses;
-  throw new LakeproofError("USAGE", `--bootstrap has ${JSON.stringify(wrong)}.`, {
-    hint: "Give loopback addresses as 127.0.0.1:9092, or leave it out to load the lab that is up.",
-  });
-}
-
-function brokersOf(lab: LabState): readonly string[] {
-  const brokers = Object.values(lab.instances)
-    .filter(({ spec }) => spec.component === "kafka")
-    .map(({ spec }) => `${spec.host}:${String(spec.ports["main"] ?? 0)}`);
-  if (brokers.length > 0) return brokers;
-  throw new LakeproofError("LAB_NOT_UP", `Lab ${lab.id} has no Kafka.`, {
-    hint: "Start one that has: `lakeproof up broker`.",
-  });
 }
 
 function openOutput(

@@ -17,6 +17,8 @@ export interface K6Options {
   readonly summaryPath?: string;
   /** Further arguments of `k6 run`. */
   readonly args?: readonly string[];
+  /** True: k6 is killed when this process is, where nobody else would look after it. */
+  readonly endsWithUs?: boolean;
 }
 
 export interface K6 {
@@ -33,9 +35,11 @@ const STOP_MS_MAX = 10_000;
 export function startK6(options: K6Options): K6 {
   closeSync(openSync(options.outputPath, "w"));
   const log = openSync(options.logPath, "a");
+  const { binary, endsWithUs = false } = options;
   const child = spawn(
-    options.binary,
+    endsWithUs ? "setpriv" : binary,
     [
+      ...(endsWithUs ? ["--pdeathsig", "KILL", binary] : []),
       ...["run", "--quiet", "--no-usage-report", "--out", `json=${options.outputPath}`],
       ...(options.summaryPath === undefined ? [] : ["--summary-export", options.summaryPath]),
       ...(options.args ?? []),
@@ -117,7 +121,9 @@ export async function archiveK6(
   env: Readonly<Record<string, string>>,
   archivePath: string,
 ): Promise<void> {
-  const argv = ["archive", "--exclude-env-vars", "--archive-out", archivePath, script];
+  // Options that follow the environment are settled here: an archive is run with those it holds.
+  const flags = ["--include-system-env-vars", "--exclude-env-vars"];
+  const argv = ["archive", ...flags, "--archive-out", archivePath, script];
   const said = await ask(binary, argv, env);
   if (said.failed) throw cannotRun(script, said);
 }

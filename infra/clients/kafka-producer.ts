@@ -39,6 +39,11 @@ export interface TopicLayout {
   readonly partitionCount: number;
 }
 
+export interface Cluster {
+  readonly id: string | null;
+  readonly hosts: readonly string[];
+}
+
 /** Records of one partition, in record format 2. */
 export interface RecordsToSend {
   readonly topic: string;
@@ -89,6 +94,8 @@ export class BatchProducer {
   sentBytes = 0;
   retryCount = 0;
   lastProblem = "";
+  /** How the brokers call their cluster, and where they say they are, whatever they were asked at. */
+  cluster: Cluster = { id: null, hosts: [] };
   readonly #options: ProducerOptions;
   readonly #leaders = new Map<string, Leader>();
   readonly #connections = new Map<string, Promise<Connection>>();
@@ -266,6 +273,7 @@ export class BatchProducer {
     const found = await this.#ask((connection) =>
       metadataV12.api.async(connection, [...topics], false, false),
     );
+    this.cluster = { id: found.clusterId ?? null, hosts: found.brokers.map((one) => one.host) };
     const brokers = new Map(found.brokers.map((broker) => [broker.nodeId, broker]));
     for (const { name, partitions } of found.topics) {
       for (const { partitionIndex, leaderId } of partitions) {

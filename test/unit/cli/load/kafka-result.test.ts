@@ -1,47 +1,10 @@
 /** What a load into Kafka concludes, with each kind of trouble planted in turn. */
 import { describe, expect, it } from "vitest";
-import { loopbackOnly } from "../../../../cli/load/kafka.ts";
 import { kafkaLoadResult, kafkaLoadText } from "../../../../cli/load/kafka-result.ts";
-import type { KafkaLoadOutcome } from "../../../../cli/load/kafka-load.ts";
-import { encodeHistogram, newHistogram } from "../../../../core/histogram.ts";
+import type { KafkaLoadOutcome } from "../../../../cli/load/kafka-load-options.ts";
+import { health, histogramOf, WORKER, type Worker } from "../../../fixtures/kafka-load.ts";
 
 const FACTS = { rateEventsPerS: 100, durationMs: 10_000, seed: "1" };
-
-function histogramOf(...counted: readonly (readonly [ms: number, count: number])[]): string {
-  const histogram = newHistogram();
-  for (const [ms, count] of counted) histogram.recordValueWithCount(ms * 1000, count);
-  return encodeHistogram(histogram);
-}
-
-type Worker = KafkaLoadOutcome["workers"][number];
-
-const WORKER: Worker = {
-  worker: 0,
-  operations: { offered: 500, ok: 500, fail: 0, unknown: 0, dropped: 0, unfinished: 0 },
-  eventCount: 1000,
-  eventCountAll: 1200,
-  unclearEventCountAll: 0,
-  payloadBytes: 1_200_000,
-  recordBytes: 1_400_000,
-  sentBytes: 280_000,
-  retryCount: 0,
-  blockedMs: 0,
-  heldUpCount: 0,
-  latencyUs: histogramOf([20, 490], [40, 10]),
-  lagUs: histogramOf([10, 500]),
-  digests: [{ lane: 0, digest: "{}" }],
-};
-
-function health(
-  busyRatio: number,
-  eventLoopDelayMsP99 = 3,
-  cpuRatio = busyRatio,
-): KafkaLoadOutcome["health"] {
-  return Array.from({ length: 5 }, () => ({
-    ...{ worker: 0, busyRatio, cpuRatio, gcRatio: 0, eventLoopDelayMsP99 },
-    ...{ retryCount: 0, lastProblem: "" },
-  }));
-}
 
 function outcome(worker: Partial<Worker>, rest: Partial<KafkaLoadOutcome> = {}): KafkaLoadOutcome {
   return {
@@ -166,26 +129,5 @@ describe("a load into Kafka", () => {
       );
       expect(result.exitCode).toBe(exitCode);
     }
-  });
-});
-
-describe("brokers named by hand", () => {
-  it("are taken on loopback", () => {
-    expect(loopbackOnly("127.0.0.1:9092, 127.9.9.9:1,localhost:9092")).toEqual([
-      "127.0.0.1:9092",
-      "127.9.9.9:1",
-      "localhost:9092",
-    ]);
-  });
-
-  it.each([
-    "",
-    "kafka:9092",
-    "10.0.0.1:9092",
-    "127.0.0.1:9092,192.168.0.1:9092",
-    "127.0.0.1",
-    "127.0.0.1.evil.example:9",
-  ])("are refused anywhere else: %s", (text) => {
-    expect(() => loopbackOnly(text)).toThrow(/--bootstrap/);
   });
 });
