@@ -22,7 +22,7 @@ const Limits = z.object({
   }),
   limits: z.array(
     z.object({
-      sink: z.enum(["sql", "envelopes", "postgres"]),
+      sink: z.enum(["sql", "envelopes", "postgres", "kafka", "k6"]),
       topology: z.string().optional(),
       threadCount: z.number(),
       ratePerS: z.number().positive(),

@@ -1,7 +1,7 @@
 /** The load straight into Kafka: threads started together, watched, and summed up. */
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
-import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
+import { TOPIC_PREFIX, topicsUnder } from "../../core/bank-schema.ts";
 import type { Arrivals } from "../../core/contracts/plan.ts";
 import type { JournalBody } from "../../core/contracts/journal.ts";
 import type { Unit } from "../../core/contracts/values.ts";
@@ -43,6 +43,8 @@ const LSN_EPOCH_S = 1_700_000_000;
 
 export interface KafkaLoadOptions {
   readonly addresses: readonly string[];
+  /** Of the two topics, which are there already. Default: the connector's own. */
+  readonly topicPrefix?: string;
   readonly seed: bigint;
   readonly rateEventsPerS: number;
   readonly durationMs: number;
@@ -88,7 +90,7 @@ function workerCountFor(rateEventsPerS: number): number {
  * the signal's reason when it is aborted.
  */
 export async function runKafkaLoad(options: KafkaLoadOptions): Promise<KafkaLoadOutcome> {
-  const partitionCount = await partitionsOf(options.addresses);
+  const partitionCount = await partitionsOf(options);
   const resume = await resumeOf(options, partitionCount);
   const before = await recordCount(options);
   const load = new RunningKafkaLoad(options, partitionCount, resume);
@@ -97,8 +99,13 @@ export async function runKafkaLoad(options: KafkaLoadOptions): Promise<KafkaLoad
   return { ...outcome, grownBy: after - before };
 }
 
-async function partitionsOf(addresses: readonly string[]): Promise<number> {
-  const topics = BANK_TABLES.map(topicOf);
+function topicsOf({ topicPrefix = TOPIC_PREFIX }: KafkaLoadOptions): readonly string[] {
+  return topicsUnder(topicPrefix);
+}
+
+async function partitionsOf(options: KafkaLoadOptions): Promise<number> {
+  const { addresses } = options;
+  const topics = topicsOf(options);
   const producer = await BatchProducer.open({ addresses, topics, deliveryMsMax: DELIVERY_MS_MAX });
   const layout = producer.layout();
   await producer.close();
@@ -134,8 +141,9 @@ async function resumeOf(
   }));
 }
 
-async function recordCount({ addresses }: KafkaLoadOptions): Promise<number> {
-  const offsets = await endOffsets(addresses, BANK_TABLES.map(topicOf), host.deadline(ASK_MS_MAX));
+async function recordCount(options: KafkaLoadOptions): Promise<number> {
+  const limit = host.deadline(ASK_MS_MAX);
+  const offsets = await endOffsets(options.addresses, topicsOf(options), limit);
   return [...offsets.values()].reduce((sum, offset) => sum + offset, 0);
 }
 
@@ -221,6 +229,7 @@ class RunningKafkaLoad {
       userCountPerLane: Math.ceil(userCount / LANE_COUNT),
       profile: {},
       ...{ seed, arrivals, addresses, runId, lingerMs, dropMs, graceMs, warmupMs },
+      topicPrefix: this.#options.topicPrefix ?? TOPIC_PREFIX,
       txnsPerSPerLane: rateEventsPerS / eventsPerTxn / LANE_COUNT,
       partitionCount: this.#partitionCount,
       startLsn: Math.max(0, Math.floor(host.epochMs() / 1000) - LSN_EPOCH_S) * LSN_PER_S,
@@ -246,6 +255,7 @@ class RunningKafkaLoad {
       ["busyRatio", health.busyRatio, "ratio"],
       ["cpuRatio", health.cpuRatio, "ratio"],
       ["gcRatio", health.gcRatio, "ratio"],
+      ["behindMs", health.behindMs, "ms"],
       ["retries", health.retryCount, "count"],
     ];
     for (const [what, value, unit] of samples) {

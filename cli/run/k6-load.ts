@@ -15,6 +15,8 @@ const SETTLE_MS_MAX = 65_000;
 
 export interface RunningLoad {
   readonly pid: number;
+  /** True once k6 has ended by itself. */
+  ended(): boolean;
   stop(): Promise<void>;
 }
 
@@ -27,6 +29,9 @@ export interface K6LoadOptions {
   /** The last word on an operation that k6 takes for good. Default: it is. */
   readonly judge?: (sample: EndedSample, intendedMs: number) => Outcome;
   readonly onUser?: () => void;
+  readonly onBegun?: () => void;
+  /** Its schedule has an end: k6 is not blind because it came to it. */
+  readonly endsByItself?: boolean;
 }
 
 export type EndedSample = Extract<K6Line, { readonly kind: "query" }>;
@@ -70,6 +75,7 @@ export function startK6Load(session: Session, options: K6LoadOptions): RunningLo
     if (window === undefined) return;
     if (sample.kind === "begun") {
       begun.add(sample.class, sample.intendedEpochMs);
+      options.onBegun?.();
       return;
     }
     if (sample.kind === "dropped") {
@@ -96,8 +102,9 @@ export function startK6Load(session: Session, options: K6LoadOptions): RunningLo
   });
   return {
     pid: k6.pid,
+    ended: () => k6.ended(),
     stop: async () => {
-      const diedEarly = k6.ended();
+      const diedEarly = options.endsByItself !== true && k6.ended();
       await k6.stop();
       timer[Symbol.dispose]();
       for (const { name, intendedEpochMs } of begun.unfinished()) {

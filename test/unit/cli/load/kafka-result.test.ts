@@ -37,8 +37,8 @@ function health(
   eventLoopDelayMsP99 = 3,
   cpuRatio = busyRatio,
 ): KafkaLoadOutcome["health"] {
-  return Array.from({ length: 5 }, () => ({
-    ...{ worker: 0, busyRatio, cpuRatio, gcRatio: 0, eventLoopDelayMsP99 },
+  return Array.from({ length: 5 }, (_, index) => ({
+    ...{ worker: 0, atMs: index * 1000, behindMs: 0, busyRatio, cpuRatio, gcRatio: 0, eventLoopDelayMsP99 },
     ...{ retryCount: 0, lastProblem: "" },
   }));
 }
