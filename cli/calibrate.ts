@@ -50,8 +50,7 @@ interface Wanted {
 
 export const SINKS: readonly SinkName[] = ["sql", "envelopes", "k6", "postgres", "kafka"];
 /** What a lab has to have. The others have nothing behind them. */
-const LAB_SINKS = ["postgres", "kafka"] as const;
-type LabSink = (typeof LAB_SINKS)[number];
+type LabSink = Extract<SinkName, "postgres" | "kafka">;
 const isLabSink = (sink: SinkName): sink is LabSink => sink === "postgres" || sink === "kafka";
 const SEED = "1";
 const USER_COUNT_PER_LANE = 100_000;
@@ -67,7 +66,12 @@ const SEARCH: SearchOptions = {
 /** A real sink takes a while to settle, and its figures are smaller. */
 const REAL_SEARCH: SearchOptions = { ...SEARCH, startRatePerS: 500, ratePerSMin: 20 };
 const KAFKA_SEARCH: SearchOptions = { ...SEARCH, startRatePerS: 10_000 };
-const K6_SEARCH: SearchOptions = { ...SEARCH, startRatePerS: 10, ratePerSMin: 1, ratePerSMax: 20_000 };
+const K6_SEARCH: SearchOptions = {
+  ...SEARCH,
+  startRatePerS: 10,
+  ratePerSMin: 1,
+  ratePerSMax: 20_000,
+};
 /** The bank's lanes are so many, and a thread has at least one of them. */
 const KAFKA_THREADS_MAX = 8;
 
@@ -81,10 +85,11 @@ export async function calibrate(options: CalibrateOptions): Promise<number> {
   const { signal } = stop;
   const wanted = wantedSinks(asked, lab);
   const limits: SinkLimit[] = [];
-  const notMeasured = asked.filter(isLabSink).flatMap((sink) => {
+  const notMeasured: GeneratorLimits["notMeasured"][number][] = [];
+  for (const sink of asked.filter(isLabSink)) {
     const reason = whyNot(sink, lab);
-    return reason === undefined ? [] : [{ sink: sink as string, reason }];
-  });
+    if (reason !== undefined) notMeasured.push({ sink, reason });
+  }
   tellBusyMachine();
   const typicalS = wanted.reduce((sum, want) => sum + typicalMs(want) / 1000, 0);
   host.err(`${String(wanted.length)} searches, about ${typicalS.toFixed(0)} s in all.\n`);
@@ -163,18 +168,25 @@ function whyNot(sink: LabSink, lab: LabState | undefined): string | undefined {
 
 /** k6 has as many threads as it likes: the figure is that of all cores. */
 const K6_WANTED = {
-  ...{ sink: "k6", threadCount: cpus().length },
-  ...{ settleMs: 2000, windowMs: 5000, search: K6_SEARCH },
+  sink: "k6",
+  threadCount: cpus().length,
+  settleMs: 2000,
+  windowMs: 5000,
+  search: K6_SEARCH,
 } as const;
 
 function intoKafka(state: LabState): Wanted {
   const stepsDir = join(stateDir(), "calibrate");
   const threadCount = Math.min(cpus().length, KAFKA_THREADS_MAX);
   return {
-    ...{ sink: "kafka", threadCount, topology: state.topology },
+    sink: "kafka",
+    threadCount,
+    topology: state.topology,
     open: async (signal) =>
       openKafkaSink(await openStepLab({ state, seed: SEED, stepsDir, signal }), threadCount),
-    ...{ settleMs: 3000, windowMs: 8000, search: KAFKA_SEARCH },
+    settleMs: 3000,
+    windowMs: 8000,
+    search: KAFKA_SEARCH,
   };
 }
 

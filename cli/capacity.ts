@@ -123,8 +123,7 @@ function wishOf(options: CapacityOptions): SearchWish {
     const runDir = resolve(resume);
     return { ...readHistory(runDir).started, runDir, runsDir, ratePerSMax: undefined };
   }
-  const targets =
-    options.stages === undefined ? TARGETS_DEFAULT : targetsOf(options.stages);
+  const targets = options.stages === undefined ? TARGETS_DEFAULT : targetsOf(options.stages);
   return {
     runsDir,
     runDir: undefined,

@@ -16,6 +16,8 @@ export type RateCheck =
 export interface RateWish {
   readonly bank: Pick<BankPlan, "rateEventsPerS" | "arrivals">;
   readonly topology: string;
+  /** The query classes, all of which one k6 asks. */
+  readonly queries?: readonly { readonly ratePerS: number }[];
 }
 
 /** Machines differ when a figure of one says nothing about the other. */
@@ -56,7 +58,14 @@ export function checkRate(
   const [lowest] = calibration.limits
     .filter((limit) => applies(limit, wish.topology) && limit.isLimit && limit.ratePerS < ratePerS)
     .sort((a, b) => a.ratePerS - b.ratePerS);
-  return lowest === undefined ? { kind: "fits" } : { kind: "too-much", limit: lowest, ratePerS };
+  if (lowest !== undefined) return { kind: "too-much", limit: lowest, ratePerS };
+  return checkQueries(wish, calibration);
+}
+
+function checkQueries({ queries = [] }: RateWish, { limits }: GeneratorLimits): RateCheck {
+  const ratePerS = queries.reduce((sum, query) => sum + query.ratePerS, 0);
+  const limit = limits.find((one) => one.sink === "k6" && one.isLimit && one.ratePerS < ratePerS);
+  return limit === undefined ? { kind: "fits" } : { kind: "too-much", limit, ratePerS };
 }
 
 /**

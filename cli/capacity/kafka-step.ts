@@ -9,7 +9,7 @@ import { host } from "../../core/host.ts";
 import { mergeHistograms } from "../../core/histogram.ts";
 import { openJournal } from "../../core/journal.ts";
 import { withKafkaAdmin } from "../../infra/clients/kafka-admin.ts";
-import { createTopics, deleteTopics } from "../../infra/clients/kafka.ts";
+import { createTopics, deleteTopics, endOffsets } from "../../infra/clients/kafka.ts";
 import { changeTopics } from "../../infra/components/kafka.ts";
 import { latencyBesideMs, type KafkaSeen } from "../../slo/capacity/judge-kafka.ts";
 import { runKafkaLoad, type KafkaLoadOutcome } from "../load/kafka-load.ts";
@@ -31,6 +31,7 @@ const FREE_BYTES_MIN = 2 ** 30;
 const FREED_MS_MAX = 75_000;
 const FREED_LOOK_MS = 1000;
 const ADMIN_MS_MAX = 20_000;
+const SERVED_LOOK_MS = 250;
 
 export type KafkaWish = Pick<StepWish, "name" | "ratePerS" | "settleMs" | "windowMs"> & {
   /** Default: as many threads as the load into Kafka takes for the rate. */
@@ -57,6 +58,7 @@ export async function runKafkaStep(step: StepLab, wish: KafkaWish): Promise<Kafk
   const topics = topicsUnder(topicPrefix);
   await createTopics(addresses, changeTopics(topics, shapeOf(step)), step.signal);
   try {
+    await untilServed(addresses, topics, step.signal);
     return { ...(await load(step, wish, topicPrefix)), startedAtEpochMs };
   } finally {
     await deleteTopics(addresses, topics, host.deadline(ADMIN_MS_MAX));
@@ -70,6 +72,25 @@ export async function removeLoadTopics({ lab, signal }: StepLab): Promise<void> 
   const { topics } = await withKafkaAdmin(addresses, limit, (admin) => admin.cluster());
   const left = topics.map(({ name }) => name).filter((name) => name.startsWith(`${PREFIX}.`));
   if (left.length > 0) await deleteTopics(addresses, left, limit);
+}
+
+/** A topic that was just made is not known to every broker at once. */
+async function untilServed(
+  addresses: readonly string[],
+  topics: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const giveUpMs = host.monotonicMs() + ADMIN_MS_MAX;
+  for (;;) {
+    try {
+      await endOffsets(addresses, topics, host.deadline(ADMIN_MS_MAX, signal));
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (host.monotonicMs() > giveUpMs) throw error;
+      await host.sleep(SERVED_LOOK_MS, signal);
+    }
+  }
 }
 
 function shapeOf({ lab, plan }: StepLab): Parameters<typeof changeTopics>[1] {

@@ -39,8 +39,7 @@ async function planOf(state: LabState, topology: Topology, seed: string): Promis
   const { name, topicPartitionCount, services } = topology;
   return {
     ...plan,
-    topology:
-      base.topology.name === name ? plan.topology : { name, topicPartitionCount, services },
+    topology: base.topology.name === name ? plan.topology : { name, topicPartitionCount, services },
     faults: [],
     bank: { ...plan.bank, arrivals: "poisson" },
   };

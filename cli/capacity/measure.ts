@@ -8,7 +8,13 @@ import type { Question } from "../../slo/capacity/search.ts";
 import { removeLoadTopics, runKafkaStep } from "./kafka-step.ts";
 import { makeOwnDatabase } from "./own-database.ts";
 import { prepareQueries, runQueryStep } from "./query-step.ts";
-import { bypassesPipeline, runStep, untilQuiet, type StepLab, type StepWish } from "./step-runner.ts";
+import {
+  bypassesPipeline,
+  runStep,
+  untilQuiet,
+  type StepLab,
+  type StepWish,
+} from "./step-runner.ts";
 
 export interface Measure {
   /** Names the directory of its journal. */

@@ -17,7 +17,7 @@ import {
 import { lakeContent } from "../../slo/probes/reader.ts";
 import { startBankLoad } from "../run/bank-load.ts";
 import { warmEngine } from "../run/engine-warmup.ts";
-import { startK6Load, type RunningLoad } from "../run/k6-load.ts";
+import { startK6Load, type RunningK6 } from "../run/k6-load.ts";
 import { startSamplers } from "../run/samplers.ts";
 import type { Session } from "../run/session.ts";
 import { cpuBetween, cpuByStage } from "./cores.ts";
@@ -72,9 +72,9 @@ async function loadQueries(session: Session, wish: StepWish): Promise<Measured> 
     const fromMs = Math.ceil((journal.nowMs() + wish.settleMs) / 1000) * 1000;
     const toMs = fromMs + wish.windowMs;
     await host.sleep(Math.max(0, fromMs - journal.nowMs()), signal);
-    const before = cpuByStage(lab);
+    const before = cpuByStage(lab, [load.pid]);
     await host.sleep(Math.max(0, toMs - journal.nowMs()), signal);
-    const cpuMs = cpuBetween(before, cpuByStage(lab));
+    const cpuMs = cpuBetween(before, cpuByStage(lab, [load.pid]));
     if (load.ended()) {
       const reason = "k6 ended before its schedule did: read logs/k6.log";
       journal.append({ kind: "probe.blind", probe: "k6", reason });
@@ -94,7 +94,7 @@ function startMix(
   { settleMs, windowMs }: StepWish,
   classes: QueryFrame["classes"],
   onBegun: () => void,
-): RunningLoad {
+): RunningK6 {
   const { plan, lab } = session;
   return startK6Load(session, {
     name: "k6",
@@ -119,7 +119,7 @@ function startMix(
   });
 }
 
-async function untilEnded(load: RunningLoad, limitMs: number, signal: AbortSignal): Promise<void> {
+async function untilEnded(load: RunningK6, limitMs: number, signal: AbortSignal): Promise<void> {
   const giveUpMs = host.monotonicMs() + limitMs;
   while (!load.ended() && host.monotonicMs() < giveUpMs) await host.sleep(LOOK_MS, signal);
 }

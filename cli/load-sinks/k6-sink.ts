@@ -138,8 +138,7 @@ export function queryWindow(
     settledCount: settled.length,
     failedCount: failed.length,
     eventCount: settled.length - failed.length,
-    latencyMsP99:
-      latencies.totalCount === 0 ? windowMs : latencies.getValueAtPercentile(99) / 1000,
+    latencyMsP99: latencies.totalCount === 0 ? windowMs : latencies.getValueAtPercentile(99) / 1000,
     busyRatio,
     loopDelayMsP99: 0,
   };

@@ -32,9 +32,7 @@ function rowsOf(name: QueryClassName): readonly (readonly unknown[])[] {
 
 /** Taken, then all rows, then nothing more: three requests, the fewest of a statement with rows. */
 export function nullTrino(): RequestListener {
-  const data = new Map(
-    QUERY_CLASSES.map((name) => [name, JSON.stringify(rowsOf(name))]),
-  );
+  const data = new Map(QUERY_CLASSES.map((name) => [name, JSON.stringify(rowsOf(name))]));
   return (request, response) => {
     const base = `http://${request.headers.host ?? ""}${STATEMENT}`;
     const [, , , known, page] = (request.url ?? "").split("/");

@@ -15,9 +15,12 @@ const SETTLE_MS_MAX = 65_000;
 
 export interface RunningLoad {
   readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export interface RunningK6 extends RunningLoad {
   /** True once k6 has ended by itself. */
   ended(): boolean;
-  stop(): Promise<void>;
 }
 
 export interface K6LoadOptions {
@@ -61,7 +64,7 @@ class BegunOperations {
   }
 }
 
-export function startK6Load(session: Session, options: K6LoadOptions): RunningLoad {
+export function startK6Load(session: Session, options: K6LoadOptions): RunningK6 {
   const { journal } = session;
   const { windows } = options;
   const startedMs = journal.nowMs();

@@ -66,10 +66,7 @@ export function mixAt(mix: readonly MixClass[], ratePerS: number): readonly Quer
     const vuCount = Math.ceil(rate * (targetMs / 1000) * VU_MARGIN_RATIO) + VU_COUNT_MIN;
     return { name, targetMs, ratePerS: rate, vuCount };
   });
-  const scale = Math.min(
-    1,
-    VU_COUNT_MAX / wanted.reduce((sum, { vuCount }) => sum + vuCount, 0),
-  );
+  const scale = Math.min(1, VU_COUNT_MAX / wanted.reduce((sum, { vuCount }) => sum + vuCount, 0));
   return wanted.map((one) => ({
     ...one,
     vuCount: Math.max(VU_COUNT_MIN, Math.floor(one.vuCount * scale)),

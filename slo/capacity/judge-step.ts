@@ -223,7 +223,7 @@ export function criterion(
   return { ...named, observed, limit, pressureRatio: observed.value / limit };
 }
 
-function headroomLost({ generator }: StepSeen): string | undefined {
+function headroomLost({ generator }: Pick<LoadSeen, "generator">): string | undefined {
   if (generator === undefined) return undefined;
   const { cpuRatio, loopDelayMsP99 } = generator;
   if (cpuRatio > STEP_LIMITS.cpuRatio) {

@@ -1,5 +1,9 @@
 /** What a target of a capacity search needs of a lab, and where its search goes otherwise than the others'. Pure. */
-import type { CapacityTarget, SearchOptions, StageCapacity } from "../../core/contracts/capacity.ts";
+import type {
+  CapacityTarget,
+  SearchOptions,
+  StageCapacity,
+} from "../../core/contracts/capacity.ts";
 import type { Services } from "../../core/contracts/topology.ts";
 
 export function unitOfTarget(target: CapacityTarget): StageCapacity["unit"] {

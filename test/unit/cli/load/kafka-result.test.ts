@@ -38,7 +38,15 @@ function health(
   cpuRatio = busyRatio,
 ): KafkaLoadOutcome["health"] {
   return Array.from({ length: 5 }, (_, index) => ({
-    ...{ worker: 0, atMs: index * 1000, behindMs: 0, busyRatio, cpuRatio, gcRatio: 0, eventLoopDelayMsP99 },
+    ...{
+      worker: 0,
+      atMs: index * 1000,
+      behindMs: 0,
+      busyRatio,
+      cpuRatio,
+      gcRatio: 0,
+      eventLoopDelayMsP99,
+    },
     ...{ retryCount: 0, lastProblem: "" },
   }));
 }
