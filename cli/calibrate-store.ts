@@ -22,7 +22,7 @@ const Limits = z.object({
   }),
   limits: z.array(
     z.object({
-      sink: z.enum(["sql", "envelopes", "postgres"]),
+      sink: z.enum(["sql", "envelopes", "postgres", "kafka", "k6"]),
       topology: z.string().optional(),
       threadCount: z.number(),
       ratePerS: z.number().positive(),
@@ -93,7 +93,7 @@ export function writeCalibration(limits: GeneratorLimits): void {
  * the user wants it all the same.
  */
 export function askCalibration(plan: Plan, aboveCalibration: boolean): void {
-  const wish = { bank: plan.bank, topology: plan.topology.name };
+  const wish = { bank: plan.bank, topology: plan.topology.name, queries: plan.queries };
   const check = checkRate(wish, readCalibration(), thisMachine());
   switch (check.kind) {
     case "fits":
@@ -105,8 +105,9 @@ export function askCalibration(plan: Plan, aboveCalibration: boolean): void {
       const { sink, topology, ratePerS, because, measuredAtEpochMs } = check.limit;
       const where = topology === undefined ? `sink ${sink}` : `sink ${sink} of ${topology}`;
       const day = new Date(measuredAtEpochMs).toISOString().slice(0, 10);
+      const what = sink === "k6" ? "queries/s" : "change events/s";
       const message =
-        `The plan offers up to ${String(check.ratePerS)} change events/s; this machine's generator was calibrated ` +
+        `The plan offers up to ${String(check.ratePerS)} ${what}; this machine's generator was calibrated ` +
         `at ${String(ratePerS)} (${where}, ${day}: ${because}).`;
       if (aboveCalibration) {
         host.err(`note: ${message} Offered all the same, as wished.\n`);
@@ -114,7 +115,7 @@ export function askCalibration(plan: Plan, aboveCalibration: boolean): void {
       }
       throw new LakeproofError("USAGE", message, {
         hint:
-          `Take --rate ${String(Math.floor(ratePerS))} or less, calibrate again with \`lakeproof calibrate\`, ` +
+          `${sink === "k6" ? "Ask less often" : `Take --rate ${String(Math.floor(ratePerS))} or less`}, calibrate again with \`lakeproof calibrate\`, ` +
           `or offer it all the same with --above-calibration.`,
       });
     }

@@ -5,12 +5,14 @@ import { closest } from "fastest-levenshtein";
 import type { SearchOptions, SearchStep } from "../core/contracts/capacity.ts";
 import type { GeneratorLimits, SinkLimit, SinkName } from "../core/contracts/generator-limits.ts";
 import type { LoadSink } from "../core/contracts/load-sink.ts";
-import { LakeproofError } from "../core/errors.ts";
+import { LakeproofError, reasonOf } from "../core/errors.ts";
+import { unitOfSink } from "../core/generator-limits.ts";
 import { host } from "../core/host.ts";
 import { listLabs, stateDir, type LabState } from "../infra/drivers/lab.ts";
 import { renderGeneratorLimits } from "../reports/generator-limits.ts";
 import { judgeSink, type JudgedWindow } from "../slo/capacity/judge-sink.ts";
 import { decide, resultSoFar } from "../slo/capacity/search.ts";
+import { missingFor } from "../slo/capacity/targets.ts";
 import {
   calibrationPath,
   readCalibration,
@@ -20,9 +22,12 @@ import {
 } from "./calibrate-store.ts";
 import { openStepLab } from "./capacity/lab-plan.ts";
 import { insideLab, isElsewhere, runInside } from "./inside.ts";
+import { openK6Sink } from "./load-sinks/k6-sink.ts";
+import { openKafkaSink } from "./load-sinks/kafka-sink.ts";
 import { openNullSink } from "./load-sinks/null-sink.ts";
 import { openPostgresSink } from "./load-sinks/postgres-sink.ts";
 import { listenForStop } from "./stop.ts";
+import { topologyNamed } from "./up.ts";
 import { VERSION } from "./version.ts";
 
 export interface CalibrateOptions {
@@ -43,7 +48,10 @@ interface Wanted {
   readonly search: SearchOptions;
 }
 
-const SINKS: readonly SinkName[] = ["sql", "envelopes", "postgres"];
+export const SINKS: readonly SinkName[] = ["sql", "envelopes", "k6", "postgres", "kafka"];
+/** What a lab has to have. The others have nothing behind them. */
+type LabSink = Extract<SinkName, "postgres" | "kafka">;
+const isLabSink = (sink: SinkName): sink is LabSink => sink === "postgres" || sink === "kafka";
 const SEED = "1";
 const USER_COUNT_PER_LANE = 100_000;
 const SEARCH: SearchOptions = {
@@ -57,22 +65,30 @@ const SEARCH: SearchOptions = {
 };
 /** A real sink takes a while to settle, and its figures are smaller. */
 const REAL_SEARCH: SearchOptions = { ...SEARCH, startRatePerS: 500, ratePerSMin: 20 };
-const NO_PRODUCER = "the generator writes to Kafka only through PostgreSQL and the connector";
+const KAFKA_SEARCH: SearchOptions = { ...SEARCH, startRatePerS: 10_000 };
+const K6_SEARCH: SearchOptions = {
+  ...SEARCH,
+  startRatePerS: 10,
+  ratePerSMin: 1,
+  ratePerSMax: 20_000,
+};
+/** The bank's lanes are so many, and a thread has at least one of them. */
+const KAFKA_THREADS_MAX = 8;
 
 /** Exit 0 when every sink that was asked for by name has a figure; 11 when one has not. */
 export async function calibrate(options: CalibrateOptions): Promise<number> {
   const asked = sinksAsked(options.sinks);
   const lab = upLab(options.subnet);
-  if (lab !== undefined && asked.includes("postgres") && isElsewhere(lab)) return runInside(lab);
+  if (lab !== undefined && asked.some(isLabSink) && isElsewhere(lab)) return runInside(lab);
   const stop = new AbortController();
   listenForStop(stop, { notice: "Stopping.", hint: "The calibration before stays as it was." });
   const { signal } = stop;
   const wanted = wantedSinks(asked, lab);
   const limits: SinkLimit[] = [];
-  const notMeasured = [{ sink: "kafka", reason: NO_PRODUCER }];
-  if (asked.includes("postgres") && lab === undefined) {
-    const reason = "no lab is up; `lakeproof up dev` starts one";
-    notMeasured.push({ sink: "postgres", reason });
+  const notMeasured: GeneratorLimits["notMeasured"][number][] = [];
+  for (const sink of asked.filter(isLabSink)) {
+    const reason = whyNot(sink, lab);
+    if (reason !== undefined) notMeasured.push({ sink, reason });
   }
   tellBusyMachine();
   const typicalS = wanted.reduce((sum, want) => sum + typicalMs(want) / 1000, 0);
@@ -137,9 +153,41 @@ function wantedSinks(asked: readonly SinkName[], lab: LabState | undefined): rea
     nothing("sql", 1),
     nothing("envelopes", 1),
     ...(cpuCount > 1 ? [nothing("envelopes", cpuCount)] : []),
-    ...(lab === undefined ? [] : [throughPostgres(lab)]),
+    { ...K6_WANTED, open: (signal) => openK6Sink(SEED, signal) },
+    ...(lab === undefined ? [] : [throughPostgres(lab), intoKafka(lab)]),
   ];
-  return all.filter(({ sink }) => asked.includes(sink));
+  return all.filter(
+    ({ sink }) => asked.includes(sink) && !(isLabSink(sink) && whyNot(sink, lab) !== undefined),
+  );
+}
+
+function whyNot(sink: LabSink, lab: LabState | undefined): string | undefined {
+  if (lab === undefined) return "no lab is up; `lakeproof up dev` starts one";
+  return missingFor(sink, topologyNamed(lab.topology));
+}
+
+/** k6 has as many threads as it likes: the figure is that of all cores. */
+const K6_WANTED = {
+  sink: "k6",
+  threadCount: cpus().length,
+  settleMs: 2000,
+  windowMs: 5000,
+  search: K6_SEARCH,
+} as const;
+
+function intoKafka(state: LabState): Wanted {
+  const stepsDir = join(stateDir(), "calibrate");
+  const threadCount = Math.min(cpus().length, KAFKA_THREADS_MAX);
+  return {
+    sink: "kafka",
+    threadCount,
+    topology: state.topology,
+    open: async (signal) =>
+      openKafkaSink(await openStepLab({ state, seed: SEED, stepsDir, signal }), threadCount),
+    settleMs: 3000,
+    windowMs: 8000,
+    search: KAFKA_SEARCH,
+  };
 }
 
 function throughPostgres(state: LabState): Wanted {
@@ -158,13 +206,25 @@ function throughPostgres(state: LabState): Wanted {
 
 /** For the forecast only: about so many windows a search, and what it takes to open the bank for one. */
 function typicalMs({ sink, settleMs, windowMs }: Wanted): number {
-  return 18 * (settleMs + windowMs * 1.2 + (sink === "postgres" ? 4000 : 0));
+  const openMs = { sql: 0, envelopes: 0, postgres: 4000, kafka: 6000, k6: 7000 }[sink];
+  return 18 * (settleMs + windowMs * 1.2 + openMs);
 }
 
-async function measure(
-  want: Wanted,
-  signal: AbortSignal,
-): Promise<SinkLimit | { readonly sink: string; readonly reason: string }> {
+type Found = SinkLimit | { readonly sink: string; readonly reason: string };
+
+/** A sink that cannot be opened or loaded has no figure and a reason; the others go on. */
+async function measure(want: Wanted, signal: AbortSignal): Promise<Found> {
+  try {
+    return await search(want, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isLabSink(want.sink) && want.sink !== "k6") throw error;
+    host.err(`  ${want.sink} could not be measured: ${reasonOf(error)}\n`);
+    return { sink: want.sink, reason: reasonOf(error) };
+  }
+}
+
+async function search(want: Wanted, signal: AbortSignal): Promise<Found> {
   const name = `${want.sink} × ${String(want.threadCount)}`;
   const steps: SearchStep[] = [];
   let brokenBy: JudgedWindow["limitedBy"] | undefined;
@@ -175,12 +235,12 @@ async function measure(
     const { ratePerS, purpose, windowRatio } = question;
     const windowMs = want.windowMs * windowRatio;
     const window = await sink.run({ ratePerS, settleMs: want.settleMs, windowMs }, signal);
-    const judged = judgeSink(window, want.sink !== "postgres");
+    const judged = judgeSink(window, !isLabSink(want.sink));
     const { status, isNear, because } = judged;
     if (status === "breaks") brokenBy = judged.limitedBy;
     steps.push({ purpose, ratePerS, status, isNear, because });
     host.err(
-      `  ${name.padEnd(14)} ${String(ratePerS).padStart(9)} events/s  ${purpose.padEnd(11)} ${status.padEnd(6)} ${because}\n`,
+      `  ${name.padEnd(14)} ${String(ratePerS).padStart(9)} ${unitOfSink(want.sink)}  ${purpose.padEnd(11)} ${status.padEnd(6)} ${because}\n`,
     );
   }
   const result = resultSoFar(want.search, steps);

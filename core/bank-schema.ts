@@ -9,7 +9,16 @@ export const BANK_TABLES = ["users", "accounts"] as const;
 export type BankTable = (typeof BANK_TABLES)[number];
 
 export function topicOf(table: BankTable): string {
-  return `${TOPIC_PREFIX}.bank.${table}`;
+  return topicUnder(TOPIC_PREFIX, table);
+}
+
+/** The same topic of a bank whose changes go elsewhere. */
+export function topicUnder(prefix: string, table: BankTable): string {
+  return `${prefix}.bank.${table}`;
+}
+
+export function topicsUnder(prefix: string): readonly string[] {
+  return BANK_TABLES.map((table) => topicUnder(prefix, table));
 }
 
 /** Writers of control rows: lanes far above those of the load. */

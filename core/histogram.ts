@@ -203,6 +203,12 @@ export class HistogramSum {
     }
     return Number.NaN;
   }
+
+  /** The same where so many more never ended: each was slower than all that did. Undefined: it is one of them. */
+  percentileBesideMs(neverCount: number, percentile: number): number | undefined {
+    const share = ((percentile / 100) * (this.#totalCount + neverCount)) / this.#totalCount;
+    return this.#totalCount === 0 || share > 1 ? undefined : this.percentileMs(share * 100);
+  }
 }
 
 export function mergeHistograms(encoded: Iterable<string>): HistogramSum {

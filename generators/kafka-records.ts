@@ -2,7 +2,7 @@
  * The connector's records laid out as Kafka stores them (record format 2), one run of them a partition: key,
  * value and headers are written once, where they stay, with no object a record.
  */
-import { topicOf } from "../core/bank-schema.ts";
+import { TOPIC_PREFIX, topicUnder } from "../core/bank-schema.ts";
 import type { BankTable, Change, Txn } from "./bank-rows.ts";
 import { seqOf } from "./bank-rows.ts";
 import { bytesMax, EnvelopeEncoder, positionIn, putKey } from "./envelope-encoder.ts";
@@ -109,6 +109,8 @@ export interface ChangeRecorderOptions {
   readonly connectorVersion: string;
   readonly partitionCount: number;
   readonly headers: ReadonlyMap<string, string>;
+  /** Of the topics. Default: the connector's. */
+  readonly topicPrefix?: string;
 }
 
 /** Sorts changes into the runs of their partitions, both tables' topics together. */
@@ -127,13 +129,17 @@ export class ChangeRecorder {
     this.#key.subarray(0, length),
   );
 
-  constructor({ connectorVersion, partitionCount, headers }: ChangeRecorderOptions) {
+  constructor(options: ChangeRecorderOptions) {
+    const { connectorVersion, partitionCount, headers, topicPrefix = TOPIC_PREFIX } = options;
     this.#encoder = new EnvelopeEncoder({ connectorVersion, tombstonesOnDelete: false });
     this.#headers = headerBytes(headers);
     this.#partitionCount = partitionCount;
     const tables: readonly BankTable[] = ["users", "accounts"];
     this.runs = tables.flatMap((table) =>
-      Array.from({ length: partitionCount }, (_, index) => new RecordRun(topicOf(table), index)),
+      Array.from(
+        { length: partitionCount },
+        (_, index) => new RecordRun(topicUnder(topicPrefix, table), index),
+      ),
     );
   }
 

@@ -1,11 +1,14 @@
 /** What the load generator of a machine can do, as text. */
 import type { GeneratorLimits, SinkLimit } from "../core/contracts/generator-limits.ts";
+import { unitOfSink } from "../core/generator-limits.ts";
 import { formatNumber, plural } from "./format.ts";
 
 const SINK_TEXTS: Readonly<Record<SinkLimit["sink"], string>> = {
   sql: "nothing, as SQL statements",
   envelopes: "nothing, as the connector's records",
   postgres: "PostgreSQL",
+  kafka: "Kafka, as the connector's records",
+  k6: "a server that answers at once",
 };
 
 export function renderGeneratorLimits(limits: GeneratorLimits): string {
@@ -15,7 +18,7 @@ export function renderGeneratorLimits(limits: GeneratorLimits): string {
     `load generator on ${machine.cpuModel}, ${plural(machine.cpuCount, "core")}, ${gibibytes} GiB`,
     `lakeproof ${lakeproofVersion}, Node ${machine.nodeVersion}, ${machine.kernel}`,
     "",
-    `${"into".padEnd(38)} ${"threads".padStart(7)} ${"events/s".padStart(12)}  limited by`,
+    `${"into".padEnd(38)} ${"threads".padStart(7)} ${"rate".padStart(19)}  limited by`,
     ...limits.limits.map(lineOf),
     ...limits.notMeasured.map(({ sink, reason }) => `${sink.padEnd(38)} not measured: ${reason}`),
   ];
@@ -25,10 +28,10 @@ export function renderGeneratorLimits(limits: GeneratorLimits): string {
 function lineOf(limit: SinkLimit): string {
   const { sink, topology, threadCount, ratePerS, isLimit, limitedBy, because } = limit;
   const where = topology === undefined ? "" : ` of ${topology}`;
-  const rate = `${isLimit ? "" : "≥ "}${formatNumber(ratePerS)}`;
+  const rate = `${isLimit ? "" : "≥ "}${formatNumber(ratePerS)} ${unitOfSink(sink)}`;
   const day = new Date(limit.measuredAtEpochMs).toISOString().slice(0, 10);
   return (
-    `${`${SINK_TEXTS[sink]}${where}`.padEnd(38)} ${String(threadCount).padStart(7)} ${rate.padStart(12)}` +
+    `${`${SINK_TEXTS[sink]}${where}`.padEnd(38)} ${String(threadCount).padStart(7)} ${rate.padStart(19)}` +
     `  ${limitedBy}: ${because} (${day})`
   );
 }

@@ -17,9 +17,13 @@ const STAGES: Readonly<Record<string, string>> = {
   "trino-worker": "trino",
 };
 
-/** CPU so far by stage, the harness itself as "generator". */
-export function cpuByStage(lab: Lab): Readonly<Record<string, number>> {
-  const used: Record<string, number> = { generator: host.cpuUsageMs() };
+/** CPU so far by stage, the harness itself and processes that load for it as "generator". */
+export function cpuByStage(
+  lab: Lab,
+  loadPids: readonly number[] = [],
+): Readonly<Record<string, number>> {
+  const loadMs = loadPids.reduce((sum, pid) => sum + cpuMs(pid), 0);
+  const used: Record<string, number> = { generator: host.cpuUsageMs() + loadMs };
   for (const { id, component } of lab.specs) {
     const instance = lab.driver.instance(id);
     if (instance === undefined || !alive(instance)) continue;

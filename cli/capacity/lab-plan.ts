@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import type { Plan } from "../../core/contracts/plan.ts";
 import type { Scenario } from "../../core/contracts/scenario.ts";
+import type { Topology } from "../../core/contracts/topology.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { openLab } from "../../infra/provision.ts";
 import type { LabState } from "../../infra/drivers/lab.ts";
@@ -19,30 +20,29 @@ export interface LoadedLab {
   readonly signal: AbortSignal;
 }
 
-/** Throws CONFIG_INVALID for a topology that no scenario runs on. */
 export async function openStepLab({ state, seed, stepsDir, signal }: LoadedLab): Promise<StepLab> {
   const topology = topologyNamed(state.topology);
   const artifacts = await obtainArtifacts(topology.services, state.isolation, signal);
   mkdirSync(stepsDir, { recursive: true });
-  const plan = await planOf(state, seed);
+  const plan = await planOf(state, topology, seed);
   return { lab: openLab(topology, state, artifacts), plan, artifacts, stepsDir, signal };
 }
 
-async function planOf(state: LabState, seed: string): Promise<Plan> {
-  const base = Object.values<Scenario>(SCENARIOS).find(
-    ({ topology }) => topology.name === state.topology,
-  );
-  if (base === undefined) {
-    throw new LakeproofError("CONFIG_INVALID", `No scenario runs on topology ${state.topology}.`, {
-      hint: `Topologies with one are ${Object.values<Scenario>(SCENARIOS)
-        .map(({ topology }) => topology.name)
-        .join(", ")}.`,
-    });
-  }
+/** The load of a scenario on this topology, of the main one where none runs on it. */
+async function planOf(state: LabState, topology: Topology, seed: string): Promise<Plan> {
+  const base =
+    Object.values<Scenario>(SCENARIOS).find((one) => one.topology.name === topology.name) ??
+    SCENARIOS.smoke;
   const support = await networkSupport(state.isolation, state);
   const wish = { scenario: base.name, seed, rate: undefined, subnet: "127.77.0" };
   const plan = makePlan(wish, state.isolation, support);
-  return { ...plan, faults: [], bank: { ...plan.bank, arrivals: "poisson" } };
+  const { name, topicPartitionCount, services } = topology;
+  return {
+    ...plan,
+    topology: base.topology.name === name ? plan.topology : { name, topicPartitionCount, services },
+    faults: [],
+    bank: { ...plan.bank, arrivals: "poisson" },
+  };
 }
 
 /** Decimal digits that seed a search. Throws USAGE. */

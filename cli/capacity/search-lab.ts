@@ -9,7 +9,8 @@ import type {
 import type { NightRerun, RerunQuestion } from "../../core/contracts/nightly.ts";
 import type { Plan } from "../../core/contracts/plan.ts";
 import { LakeproofError, reasonOf, type ExitCode } from "../../core/errors.ts";
-import { checkRate } from "../../core/generator-limits.ts";
+import type { SinkName } from "../../core/contracts/generator-limits.ts";
+import { checkRate, generatorCeiling } from "../../core/generator-limits.ts";
 import { fileNameOf } from "../../core/file-name.ts";
 import { host } from "../../core/host.ts";
 import { isAborted } from "../../core/until-aborted.ts";
@@ -18,6 +19,7 @@ import type { LabState } from "../../infra/drivers/lab.ts";
 import { configDigests } from "../../infra/provision.ts";
 import { stageCapacity } from "../../slo/capacity/report.ts";
 import { decide, resultSoFar } from "../../slo/capacity/search.ts";
+import { missingFor, searchesOf, type QueryRates } from "../../slo/capacity/targets.ts";
 import { readCalibration, tellBusyMachine, thisMachine } from "../calibrate-store.ts";
 import { listenForStop } from "../stop.ts";
 import { VERSION, versionsOf } from "../version.ts";
@@ -26,7 +28,7 @@ import { openStepLab } from "./lab-plan.ts";
 import { measureStep, prepareFor, stepName } from "./measure.ts";
 import { dropOwnDatabase } from "./own-database.ts";
 import { askAgain } from "./reruns.ts";
-import type { StepLab } from "./step-runner.ts";
+import { bypassesPipeline, type StepLab } from "./step-runner.ts";
 
 export interface SearchWish {
   readonly runsDir: string;
@@ -37,8 +39,10 @@ export interface SearchWish {
   readonly windowMs: number;
   readonly settleMs: number;
   readonly search: SearchOptions;
-  /** What the user allows; the calibrated limit of the generator where it says nothing. */
+  /** What the user allows, in change events; the calibrated limit of the generator where it says nothing. */
   readonly ratePerSMax: number | undefined;
+  /** The same of queries, and where their search begins. Default: slo/capacity/targets.ts. */
+  readonly queries?: QueryRates;
   /** Names the directory; "capacity-" with the topology where it says nothing. */
   readonly label?: string;
   /** Asked when all searches are done, with what they said: what has to be looked at once more. */
@@ -59,18 +63,16 @@ export interface SearchedLab extends Searched {
   readonly stopCode: ExitCode | undefined;
 }
 
-/** What has no way in of its own yet, and why. */
-const NO_WAY_IN: Partial<Record<CapacityTarget, string>> = {
-  kafka: "the generator writes to Kafka only through PostgreSQL and the connector",
-  trino: "no search over queries a second yet; `run` measures a fixed mix",
-};
 const CLEANUP_MS_MAX = 15_000;
 /** For the forecast only: what it takes to write the bank's opening state and to get the pipeline empty. */
 const OVERHEAD_MS = 8000;
 
+type Searches = Partial<Readonly<Record<CapacityTarget, SearchOptions>>>;
+
 interface Frame {
   readonly wish: SearchWish;
   readonly search: SearchOptions;
+  readonly searches: Searches;
   readonly step: StepLab;
   readonly runDir: string;
   readonly startedAtEpochMs: number;
@@ -99,12 +101,14 @@ export async function searchLab(state: LabState, wish: SearchWish): Promise<Sear
     message = reasonOf(error);
     host.err(`${ended}: ${message}\n`);
   }
-  await dropOwnDatabase(
-    frame.step.lab.endpoints.address("postgres"),
-    host.deadline(CLEANUP_MS_MAX),
-  ).catch((error: unknown) => {
-    host.err(`The capacity database could not be dropped: ${reasonOf(error)}\n`);
-  });
+  if (wish.targets.some(bypassesPipeline) && frame.step.lab.endpoints.has("postgres")) {
+    await dropOwnDatabase(
+      frame.step.lab.endpoints.address("postgres"),
+      host.deadline(CLEANUP_MS_MAX),
+    ).catch((error: unknown) => {
+      host.err(`The capacity database could not be dropped: ${reasonOf(error)}\n`);
+    });
+  }
   appendLine(runDir, {
     kind: "capacity.ended",
     reason: ended,
@@ -137,18 +141,20 @@ async function openFrame(state: LabState, wish: SearchWish, signal: AbortSignal)
         { hint: `Start it with \`lakeproof up ${started.topology}\`.` },
       );
     }
-    const begun = { startedAtEpochMs: started.startedAtEpochMs, search: started.search };
+    const { startedAtEpochMs: begunAtEpochMs, search, searches = {} } = started;
+    const begun = { startedAtEpochMs: begunAtEpochMs, search, searches };
     return { wish, ...begun, step, runDir, steps: [...steps] };
   }
   const search = bounded(wish, state.topology);
-  const frame: Frame = { wish, search, step, runDir, startedAtEpochMs, steps: [] };
+  const searches = boundedSearches(wish);
+  const frame: Frame = { wish, search, searches, step, runDir, startedAtEpochMs, steps: [] };
   appendLine(runDir, {
     kind: "capacity.started",
     schema: "lakeproof.capacity-journal/1",
     startedAtEpochMs,
     topology: state.topology,
     ...{ seed: wish.seed, windowMs: wish.windowMs, settleMs: wish.settleMs },
-    ...{ targets: wish.targets, search },
+    ...{ targets: wish.targets, search, searches },
     environment: environmentHere(frame),
   });
   return frame;
@@ -168,14 +174,40 @@ function bounded(wish: SearchWish, topology: string): SearchOptions {
   return check.kind === "too-much" ? { ...search, ratePerSMax: check.limit.ratePerS } : search;
 }
 
+/** Neither goes through PostgreSQL: what the generator makes for them is another figure. */
+function boundedSearches({ search, ratePerSMax, queries }: SearchWish): Searches {
+  const rates = queries ?? { startRatePerS: undefined, ratePerSMax: undefined };
+  const { kafka, trino } = searchesOf(search, rates);
+  const calibration = readCalibration();
+  const ceiling = (sink: SinkName): number =>
+    generatorCeiling([sink], calibration, thisMachine()) ?? Infinity;
+  const upTo = (one: SearchOptions, ratePerS: number): SearchOptions => ({
+    ...one,
+    ratePerSMax: Math.max(one.ratePerSMin, Math.min(one.ratePerSMax, ratePerS)),
+  });
+  return {
+    kafka: upTo(kafka, ratePerSMax ?? ceiling("envelopes")),
+    trino: upTo(trino, rates.ratePerSMax ?? ceiling("k6")),
+  };
+}
+
+function searchOf({ search, searches }: Frame, target: CapacityTarget): SearchOptions {
+  return searches[target] ?? search;
+}
+
+function missingHere({ step }: Frame, target: CapacityTarget): string | undefined {
+  return missingFor(target, step.plan.topology);
+}
+
 function environmentHere({ step, runDir }: Frame): CapacityReport["environment"] {
   const digests = configDigests(step.lab);
   return environmentOf(join(runDir, "steps"), versionsOf(step.artifacts), digests, VERSION);
 }
 
 async function searchTarget(frame: Frame, target: CapacityTarget): Promise<void> {
-  if (NO_WAY_IN[target] !== undefined) return;
-  const { step, steps, search } = frame;
+  if (missingHere(frame, target) !== undefined) return;
+  const { step, steps } = frame;
+  const search = searchOf(frame, target);
   await prepareFor(step, target);
   for (;;) {
     const own = steps.filter((candidate) => candidate.target === target);
@@ -201,8 +233,10 @@ async function searchTarget(frame: Frame, target: CapacityTarget): Promise<void>
   }
 }
 
-function tell({ wish, search, steps }: Frame, done: CapacityStep): void {
+function tell(frame: Frame, done: CapacityStep): void {
+  const { wish, steps } = frame;
   const { target, purpose, ratePerS, status, isNear, because } = done;
+  const search = searchOf(frame, target);
   const own = steps.filter((candidate) => candidate.target === target);
   const stepMs = wish.settleMs + wish.windowMs * 1.3 + OVERHEAD_MS;
   const minutes = Math.ceil((stepsLeft(search, own) * stepMs) / 60_000);
@@ -225,7 +259,8 @@ function stepsLeft(search: SearchOptions, own: readonly CapacityStep[]): number 
 
 function reportOf(frame: Frame, state: LabState, ended: CapacityReport["ended"]): CapacityReport {
   const { wish, search, steps, runDir } = frame;
-  const measured = wish.targets.filter((target) => NO_WAY_IN[target] === undefined);
+  const isMissing = (target: CapacityTarget): boolean => missingHere(frame, target) !== undefined;
+  const measured = wish.targets.filter((target) => !isMissing(target));
   return {
     schema: "lakeproof.capacity/1",
     runId: runDir.split("/").at(-1) ?? "",
@@ -234,17 +269,29 @@ function reportOf(frame: Frame, state: LabState, ended: CapacityReport["ended"])
     toleranceRatio: search.toleranceRatio,
     windowMs: wish.windowMs,
     environment: environmentHere(frame),
-    stages: measured.map((target) => stageCapacity(target, steps, search)),
+    stages: measured.map((target) => stageCapacity(target, steps, searchOf(frame, target))),
     notMeasured: wish.targets.flatMap((target) => {
-      const reason = NO_WAY_IN[target];
+      const reason = missingHere(frame, target);
       return reason === undefined ? [] : [{ target, reason }];
     }),
     steps,
     ended,
-    rerun:
-      `npx lakeproof capacity ${state.topology} --stages ${wish.targets.join(",")} ` +
-      `--window ${String(wish.windowMs / 1000)} --settle ${String(wish.settleMs / 1000)} ` +
-      `--tolerance ${String(search.toleranceRatio)} --start ${String(search.startRatePerS)} ` +
-      `--max ${String(search.ratePerSMax)} --seed ${wish.seed}`,
+    rerun: rerunOf(frame, state),
   };
+}
+
+function rerunOf({ wish, search, searches }: Frame, state: LabState): string {
+  const { trino, kafka } = searches;
+  const isKafka = kafka !== undefined && wish.targets.includes("kafka");
+  const ratePerSMax = Math.max(search.ratePerSMax, isKafka ? kafka.ratePerSMax : 0);
+  const queries =
+    trino === undefined || !wish.targets.includes("trino")
+      ? ""
+      : ` --start-queries ${String(trino.startRatePerS)} --max-queries ${String(trino.ratePerSMax)}`;
+  return (
+    `npx lakeproof capacity ${state.topology} --stages ${wish.targets.join(",")} ` +
+    `--window ${String(wish.windowMs / 1000)} --settle ${String(wish.settleMs / 1000)} ` +
+    `--tolerance ${String(search.toleranceRatio)} --start ${String(search.startRatePerS)} ` +
+    `--max ${String(ratePerSMax)} --seed ${wish.seed}${queries}`
+  );
 }

@@ -22,7 +22,7 @@ import { startNullDecoder } from "./null-decoder.ts";
 import { CAPACITY_DATABASE } from "./own-database.ts";
 
 /** Operations of the window that end later than this are not done: the objective for a write. */
-const GRACE_MS = 2000;
+export const GRACE_MS = 2000;
 /** As long as a change may take to be fresh; what is not seen by then is told at its age. */
 const DRAIN_MS_MAX = 40_000;
 const DRAIN_LOOK_MS = 250;
@@ -65,6 +65,33 @@ export function bypassesPipeline(target: CapacityTarget): boolean {
 
 /** Rejects with the signal's reason when it is aborted, with the load stopped. */
 export async function runStep(step: StepLab, wish: StepWish): Promise<StepOutcome> {
+  const bankDatabase = bypassesPipeline(wish.target) ? CAPACITY_DATABASE : undefined;
+  const { result, ...kept } = await inSession(step, { ...wish, bankDatabase }, (session) =>
+    bankDatabase === undefined ? loadPipeline(session, wish) : loadPostgres(session, wish),
+  );
+  return { ...result, ...kept };
+}
+
+export interface SessionWish {
+  /** Names the directory of its journal. */
+  readonly name: string;
+  /** Of the bank, in change events a second. */
+  readonly ratePerS: number;
+  readonly bankDatabase?: string | undefined;
+}
+
+export interface SessionKept<T> {
+  readonly result: T;
+  readonly events: readonly JournalEvent[];
+  readonly startedAtEpochMs: number;
+}
+
+/** Work with a journal of its own below the steps, which is also kept in memory. */
+export async function inSession<T>(
+  step: StepLab,
+  wish: SessionWish,
+  work: (session: Session) => Promise<T>,
+): Promise<SessionKept<T>> {
   const { signal, plan } = step;
   signal.throwIfAborted();
   const runDir = join(step.stepsDir, wish.name);
@@ -91,13 +118,10 @@ export async function runStep(step: StepLab, wish: StepWish): Promise<StepOutcom
     artifacts: step.artifacts,
     ...newLedgers(),
     signal,
-    ...(bypassesPipeline(wish.target) ? { bankDatabase: CAPACITY_DATABASE } : {}),
+    ...(wish.bankDatabase === undefined ? {} : { bankDatabase: wish.bankDatabase }),
   };
   try {
-    const measured = bypassesPipeline(wish.target)
-      ? await loadPostgres(session, wish)
-      : await loadPipeline(session, wish);
-    return { ...measured, events, startedAtEpochMs };
+    return { result: await work(session), events, startedAtEpochMs };
   } finally {
     isOpen = false;
   }

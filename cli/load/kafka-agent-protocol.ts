@@ -63,6 +63,8 @@ export function readyProblem(found: Json, expected: KafkaReady): string | undefi
 
 const health = z.object({
   worker: z.number(),
+  atMs: z.number(),
+  behindMs: z.number(),
   busyRatio: z.number(),
   cpuRatio: z.number(),
   gcRatio: z.number(),

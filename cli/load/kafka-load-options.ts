@@ -6,6 +6,8 @@ import type { LaneHistory } from "./lane-journal.ts";
 
 export interface KafkaLoadOptions {
   readonly addresses: readonly string[];
+  /** Of the two topics, which are there already. Default: the connector's own. */
+  readonly topicPrefix?: string;
   readonly seed: bigint;
   readonly rateEventsPerS: number;
   readonly durationMs: number;

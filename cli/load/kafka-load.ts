@@ -1,5 +1,5 @@
 /** The load straight into Kafka: what it is, what is there before it, and what it comes to in one process. */
-import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
+import { TOPIC_PREFIX, topicsUnder } from "../../core/bank-schema.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { BatchProducer } from "../../infra/clients/kafka-producer.ts";
@@ -22,13 +22,14 @@ const LSN_EPOCH_S = 1_700_000_000;
  * the signal's reason when it is aborted.
  */
 export async function runKafkaLoad(options: KafkaLoadOptions): Promise<KafkaLoadOutcome> {
-  const { partitionCount } = await topicsOf(options.addresses);
+  const { addresses, topicPrefix = TOPIC_PREFIX } = options;
+  const { partitionCount } = await topicsOf(addresses, topicPrefix);
   const resumed = await resumeOf(options, partitionCount);
-  const before = await recordCount(options.addresses);
+  const before = await recordCount(addresses, topicPrefix);
   const outcome = await runThreads({
     ...{ ...options, partitionCount, resumed, share: WHOLE, ...newRun() },
   });
-  const after = await recordCount(options.addresses).catch(() => Number.NaN);
+  const after = await recordCount(addresses, topicPrefix).catch(() => Number.NaN);
   return { ...outcome, grownBy: after - before };
 }
 
@@ -58,8 +59,11 @@ export interface BankTopics {
 }
 
 /** Throws CONFIG_INVALID where they are not there, or lead out of where load may go; CLIENT_FAILED where nobody answers. */
-export async function topicsOf(addresses: readonly string[]): Promise<BankTopics> {
-  const topics = BANK_TABLES.map(topicOf);
+export async function topicsOf(
+  addresses: readonly string[],
+  topicPrefix = TOPIC_PREFIX,
+): Promise<BankTopics> {
+  const topics = topicsUnder(topicPrefix);
   const producer = await BatchProducer.open({ addresses, topics, deliveryMsMax: LOOK_MS_MAX });
   const layout = producer.layout();
   const { id: clusterId, hosts } = producer.cluster;
@@ -105,7 +109,11 @@ async function resumeOf(
 }
 
 /** Of both topics together. Throws where no broker answers. */
-export async function recordCount(addresses: readonly string[]): Promise<number> {
-  const offsets = await endOffsets(addresses, BANK_TABLES.map(topicOf), host.deadline(ASK_MS_MAX));
+export async function recordCount(
+  addresses: readonly string[],
+  topicPrefix = TOPIC_PREFIX,
+): Promise<number> {
+  const limit = host.deadline(ASK_MS_MAX);
+  const offsets = await endOffsets(addresses, topicsUnder(topicPrefix), limit);
   return [...offsets.values()].reduce((sum, offset) => sum + offset, 0);
 }

@@ -137,16 +137,13 @@ export type Figures = Omit<KafkaLoadResult, "schema" | "agents" | keyof Verdict>
 
 /** What was never done is slower than everything that was. */
 function latenciesOf(histogram: HistogramSum, neverCount: number): Latencies {
-  const done = histogram.totalCount;
-  const at = (percentile: number): number | null => {
-    const share = ((percentile / 100) * (done + neverCount)) / done;
-    return share > 1 || done === 0 ? null : histogram.percentileMs(share * 100);
-  };
+  const at = (percentile: number): number | null =>
+    histogram.percentileBesideMs(neverCount, percentile) ?? null;
   return {
     p50: at(50),
     p99: at(99),
     p999: at(99.9),
-    max: done === 0 ? null : histogram.percentileMs(100),
+    max: histogram.totalCount === 0 ? null : histogram.percentileMs(100),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The threads of one process that load Kafka: made ready, started at one instant, watched, and summed up. */
 import type { Worker } from "node:worker_threads";
+import { TOPIC_PREFIX } from "../../core/bank-schema.ts";
 import type { Unit } from "../../core/contracts/values.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
@@ -147,6 +148,7 @@ export class KafkaThreads implements AsyncDisposable {
       ["busyRatio", health.busyRatio, "ratio"],
       ["cpuRatio", health.cpuRatio, "ratio"],
       ["gcRatio", health.gcRatio, "ratio"],
+      ["behindMs", health.behindMs, "ms"],
       ["retries", health.retryCount, "count"],
     ];
     for (const [what, value, unit] of samples) {
@@ -180,7 +182,7 @@ function workerOptions(options: KafkaThreadsOptions): readonly KafkaWorkerOption
     userCountPerLane: userCountPerLane(userCount),
     profile: {},
     ...{ seed, arrivals, addresses, lingerMs, dropMs, graceMs, warmupMs },
-    ...{ partitionCount, startLsn, runId },
+    ...{ partitionCount, startLsn, runId, topicPrefix: options.topicPrefix ?? TOPIC_PREFIX },
     txnsPerSPerLane: rateEventsPerS / perTxn / LANE_COUNT,
     deliveryMsMax: DELIVERY_MS_MAX,
     stopMs: warmupMs + durationMs,

@@ -17,6 +17,7 @@ export interface KafkaWorkerOptions {
   readonly arrivals: Arrivals;
   readonly txnsPerSPerLane: number;
   readonly addresses: readonly string[];
+  readonly topicPrefix: string;
   readonly partitionCount: number;
   readonly runId: string;
   readonly startLsn: number;
@@ -44,6 +45,10 @@ export interface LaneResume {
 
 export interface WorkerHealth {
   readonly worker: number;
+  /** Since the start of the load. */
+  readonly atMs: number;
+  /** How long ago the earliest operation was meant to start that has not been sent; 0 where none is due. */
+  readonly behindMs: number;
   /** Share of the last second in which the thread's event loop was not waiting. */
   readonly busyRatio: number;
   readonly cpuRatio: number;

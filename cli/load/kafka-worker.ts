@@ -8,7 +8,7 @@ import { encodeHistogram } from "../../core/histogram.ts";
 import { host } from "../../core/host.ts";
 import { LatencyCounts } from "../../core/latency-counts.ts";
 import { openWindows } from "../../core/windows.ts";
-import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
+import { topicsUnder } from "../../core/bank-schema.ts";
 import { buildDictionaries, openBankLane } from "../../generators/bank.ts";
 import type { BankLane, Txn } from "../../generators/bank.ts";
 import { connectorHeaders } from "../../generators/envelope-encoder.ts";
@@ -226,6 +226,8 @@ class KafkaLoad {
         kind: "health",
         health: {
           worker: this.#options.worker,
+          atMs: nowMs,
+          behindMs: Math.max(0, nowMs - this.#feed.earliestMs),
           busyRatio: (usage.busyMs - last.busyMs) / elapsedMs,
           cpuRatio: (usage.cpuMs - last.cpuMs) / elapsedMs,
           gcRatio: (usage.gcMs - last.gcMs) / elapsedMs,
@@ -283,9 +285,12 @@ function logsOf({ lanes, laneCount, startLsn }: KafkaWorkerOptions): ReadonlyMap
   return new Map(lanes.map((lane) => [lane, { lane, laneCount, startLsn, startTxId: 1000 }]));
 }
 
-function newRecorder({ partitionCount, runId }: KafkaWorkerOptions): ChangeRecorder {
-  const headers = connectorHeaders(runId);
-  return new ChangeRecorder({ connectorVersion: CONNECTOR_VERSION, partitionCount, headers });
+function newRecorder(options: KafkaWorkerOptions): ChangeRecorder {
+  const { partitionCount, topicPrefix } = options;
+  return new ChangeRecorder({
+    ...{ connectorVersion: CONNECTOR_VERSION, partitionCount, topicPrefix },
+    headers: connectorHeaders(options.runId),
+  });
 }
 
 /** A lane makes several in a row, most of them in one bucket. */
@@ -314,7 +319,7 @@ async function goOn(
 async function serve(options: KafkaWorkerOptions): Promise<void> {
   const producer = await BatchProducer.open({
     addresses: options.addresses,
-    topics: BANK_TABLES.map(topicOf),
+    topics: topicsUnder(options.topicPrefix),
     deliveryMsMax: options.deliveryMsMax,
   });
   try {

@@ -18,6 +18,11 @@ export interface RunningLoad {
   stop(): Promise<void>;
 }
 
+export interface RunningK6 extends RunningLoad {
+  /** True once k6 has ended by itself. */
+  ended(): boolean;
+}
+
 export interface K6LoadOptions {
   /** Of the process, its output and its log, e.g. "k6" or "k6-bi". */
   readonly name: string;
@@ -27,6 +32,9 @@ export interface K6LoadOptions {
   /** The last word on an operation that k6 takes for good. Default: it is. */
   readonly judge?: (sample: EndedSample, intendedMs: number) => Outcome;
   readonly onUser?: () => void;
+  readonly onBegun?: () => void;
+  /** Its schedule has an end: k6 is not blind because it came to it. */
+  readonly endsByItself?: boolean;
 }
 
 export type EndedSample = Extract<K6Line, { readonly kind: "query" }>;
@@ -56,7 +64,7 @@ class BegunOperations {
   }
 }
 
-export function startK6Load(session: Session, options: K6LoadOptions): RunningLoad {
+export function startK6Load(session: Session, options: K6LoadOptions): RunningK6 {
   const { journal } = session;
   const { windows } = options;
   const startedMs = journal.nowMs();
@@ -70,6 +78,7 @@ export function startK6Load(session: Session, options: K6LoadOptions): RunningLo
     if (window === undefined) return;
     if (sample.kind === "begun") {
       begun.add(sample.class, sample.intendedEpochMs);
+      options.onBegun?.();
       return;
     }
     if (sample.kind === "dropped") {
@@ -96,8 +105,9 @@ export function startK6Load(session: Session, options: K6LoadOptions): RunningLo
   });
   return {
     pid: k6.pid,
+    ended: () => k6.ended(),
     stop: async () => {
-      const diedEarly = k6.ended();
+      const diedEarly = options.endsByItself !== true && k6.ended();
       await k6.stop();
       timer[Symbol.dispose]();
       for (const { name, intendedEpochMs } of begun.unfinished()) {

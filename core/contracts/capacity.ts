@@ -20,6 +20,7 @@ export type CapacityTarget = CapacityStage | "end-to-end";
 /** ramp: up until something breaks, or down until it holds. bisect: between the two. confirm: said twice. */
 export type StepPurpose = "ramp" | "bisect" | "confirm-100" | "confirm-105";
 
+/** Rates are change events a second; queries for trino. */
 export interface SearchOptions {
   readonly startRatePerS: number;
   /** Below it nothing is tried. */
@@ -119,6 +120,8 @@ export type CapacityJournalLine =
       readonly settleMs: number;
       readonly targets: readonly CapacityTarget[];
       readonly search: SearchOptions;
+      /** Of targets that are searched for otherwise. Absent in older journals. */
+      readonly searches?: Partial<Readonly<Record<CapacityTarget, SearchOptions>>>;
       readonly environment: Environment;
     }
   | ({ readonly kind: "capacity.step" } & CapacityStep)
@@ -136,7 +139,7 @@ export interface StageCapacity {
   readonly result: SearchResult;
   /** The stage that broke at the lowest rate, and by which condition. */
   readonly saturated?: { readonly stage: CapacityStage; readonly because: string };
-  /** Per stage, at the rate that held: change events a second for each core it used. */
+  /** Per stage, at the rate that held: change events (queries for trino) a second for each core it used. */
   readonly perCore: Readonly<Record<string, number>>;
 }
 

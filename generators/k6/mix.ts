@@ -15,7 +15,12 @@ export interface QueryRunConfig {
   /** Decimal text of a 64-bit seed. */
   readonly seed: string;
   readonly durationS: number;
-  readonly classes: readonly { readonly name: QueryClassName; readonly ratePerS: number }[];
+  readonly classes: readonly {
+    readonly name: QueryClassName;
+    readonly ratePerS: number;
+    /** Default: maxVUsPerClass. */
+    readonly vuCount?: number;
+  }[];
   readonly laneCount: number;
   readonly userCountPerLane: number;
   readonly maxVUsPerClass: number;
@@ -173,7 +178,7 @@ export function chooser(seed: string, name: string, iteration: number): Choose {
 const CONTROL_LANE_MIN = 10_000;
 const MEDIUM_ROW_COUNT = 200;
 const MEDIUM_BUCKETS = 60;
-const LARGE_ROW_COUNT = 12_000;
+export const LARGE_ROW_COUNT = 12_000;
 
 /** Trino SQL of one query. The tables are append-only logs of changes: lsn tells which is newest. */
 export function statementOf(

@@ -41,11 +41,11 @@ export const options: Options = {
   summaryTrendStats: ["count", "med", "p(95)", "max"],
   // The table of k6's executors cannot tell which of them the name stands for.
   scenarios: Object.fromEntries(
-    config.classes.map(({ name, ratePerS }) => {
+    config.classes.map(({ name, ratePerS, vuCount = config.maxVUsPerClass }) => {
       const scenario = {
         ...arrivalScenario(ratePerS, 0, config.durationS),
-        preAllocatedVUs: config.maxVUsPerClass,
-        maxVUs: config.maxVUsPerClass,
+        preAllocatedVUs: vuCount,
+        maxVUs: vuCount,
         // Longer than any query may take, so that the end of the schedule cuts no sample off.
         gracefulStop: `${String(QUERY_TIMEOUT_MS / 1000 + 5)}s`,
       };

@@ -81,12 +81,26 @@ export const kafka: Component = {
 
 /** The two change topics as the seed wants them; `lint` reads them too. */
 export function topicsOf(context: ComponentContext): readonly TopicSpec[] {
-  const { factor, minIsr } = replicationOf(context.replicaCountOf("kafka"));
-  const { settings } = context;
-  return BANK_TABLES.map((table) => ({
-    name: topicOf(table),
-    partitionCount: context.topicPartitionCount,
-    replicationFactor: factor,
+  const { settings, topicPartitionCount: partitionCount } = context;
+  const brokerCount = context.replicaCountOf("kafka");
+  return changeTopics(BANK_TABLES.map(topicOf), { brokerCount, partitionCount, settings });
+}
+
+export interface ChangeTopicShape {
+  readonly brokerCount: number;
+  readonly partitionCount: number;
+  /** What the topology replaces. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** Topics for change events under any names, as the bank's are. */
+export function changeTopics(
+  names: readonly string[],
+  { brokerCount, partitionCount, settings }: ChangeTopicShape,
+): readonly TopicSpec[] {
+  const { factor, minIsr } = replicationOf(brokerCount);
+  return names.map((name) => ({
+    ...{ name, partitionCount, replicationFactor: factor },
     config: {
       "compression.type": "lz4",
       "retention.ms": String(RETENTION_MS),

@@ -8,15 +8,22 @@ import type {
   StepCriterion,
   StepStatus,
 } from "../../core/contracts/capacity.ts";
-import { slopePerS, troughs, type Point } from "./trend.ts";
+import { slopePerS, thinned, troughs, type Point } from "./trend.ts";
 
-/** What a window showed. Undefined: this window had no such thing, or saw too little of it. */
-export interface StepSeen {
+/** What any window showed, wherever its load went in. */
+export interface LoadSeen {
   readonly ratePerS: number;
   /** Operations meant to start in the window, by the schedule. */
   readonly dueCount: number;
   readonly settledCount: number;
   readonly failedCount: number;
+  readonly generator: { readonly cpuRatio: number; readonly loopDelayMsP99: number } | undefined;
+  /** Why it could not see, where it could not. */
+  readonly blindBecause: string | undefined;
+}
+
+/** What a window of load through PostgreSQL showed. Undefined: it had no such thing, or saw too little of it. */
+export interface StepSeen extends LoadSeen {
   readonly latencyMsP95: number;
   readonly freshnessMsP95: number | undefined;
   /** WAL bytes the null consumer of a slot has not decoded yet, beside what was written each second. */
@@ -26,9 +33,6 @@ export interface StepSeen {
   readonly connectorLagEvents: readonly Point[];
   /** In Kafka, not in what Trino shows. */
   readonly lakeLagEvents: readonly Point[];
-  readonly generator: { readonly cpuRatio: number; readonly loopDelayMsP99: number } | undefined;
-  /** Why it could not see, where it could not. */
-  readonly blindBecause: string | undefined;
 }
 
 /** The seed's figures, and how much may pile up. */
@@ -54,7 +58,14 @@ export type JudgedStep = Pick<SearchStep, "status" | "isNear" | "because"> & {
 
 /** All criteria are told; only those of `target` decide. What breaks before it in the pipe starves it. */
 export function judgeStep(target: CapacityTarget, seen: StepSeen): JudgedStep {
-  const criteria = criteriaOf(seen);
+  return judgeCriteria(target, criteriaOf(seen), seen);
+}
+
+export function judgeCriteria(
+  target: CapacityTarget,
+  criteria: readonly StepCriterion[],
+  seen: Pick<LoadSeen, "generator" | "blindBecause">,
+): JudgedStep {
   const own = criteria.filter(({ stage }) => target === "end-to-end" || stage === target);
   const broken = worstFirst(own.filter(({ pressureRatio }) => pressureRatio > 1));
   const [worst] = broken;
@@ -107,24 +118,11 @@ function worstFirst(criteria: readonly StepCriterion[]): readonly StepCriterion[
 }
 
 function criteriaOf(seen: StepSeen): readonly StepCriterion[] {
-  const { dueCount, settledCount, failedCount, ratePerS } = seen;
-  const shortfall = dueCount === 0 ? 0 : Math.max(0, 1 - settledCount / dueCount);
-  const shortfallMax = STEP_LIMITS.shortfallRatio + 3 / Math.sqrt(Math.max(1, dueCount));
-  const failed = settledCount === 0 ? 0 : failedCount / settledCount;
-  const postgres = { stage: "postgres" } as const;
+  const { ratePerS } = seen;
   return [
+    ...doneCriteria({ stage: "postgres", id: "writes", what: "operations" }, seen),
     criterion(
-      { ...postgres, id: "writes.done", title: "operations due and not done" },
-      { value: shortfall, unit: "ratio" },
-      shortfallMax,
-    ),
-    criterion(
-      { ...postgres, id: "writes.failed", title: "operations failed" },
-      { value: failed, unit: "ratio" },
-      STEP_LIMITS.failedRatio,
-    ),
-    criterion(
-      { ...postgres, id: "writes.latency", title: "write latency p95" },
+      { stage: "postgres", id: "writes.latency", title: "write latency p95" },
       { value: seen.latencyMsP95, unit: "ms" },
       STEP_LIMITS.latencyMsP95,
     ),
@@ -140,6 +138,36 @@ function criteriaOf(seen: StepSeen): readonly StepCriterion[] {
             STEP_LIMITS.freshnessMsP95,
           ),
         ]),
+  ];
+}
+
+export interface LoadNames {
+  readonly stage: StepCriterion["stage"];
+  /** Begins the criteria's ids. */
+  readonly id: string;
+  /** In the plural. */
+  readonly what: string;
+}
+
+/** What is due is done, and succeeds. */
+export function doneCriteria(
+  { stage, id, what }: LoadNames,
+  { dueCount, settledCount, failedCount }: LoadSeen,
+): readonly StepCriterion[] {
+  const shortfall = dueCount === 0 ? 0 : Math.max(0, 1 - settledCount / dueCount);
+  const shortfallMax = STEP_LIMITS.shortfallRatio + 3 / Math.sqrt(Math.max(1, dueCount));
+  const failed = settledCount === 0 ? 0 : failedCount / settledCount;
+  return [
+    criterion(
+      { stage, id: `${id}.done`, title: `${what} due and not done` },
+      { value: shortfall, unit: "ratio" },
+      shortfallMax,
+    ),
+    criterion(
+      { stage, id: `${id}.failed`, title: `${what} failed` },
+      { value: failed, unit: "ratio" },
+      STEP_LIMITS.failedRatio,
+    ),
   ];
 }
 
@@ -174,20 +202,20 @@ function decodingCriteria({ decoding }: StepSeen): readonly StepCriterion[] {
 }
 
 /** Growth a second over what comes in a second. A lag that only shrinks has no pressure. */
-function growth(
+export function growth(
   stage: StepCriterion["stage"],
   title: string,
   points: readonly Point[],
   perS: number,
 ): readonly StepCriterion[] {
-  const slope = slopePerS(points);
+  const slope = slopePerS(thinned(points));
   if (slope === undefined) return [];
   const named = { stage, id: `${stage}.lag`, title: `growth of ${title}` };
   const observed = { value: Math.max(0, slope / perS), unit: "ratio" } as const;
   return [criterion(named, observed, STEP_LIMITS.lagGrowthRatio)];
 }
 
-function criterion(
+export function criterion(
   named: Pick<StepCriterion, "id" | "stage" | "title">,
   observed: StepCriterion["observed"],
   limit: number,
@@ -195,7 +223,7 @@ function criterion(
   return { ...named, observed, limit, pressureRatio: observed.value / limit };
 }
 
-function headroomLost({ generator }: StepSeen): string | undefined {
+function headroomLost({ generator }: Pick<LoadSeen, "generator">): string | undefined {
   if (generator === undefined) return undefined;
   const { cpuRatio, loopDelayMsP99 } = generator;
   if (cpuRatio > STEP_LIMITS.cpuRatio) {

@@ -10,6 +10,7 @@ import type {
 import { CAPACITY_STAGES } from "../../core/contracts/capacity.ts";
 import { EXIT_GRAVITY, type ExitCode } from "../../core/errors.ts";
 import { resultSoFar } from "./search.ts";
+import { unitOfTarget } from "./targets.ts";
 
 export function stageCapacity(
   target: CapacityTarget,
@@ -21,7 +22,7 @@ export function stageCapacity(
   const saturated = firstSaturated(own);
   return {
     target,
-    unit: target === "trino" ? "queries/s" : "events/s",
+    unit: unitOfTarget(target),
     result,
     ...(saturated === undefined ? {} : { saturated }),
     perCore: perCore(own, result.ratePerS),
@@ -61,7 +62,7 @@ export function firstSaturated(
   };
 }
 
-/** From the longest window at the rate that held: events for each core-second of each stage. */
+/** From the longest window at the rate that held: events (queries) for each core-second of each stage. */
 function perCore(
   steps: readonly CapacityStep[],
   ratePerS: number | undefined,

@@ -23,6 +23,12 @@ export function troughs(points: readonly Point[]): readonly Point[] {
   });
 }
 
+/** Every so many-th point of a long window, evenly, so that all pairs stay cheap. */
+export function thinned(points: readonly Point[]): readonly Point[] {
+  const every = Math.ceil(points.length / POINT_COUNT_MAX);
+  return points.filter((_, index) => index % every === 0);
+}
+
 /**
  * Theil–Sen slope per second: the median of the slopes between all two points (Sen 1968). Undefined for fewer
  * than four points: two samples are no trend.

@@ -41,6 +41,21 @@ export async function controlRows(
   }));
 }
 
+/** How many of the first so many users the lake has ever seen, and rows of accounts; load lanes only. */
+export async function lakeContent(
+  trino: TrinoClient,
+  userIdMax: number,
+  signal: AbortSignal,
+): Promise<{ readonly userCount: number; readonly accountRowCount: number }> {
+  const lanes = `lane < ${String(FENCE_LANE)}`;
+  const [row] = await trino.query(
+    `SELECT (SELECT count(DISTINCT id) FROM users WHERE ${lanes} AND id <= ${String(userIdMax)}), ` +
+      `(SELECT count(*) FROM accounts WHERE ${lanes})`,
+    signal,
+  );
+  return { userCount: Number(row?.[0]), accountRowCount: Number(row?.[1]) };
+}
+
 /** Counts and fingerprint sums per lane and bucket; load lanes only. */
 export async function bucketTotals(
   trino: TrinoClient,

@@ -8,14 +8,20 @@ import { residueOf, takeDown } from "../../cli/heal.ts";
 import { newLabState } from "../../cli/lab.ts";
 import { runKafkaLoad } from "../../cli/load/kafka-load.ts";
 import type { KafkaLoadOptions } from "../../cli/load/kafka-load-options.ts";
+import { runKafkaStep } from "../../cli/capacity/kafka-step.ts";
 import { kafkaLoadResult } from "../../cli/load/kafka-result.ts";
+import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
 import { mergeHistograms } from "../../core/histogram.ts";
 import type { LaneDigest } from "../../generators/bank.ts";
 import { defaultCacheDir } from "../../infra/artifacts/cache.ts";
 import { openStore } from "../../infra/artifacts/store.ts";
+import { withKafkaAdmin } from "../../infra/clients/kafka-admin.ts";
+import { endOffsets } from "../../infra/clients/kafka.ts";
 import type { LabState } from "../../infra/drivers/lab.ts";
 import { provision, type Lab } from "../../infra/provision.ts";
 import { broker } from "../../infra/topologies/index.ts";
+import { judgeKafka } from "../../slo/capacity/judge-kafka.ts";
+import { PLAN } from "../fixtures/plan.ts";
 import {
   digestsOf,
   expectEveryChangeOnce,
@@ -130,5 +136,41 @@ describe("load straight into Kafka", () => {
     const { offered, ok, dropped, unfinished, fail, unknown } = result.operations;
     expect(ok + dropped + unfinished + fail + unknown).toBe(offered);
     expect(result.recordsInTopics).toBe(result.acknowledgedRecords);
+  });
+});
+
+describe("a step of the capacity search", () => {
+  const bankOffsets = async (): Promise<unknown> => {
+    const topics = BANK_TABLES.map(topicOf);
+    const brokers = lab.endpoints.addresses("kafka");
+    return [...(await endOffsets(brokers, topics, AbortSignal.timeout(20_000)))].sort();
+  };
+
+  it("goes into topics of its own, which are gone after it, and leaves the bank's alone", async () => {
+    const { name, topicPartitionCount, services } = broker;
+    const before = await bankOffsets();
+    const step = {
+      ...{ lab, artifacts: {}, stepsDir: logsDir, signal: AbortSignal.timeout(120_000) },
+      plan: { ...PLAN, topology: { name, topicPartitionCount, services } },
+    };
+    const wish = { name: "kafka-01-2000", ratePerS: 2000, settleMs: 2000, windowMs: 6000 };
+    const { seen, achievedPerS, cpuMs, result } = await runKafkaStep(step, wish);
+    expect(judgeKafka(seen).criteria.map(({ id }) => id)).toContain("kafka.lag");
+    expect(seen.blindBecause).toBeUndefined();
+    expect(seen.failedCount).toBe(0);
+    // Poisson arrivals of 12,000 changes, several to a transaction.
+    expect(achievedPerS).toBeGreaterThan(1700);
+    expect(achievedPerS).toBeLessThan(2300);
+    expect(cpuMs["kafka"]).toBeGreaterThan(0);
+    expect(result?.recordsInTopics).toBe(result?.acknowledgedRecords);
+
+    expect(await bankOffsets()).toEqual(before);
+    const cluster = await withKafkaAdmin(
+      lab.endpoints.addresses("kafka"),
+      AbortSignal.timeout(20_000),
+      (admin) => admin.cluster(),
+    );
+    const left = cluster.topics.filter((topic) => topic.name.includes(".load."));
+    expect(left).toEqual([]);
   });
 });

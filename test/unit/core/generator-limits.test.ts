@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Arrivals } from "../../../core/contracts/plan.ts";
 import type { GeneratorLimits, SinkLimit } from "../../../core/contracts/generator-limits.ts";
-import { checkRate, peakRatePerS } from "../../../core/generator-limits.ts";
+import { checkRate, generatorCeiling, peakRatePerS } from "../../../core/generator-limits.ts";
 
 const MACHINE = {
   ...{ cpuModel: "A CPU", cpuCount: 2, memoryBytes: 8 * 2 ** 30 },
@@ -75,6 +75,19 @@ describe("checkRate", () => {
   });
 });
 
+describe("the queries of a plan", () => {
+  const queries = [{ ratePerS: 40 }, { ratePerS: 30 }];
+
+  it("count together, against what k6 can ask", () => {
+    const known = calibrated(limitOf({ sink: "k6", ratePerS: 60 }));
+    const check = checkRate({ ...wish(1000), queries }, known, MACHINE);
+    expect(check).toMatchObject({ kind: "too-much", ratePerS: 70, limit: { sink: "k6" } });
+    expect(checkRate(wish(1000), known, MACHINE).kind).toBe("fits");
+    const more = calibrated(limitOf({ sink: "k6", ratePerS: 80 }));
+    expect(checkRate({ ...wish(1000), queries }, more, MACHINE).kind).toBe("fits");
+  });
+});
+
 describe("peakRatePerS", () => {
   it("is the rate of the bursts, because the generator has to offer those", () => {
     const burst: Arrivals = {
@@ -93,5 +106,25 @@ describe("peakRatePerS", () => {
         MACHINE,
       ).kind,
     ).toBe("too-much");
+  });
+});
+
+describe("generatorCeiling", () => {
+  const known = calibrated(
+    limitOf({ sink: "envelopes", ratePerS: 60_000 }),
+    limitOf({ sink: "envelopes", ratePerS: 110_000, threadCount: 2 }),
+    limitOf({ sink: "k6", ratePerS: 300, isLimit: false }),
+  );
+
+  it("is the most that any number of threads made", () => {
+    expect(generatorCeiling(["envelopes"], known, MACHINE)).toBe(110_000);
+  });
+
+  it("is not there where no limit was met, nothing was measured, or elsewhere", () => {
+    expect(generatorCeiling(["k6"], known, MACHINE)).toBeUndefined();
+    expect(generatorCeiling(["kafka"], known, MACHINE)).toBeUndefined();
+    expect(generatorCeiling(["envelopes"], undefined, MACHINE)).toBeUndefined();
+    const elsewhere = { ...MACHINE, cpuCount: 64 };
+    expect(generatorCeiling(["envelopes"], known, elsewhere)).toBeUndefined();
   });
 });

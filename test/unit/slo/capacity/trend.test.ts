@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../../../generators/random.ts";
-import { slopePerS } from "../../../../slo/capacity/trend.ts";
+import { slopePerS, thinned, type Point } from "../../../../slo/capacity/trend.ts";
 
 describe("slopePerS", () => {
   it("is the slope of a line, whatever its points' distances", () => {
@@ -31,5 +31,16 @@ describe("slopePerS", () => {
     const point = { atMs: 5, value: 1 };
     expect(slopePerS([point, { atMs: 6, value: 2 }, { atMs: 7, value: 3 }])).toBeUndefined();
     expect(slopePerS([point, point, point, point])).toBeUndefined();
+  });
+});
+
+describe("thinned", () => {
+  it("leaves short windows as they are, and long ones in an even selection", () => {
+    const points = (count: number): Point[] =>
+      Array.from({ length: count }, (_, index) => ({ atMs: index, value: 3 * index }));
+    expect(thinned(points(400))).toHaveLength(400);
+    const few = thinned(points(7000));
+    expect(few.length).toBeLessThanOrEqual(400);
+    expect(slopePerS(few)).toBeCloseTo(3000, 6);
   });
 });
