@@ -102,9 +102,9 @@ async function searchIn(
 function checkTargets(
   { targets }: SearchWish,
   topologyName: string,
-  { stages, resume }: CapacityOptions,
+  { stages }: CapacityOptions,
 ): void {
-  if (stages === undefined && resume === undefined) return;
+  if (stages === undefined) return;
   const topology = topologyNamed(topologyName);
   for (const target of targets) {
     const missing = missingFor(target, topology);

@@ -38,7 +38,7 @@ const SEGMENTER = new Intl.Segmenter("en", { granularity: "grapheme" });
 const BAR_WIDTH = 20;
 const SERVICE_GAP = 3;
 const LOG_ROWS_MIN = 4;
-export const KEYS_HELP = "help  ·  Esc ends the fault  ·  end finishes  ·  Ctrl-C stops the run";
+const KEYS_HELP = "help  ·  Esc ends the fault  ·  end finishes  ·  Ctrl-C stops the run";
 
 /** At most `rows` lines, none longer than `columns`. */
 export function drawBoard(board: Board, frame: Frame): readonly string[] {

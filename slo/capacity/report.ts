@@ -75,10 +75,13 @@ function perCore(
 
 /** Of one window, by stage; a stage that used no processor time has none. */
 export function perCoreOf(step: CapacityStep): Readonly<Record<string, number>> {
+  // Queries are few: to whole ones a figure would be one digit.
+  const rounded = (perS: number): number =>
+    step.target === "trino" ? Number(perS.toPrecision(3)) : Math.round(perS);
   return Object.fromEntries(
     Object.entries(step.cpuMs)
       .filter(([, ms]) => ms > 0)
-      .map(([stage, ms]) => [stage, Math.round((step.achievedPerS * step.windowMs) / ms)]),
+      .map(([stage, ms]) => [stage, rounded((step.achievedPerS * step.windowMs) / ms)]),
   );
 }
 

@@ -250,14 +250,14 @@ describe("what is less than a cut", () => {
 });
 
 describe("late delivery", () => {
-  it("what was sent meanwhile comes in the end, over the connection that it was sent on", async (test) => {
+  it("what was sent meanwhile comes in the end, over the connection that it was sent on", async (context) => {
     const note = lab.fabric.support.notes["networkHold"];
-    test.skip(!lab.driver.capabilities.has("networkHold"), note);
+    context.skip(!lab.driver.capabilities.has("networkHold"), note);
     const fault = faultNamed("late-delivery");
     using peer = lab.talk("echo-1", "echo-0");
     await peer.until(/heard/, 5000);
-    const context = lab.context("late", ["echo-0"], fault.params.parse({}));
-    const { active, evidence } = await lifeOf(fault, context, async () => {
+    const facts = lab.context("late", ["echo-0"], fault.params.parse({}));
+    const { active, evidence } = await lifeOf(fault, facts, async () => {
       await sleep(300);
       peer.take();
       await sleep(1500);

@@ -145,7 +145,8 @@ describe("agents that are let in", { timeout: 60_000 }, () => {
 
 describe("agents that are refused", { timeout: 60_000 }, () => {
   const hello = { kind: "hello", schema: AGENT_SCHEMA, version: VERSION, work: "test" };
-  const line = (report: object): string => `console.log(${JSON.stringify(JSON.stringify(report))});`;
+  const line = (report: object): string =>
+    `console.log(${JSON.stringify(JSON.stringify(report))});`;
 
   it("are all named at once, and the others are ended", async () => {
     const nowhere = { name: "agent 8", argv: ["/nowhere/ssh", "load1"] };

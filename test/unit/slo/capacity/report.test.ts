@@ -70,3 +70,16 @@ describe("stageCapacity", () => {
     expect(stageCapacity("end-to-end", steps, SEARCH).result.stepCount).toBe(0);
   });
 });
+
+describe("queries", () => {
+  it("are told in queries, and for each core with more than one digit", () => {
+    const steps = [
+      stepAt(2, { trino: 0.5 }, { target: "trino", cpuMs: { trino: 14_000, generator: 900 } }),
+    ];
+    const search = { ...SEARCH, startRatePerS: 2, ratePerSMin: 0.5 };
+    const stage = stageCapacity("trino", steps, search);
+    expect(stage.unit).toBe("queries/s");
+    // 2 a second for 10 s, over 14 core-seconds.
+    expect(stage.perCore).toEqual({ trino: 1.43, generator: 22.2 });
+  });
+});

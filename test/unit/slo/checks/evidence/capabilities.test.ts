@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
 import type { JournalEvent } from "../../../../../core/contracts/journal.ts";
-import { capabilityUptimes, type CapabilityUptime } from "../../../../../slo/checks/evidence/capabilities.ts";
+import {
+  capabilityUptimes,
+  type CapabilityUptime,
+} from "../../../../../slo/checks/evidence/capabilities.ts";
 import { wholeIntervals } from "../../../../../slo/checks/evidence/time.ts";
 import { healthyEvents, journalOf } from "../../../../../slo/checks/synthetic.ts";
 
