@@ -38,7 +38,10 @@ export function agentCommands(
   const own = [host.nodePath, host.launcherPath, verb];
   const places = [
     ...Array.from({ length: local }, () => ({ place: "this machine", argv: own })),
-    ...agent.map((prefix) => ({ place: prefix.trim(), argv: [...wordsOf(prefix), "lakeproof", verb] })),
+    ...agent.map((prefix) => ({
+      place: prefix.trim(),
+      argv: [...wordsOf(prefix), "lakeproof", verb],
+    })),
   ];
   return places.map(({ place, argv }, index) => ({
     name: `agent ${String(index + 1)} (${place})`,

@@ -81,7 +81,11 @@ export class AgentCrew implements AsyncDisposable {
     );
     try {
       const clocks = await all(links, (link) => introduced(link, options.work, signal), signal);
-      await all(links, (link, index) => prepared(link, options.jobs[index] ?? null, options), signal);
+      await all(
+        links,
+        (link, index) => prepared(link, options.jobs[index] ?? null, options),
+        signal,
+      );
       return new AgentCrew(links, clocks, signal);
     } catch (error) {
       await endAll(links);
@@ -154,7 +158,9 @@ async function all<T>(
   signal: AbortSignal,
 ): Promise<readonly T[]> {
   const settled = await Promise.allSettled(links.map(ask));
-  const reasons = settled.flatMap((one) => (one.status === "rejected" ? [reasonOf(one.reason)] : []));
+  const reasons = settled.flatMap((one) =>
+    one.status === "rejected" ? [reasonOf(one.reason)] : [],
+  );
   if (reasons.length > 0) {
     await host.sleep(SAME_WISH_MS, signal);
     throw new LakeproofError("AGENT_REFUSED", reasons.join(" "), {

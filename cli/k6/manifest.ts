@@ -56,7 +56,9 @@ export function testRunManifest(file: string, text: string, options: ManifestOpt
     ...nameProblems("--namespace", options.namespace, /^[a-z0-9]/, LABEL_CHARS_MAX),
     ...(/^[-._a-zA-Z0-9]+$/.test(file)
       ? []
-      : [`the script is called ${JSON.stringify(file)}, and a key of a ConfigMap has letters, digits, ., - and _ only`]),
+      : [
+          `the script is called ${JSON.stringify(file)}, and a key of a ConfigMap has letters, digits, ., - and _ only`,
+        ]),
     ...(Number.isInteger(parallelism) && parallelism >= 1 && parallelism <= PARALLELISM_MAX
       ? []
       : [

@@ -27,10 +27,7 @@ export function brokersOf(lab: LabState): readonly string[] {
 }
 
 /** Of the places brokers say they are at, those where no load may go: a forwarded port leads anywhere. */
-export function astray(
-  hosts: readonly string[],
-  addresses: readonly string[],
-): readonly string[] {
+export function astray(hosts: readonly string[], addresses: readonly string[]): readonly string[] {
   const known = addresses.map(hostOf);
   return hosts.filter((name) => !LOOPBACK.test(name) && !known.includes(name));
 }

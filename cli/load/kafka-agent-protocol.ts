@@ -111,7 +111,11 @@ const totals = z.object({
   digests: z.array(z.object({ lane: z.number(), digest: z.string() })).readonly(),
 }) satisfies z.ZodType<WorkerTotals>;
 
-const KafkaEnd = z.object({ workers: z.array(totals).readonly(), cpuMs: count, rssBytesMax: count });
+const KafkaEnd = z.object({
+  workers: z.array(totals).readonly(),
+  cpuMs: count,
+  rssBytesMax: count,
+});
 export type KafkaEnd = z.infer<typeof KafkaEnd>;
 
 /** Throws AGENT_LOST for what is no result. */

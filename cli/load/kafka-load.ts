@@ -69,7 +69,9 @@ export async function topicsOf(addresses: readonly string[]): Promise<BankTopics
     throw new LakeproofError(
       "CONFIG_INVALID",
       `Behind ${addresses.join(", ")} is a Kafka whose brokers are at ${elsewhere.join(", ")}.`,
-      { hint: "Load goes to loopback addresses and to labs only; forwarded ports do not change that." },
+      {
+        hint: "Load goes to loopback addresses and to labs only; forwarded ports do not change that.",
+      },
     );
   }
   const counts = new Set(layout.map(({ partitionCount }) => partitionCount));

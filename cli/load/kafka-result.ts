@@ -169,10 +169,7 @@ export interface Violation {
 }
 
 /** A doubt makes everything INVALID, but does not hide what is lost. */
-export function verdictOf(
-  violations: readonly Violation[],
-  doubts: readonly string[],
-): Verdict {
+export function verdictOf(violations: readonly Violation[], doubts: readonly string[]): Verdict {
   const reasons = [...violations.map(({ text }) => text), ...doubts];
   const exits: ExitCode[] = [
     ...violations.map(({ exit }) => exit),
@@ -291,7 +288,13 @@ export function kafkaLoadText(result: KafkaLoadResult): string {
   ].join("\n");
 }
 
-function agentLine({ name, lanes, lost, figures, startLateMs }: AgentPart): readonly [string, string] {
+function agentLine({
+  name,
+  lanes,
+  lost,
+  figures,
+  startLateMs,
+}: AgentPart): readonly [string, string] {
   if (figures === null) return [name, lost ?? ""];
   const { operations, lagMs, busyRatioMedian } = figures;
   return [

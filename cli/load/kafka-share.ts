@@ -30,7 +30,10 @@ export function lanesOfAgent({ index, count }: AgentShare): readonly number[] {
 }
 
 /** The lanes of each thread of an agent; never a thread without one. */
-export function lanesOfThreads(share: AgentShare, workerCount: number): readonly (readonly number[])[] {
+export function lanesOfThreads(
+  share: AgentShare,
+  workerCount: number,
+): readonly (readonly number[])[] {
   const lanes = lanesOfAgent(share);
   return Array.from({ length: Math.min(workerCount, lanes.length) }, (_, worker) =>
     lanesOfWorker(worker, Math.min(workerCount, lanes.length), lanes.length).flatMap(

@@ -68,7 +68,10 @@ export function addLoad(
     .option("--workers <count>", "threads, of each agent (default: one for each 60,000 events/s)")
     .option("--seed <number>", "repeat the same operations")
     .option("--resume <dir>", "go on with a load that was killed: its seed, its users, its lanes")
-    .option("--agents <number>", "processes on this machine, each with its lanes (default: this one)")
+    .option(
+      "--agents <number>",
+      "processes on this machine, each with its lanes (default: this one)",
+    )
     .option(
       "--agent <command>",
       'a further agent elsewhere: what to put before `lakeproof load-agent`, e.g. "ssh load1 npx"; repeatable',

@@ -147,7 +147,9 @@ describe("a load over agents", () => {
     const windows = bodies.flatMap((body) => (body.kind === "load.window" ? [body] : []));
     const inWindows = windows.reduce((sum, { ok }) => sum + ok, 0);
     expect(inWindows).toBeGreaterThanOrEqual(two.operations.ok);
-    const probes = new Set(bodies.flatMap((body) => (body.kind === "sample.taken" ? body.probe : [])));
+    const probes = new Set(
+      bodies.flatMap((body) => (body.kind === "sample.taken" ? body.probe : [])),
+    );
     expect(probes).toContain("agent.1.generator.0.busyRatio");
     expect(probes).toContain("agent.2.generator.1.busyRatio");
   });
@@ -173,7 +175,9 @@ describe("a load over agents", () => {
     expect(performance.now() - began).toBeLessThan(60_000);
     const result = resultOf(outcome);
     expect(result).toMatchObject({ verdict: "INVALID", exitCode: 21 });
-    expect(result.reasons).toEqual([expect.stringMatching(/^agent 2 \(mortal\) ended \(SIGKILL\)/)]);
+    expect(result.reasons).toEqual([
+      expect.stringMatching(/^agent 2 \(mortal\) ended \(SIGKILL\)/),
+    ]);
     expect(result.agents?.[0]?.figures?.operations.ok).toBeGreaterThan(0);
     expect(result.recordsInTopics).toBeGreaterThanOrEqual(result.acknowledgedRecords);
   });

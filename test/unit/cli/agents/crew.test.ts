@@ -46,7 +46,7 @@ function does(...what: readonly string[]): Json[] {
   return what.map((one, part) => ({ part, does: one }));
 }
 
-function gather(options: Partial<CrewOptions> & Pick<CrewOptions, "commands" | "jobs">) {
+function gather(options: Partial<CrewOptions> & Pick<CrewOptions, "commands" | "jobs">): Promise<AgentCrew> {
   return AgentCrew.gather({
     ...{ work: "test", readyMsMax: MS_MAX, signal: AbortSignal.timeout(60_000) },
     ...options,
@@ -145,7 +145,8 @@ describe("agents that are let in", { timeout: 60_000 }, () => {
 
 describe("agents that are refused", { timeout: 60_000 }, () => {
   const hello = { kind: "hello", schema: AGENT_SCHEMA, version: VERSION, work: "test" };
-  const line = (report: object): string => `console.log(${JSON.stringify(JSON.stringify(report))});`;
+  const line = (report: object): string =>
+    `console.log(${JSON.stringify(JSON.stringify(report))});`;
 
   it("are all named at once, and the others are ended", async () => {
     const nowhere = { name: "agent 8", argv: ["/nowhere/ssh", "load1"] };

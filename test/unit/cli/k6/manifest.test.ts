@@ -27,7 +27,10 @@ describe("testRunManifest", () => {
         parallelism: 4,
         separate: true,
         script: { configMap: { name: "nightly", file: "own.ts" } },
-        runner: { image: "grafana/k6:2.2.0", env: [{ name: "TARGET", value: "http://bi:3001/?a=b" }] },
+        runner: {
+          image: "grafana/k6:2.2.0",
+          env: [{ name: "TARGET", value: "http://bi:3001/?a=b" }],
+        },
       },
     });
   });
@@ -43,9 +46,12 @@ describe("testRunManifest", () => {
     expect(() => testRunManifest("own.ts", long, options)).toThrow("1048577 bytes");
   });
 
-  it.each(["1-load", "x".repeat(52), "a-"])("refuses the name %s, of which no service can be made", (name) => {
-    expect(() => testRunManifest("own.ts", SCRIPT, { ...options, name })).toThrow(/--name/);
-  });
+  it.each(["1-load", "x".repeat(52), "a-"])(
+    "refuses the name %s, of which no service can be made",
+    (name) => {
+      expect(() => testRunManifest("own.ts", SCRIPT, { ...options, name })).toThrow(/--name/);
+    },
+  );
 
   it("takes a namespace that begins with a digit, and the longest name there is", () => {
     const edge = { ...options, namespace: "1-load", name: "x".repeat(51) };

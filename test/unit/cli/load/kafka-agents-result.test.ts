@@ -1,9 +1,6 @@
 /** What a load over agents concludes: one sum without loss, and the name of whoever spoils it. */
 import { describe, expect, it } from "vitest";
-import {
-  kafkaAgentsResult,
-  type AgentOutcome,
-} from "../../../../cli/load/kafka-agents-result.ts";
+import { kafkaAgentsResult, type AgentOutcome } from "../../../../cli/load/kafka-agents-result.ts";
 import { kafkaLoadText } from "../../../../cli/load/kafka-result.ts";
 import { health, histogramOf, WORKER, type Worker } from "../../../fixtures/kafka-load.ts";
 
@@ -51,7 +48,9 @@ describe("a load over agents", () => {
       [1, 3, 5, 7],
     ]);
     expect(result.agents?.map((part) => part.offeredEventsPerS)).toEqual([100, 100]);
-    expect(kafkaLoadText(result)).toMatch(/agent 2 \(ssh load2 npx\) +lanes 1, 3, 5, 7: 500 of 500/);
+    expect(kafkaLoadText(result)).toMatch(
+      /agent 2 \(ssh load2 npx\) +lanes 1, 3, 5, 7: 500 of 500/,
+    );
   });
 
   it("keeps threads of the same number apart", () => {
