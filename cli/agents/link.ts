@@ -157,7 +157,7 @@ export class AgentLink implements AsyncDisposable {
       });
       this.#child.once("close", (code, signal) => {
         const said = this.#failure === "" ? this.#stderr.trim() : this.#failure;
-        const how = signal === null ? `exit code ${String(code)}` : signal;
+        const how = signal ?? `exit code ${String(code)}`;
         this.lose(`ended (${how})${said === "" ? "" : `: ${said.replace(/\.$/, "")}`}`);
         resolve();
       });

@@ -46,7 +46,7 @@ function does(...what: readonly string[]): Json[] {
   return what.map((one, part) => ({ part, does: one }));
 }
 
-function gather(options: Partial<CrewOptions> & Pick<CrewOptions, "commands" | "jobs">) {
+function gather(options: Partial<CrewOptions> & Pick<CrewOptions, "commands" | "jobs">): Promise<AgentCrew> {
   return AgentCrew.gather({
     ...{ work: "test", readyMsMax: MS_MAX, signal: AbortSignal.timeout(60_000) },
     ...options,
