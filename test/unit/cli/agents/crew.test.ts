@@ -46,7 +46,9 @@ function does(...what: readonly string[]): Json[] {
   return what.map((one, part) => ({ part, does: one }));
 }
 
-function gather(options: Partial<CrewOptions> & Pick<CrewOptions, "commands" | "jobs">): Promise<AgentCrew> {
+function gather(
+  options: Partial<CrewOptions> & Pick<CrewOptions, "commands" | "jobs">,
+): Promise<AgentCrew> {
   return AgentCrew.gather({
     ...{ work: "test", readyMsMax: MS_MAX, signal: AbortSignal.timeout(60_000) },
     ...options,
