@@ -85,12 +85,13 @@ describe("agents that are let in", { timeout: 60_000 }, () => {
     expect(ends.map(({ result }) => result)).toEqual(
       [0, 1, 2].map((part) => ({ part, startEpochMs, finished: false })),
     );
-    expect(ends.map(({ startLateMs }) => startLateMs)).toEqual([0, 0, 0]);
+    // The order is a second ahead; a busy machine may still be late.
+    expect(Math.max(...ends.map(({ startLateMs }) => startLateMs))).toBeLessThan(3000);
     // One machine, one clock: the comparison may be off by its own error, and a timer by its turn.
     for (const { agent, startedMonotonicMs } of events) {
       const errorMs = ends[agent]?.clockErrorMs ?? 0;
       expect(startedMonotonicMs).toBeGreaterThanOrEqual(startMonotonicMs - errorMs - 2);
-      expect(startedMonotonicMs).toBeLessThan(startMonotonicMs + errorMs + 1000);
+      expect(startedMonotonicMs).toBeLessThan(startMonotonicMs + errorMs + 5000);
     }
     expect(events).toHaveLength(3);
   });
