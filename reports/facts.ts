@@ -57,10 +57,17 @@ function integrityOf(journal: JournalReader): Integrity {
   const counts = anomalyCounts(journal);
   const compared = totals.some((total) => total.hop !== "acknowledged");
   const ofLoad = bankWindows(journal).reduce((sum, window) => sum + window.events, 0);
+  // Only the first findings of a kind are listed; what a hop lacks altogether is at least lost there.
+  const lacking = totals.map(
+    ({ distinctCount }) => (acknowledged?.distinctCount ?? 0) - distinctCount,
+  );
   return {
     eventsAcknowledged: acknowledged?.distinctCount ?? ofLoad,
     ...(compared || counts.size > 0
-      ? { lostCount: counts.get("lost") ?? 0, duplicatedCount: counts.get("duplicated") ?? 0 }
+      ? {
+          lostCount: Math.max(counts.get("lost") ?? 0, ...lacking),
+          duplicatedCount: counts.get("duplicated") ?? 0,
+        }
       : {}),
   };
 }

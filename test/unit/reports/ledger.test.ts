@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Hop, JournalEvent, JournalReader } from "../../../core/contracts/journal.ts";
 import { parseJournal } from "../../../core/journal.ts";
+import { runFacts } from "../../../reports/facts.ts";
 import { fenceCounts, hopTotals } from "../../../reports/ledger.ts";
 import { abortedJournal } from "../../fixtures/journals.ts";
 
@@ -65,4 +66,15 @@ test("a fence is exact only when its sum is right too", () => {
 
 test("a fence with nothing to compare with is not counted as exact", () => {
   expect(fenceCounts(journalWith(changes("reader", 0, 5, "100", "during"))).compared).toBe(0);
+});
+
+test("what is lost is counted whole, though only the first findings are listed", () => {
+  const place = { hop: "kafka", lane: 0, seq: 3, bucket: 0, detail: "not in Kafka" } as const;
+  const journal = journalWith(
+    changes("acknowledged", 0, 5000, "100"),
+    changes("kafka", 0, 900, "90"),
+    changes("reader", 0, 900, "90"),
+    { atMs: 1, kind: "ledger.anomaly", anomaly: "lost", ...place },
+  );
+  expect(runFacts(journal).lostCount).toBe(4100);
 });
