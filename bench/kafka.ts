@@ -8,8 +8,6 @@ import { runKafkaLoad } from "../cli/load/kafka-load.ts";
 import { kafkaLoadResult } from "../cli/load/kafka-result.ts";
 import type { KafkaLoadResult } from "../cli/load/kafka-result.ts";
 import type { Arrivals } from "../core/contracts/plan.ts";
-import { newHistogram, recordMs } from "../core/histogram.ts";
-import { LatencyCounts } from "../core/latency-counts.ts";
 import { defaultCacheDir } from "../infra/artifacts/cache.ts";
 import { openStore } from "../infra/artifacts/store.ts";
 import type { ArtifactName } from "../infra/artifacts/table.ts";
@@ -75,11 +73,7 @@ export async function kafkaFigures(): Promise<readonly Figure[]> {
       ...{ topology: broker, state, artifacts, onStep: () => undefined },
       signal: AbortSignal.timeout(120_000),
     });
-    return [
-      ...(await costFigures(lab, artifacts, scratchDir)),
-      ...(await stallFigures(lab)),
-      recordFigure(),
-    ];
+    return [...(await costFigures(lab, artifacts, scratchDir)), ...(await stallFigures(lab))];
   } finally {
     await takeDown(state.id);
     rmSync(labDir(state.id), { recursive: true, force: true });
@@ -181,33 +175,4 @@ async function stallFigures(lab: Lab): Promise<readonly Figure[]> {
     };
   };
   return [figure("p99", result.latencyMs.p99, 0.01), figure("p99.9", result.latencyMs.p999, 0.001)];
-}
-
-const CALLS = 2_000_000;
-
-function recordFigure(): Figure {
-  const counts = new LatencyCounts();
-  const histogram = newHistogram();
-  const nsPerCall = (record: (ms: number) => void): number => {
-    let best = Infinity;
-    for (let round = 0; round < 5; round += 1) {
-      const start = process.hrtime.bigint();
-      for (let index = 0; index < CALLS; index += 1) record((index % 5000) / 7);
-      best = Math.min(best, Number(process.hrtime.bigint() - start) / CALLS);
-    }
-    return best;
-  };
-  const own = nsPerCall((ms) => {
-    counts.recordMs(ms);
-  });
-  const library = nsPerCall((ms) => {
-    recordMs(histogram, ms);
-  });
-  return {
-    name: "one latency recorded by the generator",
-    value: `${own.toFixed(1)} ns`,
-    reference: `${library.toFixed(1)} ns (hdr-histogram-js)`,
-    ratio: (own / library).toFixed(2),
-    aim: "≤ 10 ns",
-  };
 }

@@ -1,17 +1,19 @@
 /**
- * `npm run bench [-- micro verification load kafka postgres provision regression report run [dir] control [runs dir]]`: prints each figure with its reference from the same run.
+ * `npm run bench [-- micro verification load kafka postgres users provision regression report run [dir] control [runs dir] load-run <dir>]`: prints each figure with its reference from the same run.
  * Nothing here is asserted: speed belongs to a machine, and docs/benchmarks.md says to which.
  */
 import { cpus } from "node:os";
 import { controlFigures } from "./control.ts";
 import { kafkaFigures } from "./kafka.ts";
 import { loadFigures } from "./load.ts";
+import { loadRunFigures } from "./load-run.ts";
 import { microFigures, type Figure } from "./micro.ts";
 import { postgresFigures } from "./postgres.ts";
 import { provisionFigures } from "./provision.ts";
 import { regressionFigures } from "./regression.ts";
 import { reportFigures } from "./report.ts";
 import { runFigures } from "./run-figures.ts";
+import { userFigures } from "./users.ts";
 import { verificationFigures } from "./verification.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly Figure[]>> = {
@@ -20,6 +22,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly
   load: loadFigures,
   kafka: kafkaFigures,
   postgres: postgresFigures,
+  users: userFigures,
   provision: provisionFigures,
   regression: regressionFigures,
   report: reportFigures,
@@ -27,6 +30,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly
     runFigures(process.argv.at(-1) === "run" ? "runs/latest" : (process.argv.at(-1) ?? "")),
   control: () =>
     controlFigures(process.argv.at(-1) === "control" ? "runs" : (process.argv.at(-1) ?? "")),
+  "load-run": () => loadRunFigures(process.argv.at(-1) ?? ""),
 };
 
 const wanted = process.argv.slice(2).filter((word) => word in PARTS);
@@ -39,6 +43,7 @@ const parts =
         "load",
         "kafka",
         "postgres",
+        "users",
         "provision",
         "regression",
         "report",

@@ -6,7 +6,13 @@ import { z } from "zod";
 import type { GeneratorLimits, GeneratorMachine } from "../core/contracts/generator-limits.ts";
 import type { Plan } from "../core/contracts/plan.ts";
 import { LakeproofError } from "../core/errors.ts";
-import { checkRate } from "../core/generator-limits.ts";
+import {
+  checkKafkaRate,
+  checkRate,
+  unitOfSink,
+  type KafkaRateWish,
+  type RateCheck,
+} from "../core/generator-limits.ts";
 import { host } from "../core/host.ts";
 import { stateDir } from "../infra/drivers/lab.ts";
 
@@ -22,7 +28,7 @@ const Limits = z.object({
   }),
   limits: z.array(
     z.object({
-      sink: z.enum(["sql", "envelopes", "postgres", "kafka", "k6"]),
+      sink: z.enum(["sql", "envelopes", "postgres", "kafka", "k6", "bi"]),
       topology: z.string().optional(),
       threadCount: z.number(),
       ratePerS: z.number().positive(),
@@ -93,8 +99,16 @@ export function writeCalibration(limits: GeneratorLimits): void {
  * the user wants it all the same.
  */
 export function askCalibration(plan: Plan, aboveCalibration: boolean): void {
-  const wish = { bank: plan.bank, topology: plan.topology.name, queries: plan.queries };
-  const check = checkRate(wish, readCalibration(), thisMachine());
+  const wish = { bank: plan.bank, topology: plan.topology.name, queries: plan.queries, bi: plan };
+  tell(checkRate(wish, readCalibration(), thisMachine()), "The plan", aboveCalibration);
+}
+
+/** The same for `load kafka`. */
+export function askKafkaCalibration(wish: KafkaRateWish, aboveCalibration: boolean): void {
+  tell(checkKafkaRate(wish, readCalibration(), thisMachine()), "The load", aboveCalibration);
+}
+
+function tell(check: RateCheck, who: string, aboveCalibration: boolean): void {
   switch (check.kind) {
     case "fits":
       return;
@@ -105,9 +119,10 @@ export function askCalibration(plan: Plan, aboveCalibration: boolean): void {
       const { sink, topology, ratePerS, because, measuredAtEpochMs } = check.limit;
       const where = topology === undefined ? `sink ${sink}` : `sink ${sink} of ${topology}`;
       const day = new Date(measuredAtEpochMs).toISOString().slice(0, 10);
-      const what = sink === "k6" ? "queries/s" : "change events/s";
+      const unit = unitOfSink(sink);
+      const what = unit === "events/s" ? "change events/s" : unit;
       const message =
-        `The plan offers up to ${String(check.ratePerS)} ${what}; this machine's generator was calibrated ` +
+        `${who} offers up to ${String(check.ratePerS)} ${what}; this machine's generator was calibrated ` +
         `at ${String(ratePerS)} (${where}, ${day}: ${because}).`;
       if (aboveCalibration) {
         host.err(`note: ${message} Offered all the same, as wished.\n`);
@@ -115,7 +130,7 @@ export function askCalibration(plan: Plan, aboveCalibration: boolean): void {
       }
       throw new LakeproofError("USAGE", message, {
         hint:
-          `${sink === "k6" ? "Ask less often" : `Take --rate ${String(Math.floor(ratePerS))} or less`}, calibrate again with \`lakeproof calibrate\`, ` +
+          `${unit === "events/s" ? `Take --rate ${String(Math.floor(ratePerS))} or less` : "Ask less often"}, calibrate again with \`lakeproof calibrate\`, ` +
           `or offer it all the same with --above-calibration.`,
       });
     }

@@ -22,7 +22,7 @@ import {
 } from "./calibrate-store.ts";
 import { openStepLab } from "./capacity/lab-plan.ts";
 import { insideLab, isElsewhere, runInside } from "./inside.ts";
-import { openK6Sink } from "./load-sinks/k6-sink.ts";
+import { openBiSink, openK6Sink } from "./load-sinks/k6-sink.ts";
 import { openKafkaSink } from "./load-sinks/kafka-sink.ts";
 import { openNullSink } from "./load-sinks/null-sink.ts";
 import { openPostgresSink } from "./load-sinks/postgres-sink.ts";
@@ -48,7 +48,7 @@ interface Wanted {
   readonly search: SearchOptions;
 }
 
-export const SINKS: readonly SinkName[] = ["sql", "envelopes", "k6", "postgres", "kafka"];
+export const SINKS: readonly SinkName[] = ["sql", "envelopes", "k6", "bi", "postgres", "kafka"];
 /** What a lab has to have. The others have nothing behind them. */
 type LabSink = Extract<SinkName, "postgres" | "kafka">;
 const isLabSink = (sink: SinkName): sink is LabSink => sink === "postgres" || sink === "kafka";
@@ -153,7 +153,8 @@ function wantedSinks(asked: readonly SinkName[], lab: LabState | undefined): rea
     nothing("sql", 1),
     nothing("envelopes", 1),
     ...(cpuCount > 1 ? [nothing("envelopes", cpuCount)] : []),
-    { ...K6_WANTED, open: (signal) => openK6Sink(SEED, signal) },
+    { ...K6_WANTED, sink: "k6", open: (signal) => openK6Sink(SEED, signal) },
+    { ...K6_WANTED, sink: "bi", open: (signal) => openBiSink(SEED, signal) },
     ...(lab === undefined ? [] : [throughPostgres(lab), intoKafka(lab)]),
   ];
   return all.filter(
@@ -168,7 +169,6 @@ function whyNot(sink: LabSink, lab: LabState | undefined): string | undefined {
 
 /** k6 has as many threads as it likes: the figure is that of all cores. */
 const K6_WANTED = {
-  sink: "k6",
   threadCount: cpus().length,
   settleMs: 2000,
   windowMs: 5000,
@@ -206,7 +206,7 @@ function throughPostgres(state: LabState): Wanted {
 
 /** For the forecast only: about so many windows a search, and what it takes to open the bank for one. */
 function typicalMs({ sink, settleMs, windowMs }: Wanted): number {
-  const openMs = { sql: 0, envelopes: 0, postgres: 4000, kafka: 6000, k6: 7000 }[sink];
+  const openMs = { sql: 0, envelopes: 0, postgres: 4000, kafka: 6000, k6: 7000, bi: 7000 }[sink];
   return 18 * (settleMs + windowMs * 1.2 + openMs);
 }
 
@@ -218,7 +218,7 @@ async function measure(want: Wanted, signal: AbortSignal): Promise<Found> {
     return await search(want, signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (!isLabSink(want.sink) && want.sink !== "k6") throw error;
+    if (!isLabSink(want.sink) && want.sink !== "k6" && want.sink !== "bi") throw error;
     host.err(`  ${want.sink} could not be measured: ${reasonOf(error)}\n`);
     return { sink: want.sink, reason: reasonOf(error) };
   }

@@ -2,8 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { closest } from "fastest-levenshtein";
-import { CAPACITY_STAGES, type CapacityTarget } from "../core/contracts/capacity.ts";
+import type { CapacityTarget } from "../core/contracts/capacity.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import type { LabState } from "../infra/drivers/lab.ts";
@@ -14,7 +13,7 @@ import { readHistory } from "./capacity/journal.ts";
 import { withLab } from "./capacity/lab-for.ts";
 import { checkedSeed } from "./capacity/lab-plan.ts";
 import { searchLab, type SearchWish } from "./capacity/search-lab.ts";
-import { bypassesPipeline } from "./capacity/step-runner.ts";
+import { numberOf, TARGETS, targetsOf, windowMsOf } from "./capacity/search-options.ts";
 import { calibrate, SINKS } from "./calibrate.ts";
 import { topologyNamed } from "./up.ts";
 
@@ -35,7 +34,6 @@ interface CapacityOptions {
   readonly resume?: string;
 }
 
-const TARGETS: readonly CapacityTarget[] = ["end-to-end", ...CAPACITY_STAGES];
 /** Queries before the pipeline's own load: what the lake holds by then is part of their figure. */
 const TARGETS_DEFAULT: readonly CapacityTarget[] = [
   ...(["postgres", "slot-decoding", "kafka", "trino"] as const),
@@ -129,8 +127,7 @@ function wishOf(options: CapacityOptions): SearchWish {
     runDir: undefined,
     seed: checkedSeed(options.seed),
     targets,
-    // Operations are counted by whole seconds of their intended start.
-    windowMs: Math.round(numberOf("--window", options.window, windowSMin(targets), 3600)) * 1000,
+    windowMs: windowMsOf(options.window, targets),
     settleMs: numberOf("--settle", options.settle, 0, 3600) * 1000,
     search: {
       startRatePerS: numberOf("--start", options.start, 10, 1_000_000),
@@ -152,32 +149,4 @@ function wishOf(options: CapacityOptions): SearchWish {
 
 function queryRateOf(option: string, text: string | undefined): number | undefined {
   return text === undefined ? undefined : numberOf(option, text, 0.5, 10_000);
-}
-
-/**
- * The lake takes what has come every 8 s: growth shows over three commits, not within one. And of few queries a second it
- * takes as long until there are some of each class.
- */
-function windowSMin(targets: readonly CapacityTarget[]): number {
-  const isQuick = (target: CapacityTarget): boolean =>
-    target === "kafka" || bypassesPipeline(target);
-  return targets.every(isQuick) ? 5 : 25;
-}
-
-function targetsOf(text: string): readonly CapacityTarget[] {
-  return text.split(",").map((name) => {
-    const found = TARGETS.find((target) => target === name.trim());
-    if (found !== undefined) return found;
-    throw new LakeproofError("USAGE", `There is no stage ${JSON.stringify(name)}.`, {
-      hint: `Did you mean ${closest(name, TARGETS)}? Stages are ${TARGETS.join(", ")}.`,
-    });
-  });
-}
-
-function numberOf(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= least && value <= most) return value;
-  throw new LakeproofError("USAGE", `${option} is ${JSON.stringify(text)}.`, {
-    hint: `Allowed is a number from ${String(least)} to ${String(most)}.`,
-  });
 }

@@ -18,6 +18,7 @@ function wordsAfter(verb: Command): readonly string[] {
     lint: Object.keys(TOPOLOGIES),
     up: Object.keys(TOPOLOGIES),
     fetch: Object.keys(TOPOLOGIES),
+    monitoring: Object.keys(TOPOLOGIES),
     list: LIST_NAMES,
     load: ["kafka"],
     manifest: ["k6"],

@@ -63,15 +63,23 @@ export function settleIsolation(
   }
   const wished = asked === "auto" ? topology.isolation : (asked as Isolation);
   const choice = chooseIsolation(wished);
-  if (choice.reason === undefined) return choice;
+  if (choice.reason === undefined) {
+    if (wished !== topology.isolation && wished === "loopback")
+      tellLimits("On loopback, as asked.");
+    return choice;
+  }
   if (asked === "namespaces") {
     throw new LakeproofError("CAPABILITY_MISSING", `No namespaces: ${choice.reason}.`, {
       hint: "Run as root, allow user namespaces, or take --isolation loopback.",
     });
   }
-  host.err(`Falling back to loopback: ${choice.reason}. Impossible here:\n`);
-  for (const line of LOOPBACK_LIMITS) host.err(`  - ${line}\n`);
+  tellLimits(`Falling back to loopback: ${choice.reason}.`);
   return choice;
+}
+
+function tellLimits(why: string): void {
+  const lines = LOOPBACK_LIMITS.map((line) => `  - ${line}\n`);
+  host.err(`${why} Impossible here:\n${lines.join("")}`);
 }
 
 export interface Enter {

@@ -10,6 +10,9 @@ import type { Topology } from "../core/contracts/topology.ts";
 import { defaultCacheDir } from "../infra/artifacts/cache.ts";
 import { openStore } from "../infra/artifacts/store.ts";
 import type { ArtifactName } from "../infra/artifacts/table.ts";
+import { openClassArchives } from "../infra/class-archives.ts";
+import { fabricAlive } from "../infra/drivers/fabric.ts";
+import { alive } from "../infra/drivers/local.ts";
 import { labDir, labsDir, listLabs, ownerAlive, type LabState } from "../infra/drivers/lab.ts";
 import { processFacts } from "../infra/drivers/processes.ts";
 import { artifactsOf } from "../infra/lab-plan.ts";
@@ -33,6 +36,11 @@ export function labThatIsUp(subnet: string | undefined): LabState {
     (lab) => lab.state === "up" && (subnet === undefined || lab.subnet === subnet),
   );
   const [lab, another] = labs;
+  if (lab !== undefined && another === undefined && networkIsGone(lab)) {
+    throw new LakeproofError("LAB_NOT_UP", `Lab ${lab.id} has lost its network.`, {
+      hint: "`lakeproof down` takes away what is left of it.",
+    });
+  }
   if (lab === undefined) {
     throw new LakeproofError(
       "LAB_NOT_UP",
@@ -66,18 +74,7 @@ export interface NewLab {
 
 export function newLabState(options: NewLab): LabState {
   const holder = labOn(options.subnet);
-  if (holder !== undefined) {
-    const stale = !holder.held && !ownerAlive(holder);
-    throw new LakeproofError(
-      "LAB_BUSY",
-      `${options.subnet}.x is taken by lab ${holder.id} (${holder.topology}, ${holder.state}).`,
-      {
-        hint: stale
-          ? "Its run is gone: `lakeproof heal` takes it down."
-          : "Take it down with `lakeproof down`, or choose other addresses with --subnet 127.77.1.",
-      },
-    );
-  }
+  if (holder !== undefined) throw busy(holder);
   const id = `${fileNameOf(options.topology)}-${host.randomHex(4)}`;
   mkdirSync(labsDir(), { recursive: true, mode: 0o755 });
   return {
@@ -95,6 +92,39 @@ export function newLabState(options: NewLab): LabState {
     instances: {},
     endpoints: {},
   };
+}
+
+/** Throws LAB_BUSY where nothing is left of the lab but its addresses: after a restart of the machine, say. */
+export function refuseStale(lab: LabState): void {
+  if (staleness(lab) !== undefined) throw busy(lab);
+}
+
+function busy(lab: LabState): LakeproofError {
+  const stale = staleness(lab);
+  const what = `${lab.subnet}.x is taken by lab ${lab.id} (${lab.topology}, ${lab.state})`;
+  if (stale === undefined) {
+    return new LakeproofError("LAB_BUSY", `${what}.`, {
+      hint: "Take it down with `lakeproof down`, or choose other addresses with --subnet 127.77.1.",
+    });
+  }
+  return new LakeproofError("LAB_BUSY", `${what}, of which ${stale}.`, {
+    hint: `\`lakeproof ${lab.held ? "down" : "heal"}\` takes away what is left of it.`,
+  });
+}
+
+/** What is gone of a lab that is on record; undefined where it is there. */
+function staleness(lab: LabState): string | undefined {
+  if (networkIsGone(lab)) return "the network is gone";
+  const instances = Object.values(lab.instances);
+  if (lab.state === "up" && instances.length > 0 && !instances.some(alive)) {
+    return "every process is gone";
+  }
+  const isOwned = !lab.held || lab.state !== "up";
+  return isOwned && !ownerAlive(lab) ? "whoever started it is gone" : undefined;
+}
+
+function networkIsGone({ fabric }: LabState): boolean {
+  return fabric !== undefined && !fabricAlive(fabric);
 }
 
 /** Names of everything the topology, the isolation and the load need. */
@@ -129,5 +159,11 @@ export async function obtainArtifacts(
       host.err(`  ${state.padEnd(9)} ${name.padEnd(18)} ${spent.padStart(6)}  ${left}\n`);
     },
   });
-  return store.ensure(names, signal);
+  const paths = await store.ensure(names, signal);
+  // It takes both cores of a small machine for half a minute: not beside a lab that somebody measures.
+  if (listLabs().length > 0) return paths;
+  await openClassArchives(defaultCacheDir()).make(signal, (program) => {
+    host.err(`  once      classes of ${program}, so that its next starts take less\n`);
+  });
+  return paths;
 }

@@ -2,14 +2,27 @@
 // Plain JavaScript on purpose: it must start on an older Node to hand over to the one lakeproof needs.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import module, { createRequire } from "node:module";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const NODE_MAJOR_MIN = 24;
 const here = dirname(fileURLToPath(import.meta.url));
 
+/**
+ * What was compiled once is kept: half of the time a command takes to begin. Beside the artifacts, and below root's
+ * own directory for root, so that nobody else decides what it runs. A directory that cannot be written is done without.
+ */
+function keepCompiled() {
+  const { LAKEPROOF_CACHE_DIR: named, XDG_CACHE_HOME: home } = process.env;
+  const own = join(home || join(homedir(), ".cache"), "lakeproof");
+  const cache = named || (process.getuid?.() === 0 ? "/var/cache/lakeproof" : own);
+  module.enableCompileCache(join(cache, "node"));
+}
+
 async function main() {
+  keepCompiled();
   const compiled = join(here, "..", "dist", "cli", "main.js");
   const source = join(here, "main.ts");
   const { main: start } = await import(existsSync(source) ? source : compiled);

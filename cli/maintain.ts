@@ -16,6 +16,7 @@ import {
   expireSnapshotsSql,
   lookOf,
   lookSql,
+  MAINTENANCE_RUN_PATH,
   MAINTENANCE_SOURCE,
   mayExpire,
   type Operation,
@@ -39,9 +40,12 @@ export async function maintain(configPath: string): Promise<number> {
     });
   }
   const metrics = new MaintenanceMetrics();
-  const server = await serve(config, metrics);
+  const maintenance = new Maintenance(config, metrics, stopping.signal);
+  const server = await serve(config, metrics, () => {
+    maintenance.runNow();
+  });
   try {
-    await new Maintenance(config, metrics, stopping.signal).run();
+    await maintenance.run();
   } finally {
     server.close();
     server.closeAllConnections();
@@ -50,13 +54,21 @@ export async function maintain(configPath: string): Promise<number> {
   return 0;
 }
 
-function serve({ listen }: MaintenanceConfig, metrics: MaintenanceMetrics): Promise<Server> {
+function serve(
+  { listen }: MaintenanceConfig,
+  metrics: MaintenanceMetrics,
+  runNow: () => void,
+): Promise<Server> {
   const server = createServer((request, response) => {
     const pages: Readonly<Record<string, () => string>> = {
-      "/metrics": () => metrics.text(),
-      "/health": () => "ok\n",
+      "GET /metrics": () => metrics.text(),
+      "GET /health": () => "ok\n",
+      [`POST ${MAINTENANCE_RUN_PATH}`]: () => {
+        runNow();
+        return "";
+      },
     };
-    const page = pages[request.url ?? ""];
+    const page = pages[`${request.method ?? ""} ${request.url ?? ""}`];
     response.writeHead(page === undefined ? 404 : 200, {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
     });
@@ -83,12 +95,19 @@ class Maintenance {
   readonly #metrics: MaintenanceMetrics;
   readonly #signal: AbortSignal;
   readonly #trino: TrinoClient;
+  /** Aborted by whoever wants the next round at once. */
+  #asking = new AbortController();
 
   constructor(config: MaintenanceConfig, metrics: MaintenanceMetrics, signal: AbortSignal) {
     this.#config = config;
     this.#metrics = metrics;
     this.#signal = signal;
     this.#trino = openTrino(config.trino, MAINTENANCE_SOURCE);
+  }
+
+  /** The next round begins at once, or right after the one that is under way. */
+  runNow(): void {
+    this.#asking.abort();
   }
 
   /** Returns when it is told to stop; nothing that Trino does or fails to do ends it. */
@@ -99,7 +118,8 @@ class Maintenance {
     while (!isAborted(this.#signal)) {
       // A round that took longer than the interval is not made up for.
       const passedCount = Math.floor((host.monotonicMs() - startMs) / intervalMs);
-      await this.#sleepUntil(startMs + (passedCount + 1) * intervalMs);
+      await this.#sleepUntil(startMs + (passedCount + 1) * intervalMs, this.#asking.signal);
+      this.#asking = new AbortController();
       for (const table of this.#config.tables) await this.#maintain(table);
     }
   }
@@ -117,8 +137,9 @@ class Maintenance {
     }
   }
 
-  async #sleepUntil(dueMs: number): Promise<void> {
-    await host.sleep(Math.max(0, dueMs - host.monotonicMs()), this.#signal).catch(() => undefined);
+  async #sleepUntil(dueMs: number, waking?: AbortSignal): Promise<void> {
+    const over = waking === undefined ? this.#signal : AbortSignal.any([this.#signal, waking]);
+    await host.sleep(Math.max(0, dueMs - host.monotonicMs()), over).catch(() => undefined);
   }
 
   async #maintain(table: string): Promise<void> {
@@ -164,6 +185,7 @@ class Maintenance {
       durationMs: host.monotonicMs() - startMs,
       endedAtEpochMs: host.epochMs(),
     });
+    this.#metrics.began(table, operation);
     try {
       const rows = await this.#trino.query(sqlAt(host.epochMs()), deadline);
       this.#metrics.done({ table, operation, outcome: "ok", ...ended() });

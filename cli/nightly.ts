@@ -36,6 +36,8 @@ export interface NightlyOptions {
   readonly runsDir: string;
   /** Directory of the history store. */
   readonly history: string;
+  /** Options that made the search another one, for the command that repeats it: " --stages lake", or nothing. */
+  readonly searchText: string;
   readonly reporters: readonly string[] | undefined;
 }
 
@@ -119,7 +121,7 @@ function concluded(night: Night, searched: SearchedLab): NightlyReport {
     costs: eventCosts(capacity),
     ...(sizing === undefined ? {} : { sizing }),
     exit: nightExit(capacity, reruns, stopCode),
-    rerun: `npx lakeproof run ${name} --seed ${seed}`,
+    rerun: `npx lakeproof run ${name} --seed ${seed}${night.options.searchText}`,
   } as const;
   if (capacity.ended !== "completed") {
     return { ...facts, kept: { reason: `the search ${capacity.ended}` } };

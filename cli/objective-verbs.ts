@@ -1,7 +1,8 @@
-/** The verbs about targets: what they are, and the alerts that watch them. */
+/** The verbs about targets: what they are, and the boards and alerts that watch them. */
 import { join } from "node:path";
 import type { Command } from "commander";
 import { host } from "../core/host.ts";
+import { writeMonitoring } from "./monitoring.ts";
 import { objectives } from "./objectives.ts";
 import { writeRules } from "./rules.ts";
 
@@ -31,5 +32,14 @@ export function addObjectiveVerbs(
     .option("--out <dir>", "where rules.yml and rules.test.yml go", join(host.cwd, "rules"))
     .action(async (runDir: string, { json, out }: Options) => {
       exit(await writeRules(runDir, { json, outDir: out }));
+    });
+  verb(
+    "monitoring [topology]",
+    "the three boards for Grafana, and the six alerts with their promtool tests, as files",
+  )
+    .option(...JSON_OPTION)
+    .option("--out <dir>", "where the files go", join(host.cwd, "monitoring"))
+    .action((topology: string | undefined, { json, out }: Options) => {
+      exit(writeMonitoring({ topology: topology ?? "production", json, outDir: out }));
     });
 }

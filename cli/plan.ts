@@ -14,18 +14,24 @@ import { plan } from "../core/plan.ts";
 import { COMPONENTS } from "../infra/components/index.ts";
 import { duplicateBudget, recoveryBudget } from "../infra/budgets.ts";
 import { capabilitiesOf } from "../infra/drivers/local.ts";
-import { machineSupport } from "../infra/drivers/machine/support.ts";
+import { machineSupport, type MachineSupport } from "../infra/drivers/machine/support.ts";
 import type { NetworkSupport } from "../infra/drivers/network-support.ts";
 import { settingProblems } from "../infra/lab-plan.ts";
 import { clockProblem } from "../infra/clock/shiftable.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
 import { CAPACITY_SCENARIOS, SCENARIOS } from "../scenarios/index.ts";
-import { faultRateLines, provableLines, recoveryLine } from "../slo/objectives/provable-text.ts";
+import {
+  duration,
+  faultRateLines,
+  provableLines,
+  recoveryLine,
+} from "../slo/objectives/provable-text.ts";
 import { provable } from "../slo/objectives/provable.ts";
 import { askCalibration } from "./calibrate-store.ts";
 import { networkSupport, settleIsolation } from "./inside.ts";
 import { checkSubnet } from "./lab.ts";
 import { printPairs } from "./pairs.ts";
+import { Eta } from "./run/eta.ts";
 import { scriptAt } from "./run/script-load.ts";
 import { addTo, type AddedOptions } from "./plan-options.ts";
 
@@ -43,14 +49,14 @@ export interface PlanOptions extends AddedOptions {
   readonly gameMsMax?: number | undefined;
 }
 
-/** `support`: what can be done to the network, where there is one. */
+/** `support`: what can be done to the network, where there is one; `machine`: to disks, processors and memory. */
 export function makePlan(
   options: PlanOptions,
   isolation: Isolation,
   support: NetworkSupport | undefined,
+  machine: MachineSupport = machineSupport(),
 ): Plan {
   checkSubnet(options.subnet);
-  const machine = machineSupport();
   const named = atRate(scenarioNamed(options.scenario), options.rate);
   const { gameMsMax } = options;
   const { scenario, objectives } = addTo(
@@ -201,16 +207,25 @@ const ISOLATION_TEXTS: Readonly<Record<string, string>> = {
 
 const nameOf = (fault: FaultEntry): string => fault.composition ?? fault.fault;
 
+/** Rounds of the same faults would hide everything below them: each is told once, with how often it comes. */
+function faultLines({ faults }: Plan): readonly string[] {
+  const nameWidth = Math.max(0, ...faults.map((fault) => nameOf(fault).length));
+  const told = (fault: FaultEntry): string =>
+    `${nameOf(fault).padEnd(nameWidth)}  ${fault.instanceId.padEnd(24)} class ${fault.faultClass}` +
+    `  hold ${String(fault.holdMs / 1000)} s  recovery budget ${String(fault.recoveryBudgetMs / 1000)} s` +
+    (fault.composition === undefined ? "" : `  = ${fault.fault} × ${String(fault.count)}`) +
+    (fault.after === undefined ? "" : `  after ${fault.after.event}`);
+  const expected = (fault: FaultEntry): string =>
+    fault.hypothesis === undefined ? "" : `\n        expected: ${fault.hypothesis}`;
+  const alike = Map.groupBy(faults, (fault) => JSON.stringify({ ...fault, id: "" }));
+  return [...alike.values()].flatMap(([first, ...further]) => {
+    if (first === undefined) return [];
+    const often = further.length === 0 ? "" : `  ${String(further.length + 1)} times`;
+    return [`  ${first.id}  ${told(first)}${often}${expected(first)}`];
+  });
+}
+
 export function planText(made: Plan): string {
-  const nameWidth = Math.max(0, ...made.faults.map((fault) => nameOf(fault).length));
-  const faults = made.faults.map(
-    (fault) =>
-      `  ${fault.id}  ${nameOf(fault).padEnd(nameWidth)}  ${fault.instanceId.padEnd(24)} class ${fault.faultClass}` +
-      `  hold ${String(fault.holdMs / 1000)} s  recovery budget ${String(fault.recoveryBudgetMs / 1000)} s` +
-      (fault.composition === undefined ? "" : `  = ${fault.fault} × ${String(fault.count)}`) +
-      (fault.after === undefined ? "" : `  after ${fault.after.event}`) +
-      (fault.hypothesis === undefined ? "" : `\n        expected: ${fault.hypothesis}`),
-  );
   return [
     `scenario ${made.scenario}  seed ${made.seed}  topology ${made.topology.name}  driver ${made.driver} (${made.isolation})`,
     made.purpose,
@@ -223,14 +238,20 @@ export function planText(made: Plan): string {
     ].join(", ")}`,
     ...furtherLoadLines(made),
     ...gameLines(made),
+    lengthLine(made),
     "faults (class W: within the design, objectives hold; B: at its boundary; X: beyond it):",
-    ...faults,
+    ...faultLines(made),
     `  ${recoveryLine(made.faults.map((fault) => fault.fault))}`,
     ...faultRateLines(made).map((line) => `  ${line}`),
     "objectives, with one-sided 95 % confidence; times are of the measured time that counts:",
     ...provableLines(made.provable).map((line) => `  ${line}`),
     "",
   ].join("\n");
+}
+
+/** Faults that recover as such faults mostly do; the start of everything is in it. */
+function lengthLine(made: Plan): string {
+  return `length: about ${duration(new Eta(made).remainingMs(0))} from the first process to the report`;
 }
 
 function gameLines({ gameDay }: Plan): readonly string[] {

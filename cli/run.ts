@@ -31,6 +31,7 @@ import {
 import { openConsole, type RunConsole } from "./run/console.ts";
 import { breakThings as breakAsPlanned } from "./run/faults.ts";
 import { runPhases, type Breaking } from "./run/phases.ts";
+import { readyEvent } from "./run/ready-event.ts";
 import { inspectScript } from "./run/script-load.ts";
 import { startReaperFor } from "./run/reaper.ts";
 import { newLedgers, type Session } from "./run/session.ts";
@@ -236,26 +237,15 @@ function provisionLab(
     onStep: (step) => {
       console.provisioning(step);
       if (step.kind !== "ready") return;
-      const { spec, pid, readyMs } = step.instance;
-      journal.append({
-        kind: "instance.ready",
-        ...{ instanceId: spec.id, component: spec.component, address: spec.host, pid, readyMs },
-        restart: false,
-      });
+      journal.append(readyEvent(step.instance, false));
     },
   });
 }
 
 function journalInstances(frame: RunFrame, lab: Lab): void {
-  for (const { id, component, host: address } of lab.specs) {
+  for (const { id } of lab.specs) {
     const instance = lab.driver.instance(id);
-    if (instance === undefined) continue;
-    const { pid, readyMs } = instance;
-    frame.journal.append({
-      kind: "instance.ready",
-      ...{ instanceId: id, component, address, pid, readyMs },
-      restart: false,
-    });
+    if (instance !== undefined) frame.journal.append(readyEvent(instance, false));
   }
 }
 

@@ -1,4 +1,5 @@
 /** `lakeproof up`: a topology for people, held until `down`. */
+import { availableParallelism } from "node:os";
 import { closest } from "fastest-levenshtein";
 import type { Topology } from "../core/contracts/topology.ts";
 import { LakeproofError } from "../core/errors.ts";
@@ -9,9 +10,10 @@ import { keepLogs, type LabState } from "../infra/drivers/lab.ts";
 import { TOPOLOGIES } from "../infra/topologies/index.ts";
 import { planLab } from "../infra/lab-plan.ts";
 import { provision } from "../infra/provision.ts";
+import { StartProgress, type StartStep } from "../infra/start-progress.ts";
 import { takeDown } from "./heal.ts";
 import { insideLab, settleIsolation } from "./inside.ts";
-import { checkSubnet, labOn, newLabState, obtainArtifacts } from "./lab.ts";
+import { checkSubnet, labOn, newLabState, obtainArtifacts, refuseStale } from "./lab.ts";
 import { runInNewLab } from "./new-lab.ts";
 import { preflight } from "./requirements.ts";
 import { startReaper } from "./run/reaper.ts";
@@ -33,6 +35,7 @@ export async function up(options: UpOptions): Promise<number> {
   if (inside !== undefined) return bringUp(options, topology, inside, stop);
   const there = labOn(options.subnet);
   if (there?.held === true && there.state === "up" && there.topology === topology.name) {
+    refuseStale(there);
     host.err(`${topology.name} is up already on ${options.subnet}.x.\n`);
     return status({ json: options.json });
   }
@@ -54,8 +57,7 @@ async function bringUp(
   listenForStop(stop, { notice: "Stopping: the lab is taken down.", hint: "Nothing is left up." });
   const artifacts = await obtainArtifacts(topology.services, state.isolation, stop.signal);
   const startedMs = host.monotonicMs();
-  const stepCount = stepCountOf(topology, state, artifacts);
-  let doneCount = 0;
+  const progress = new StartProgress(stepsOf(topology, state, artifacts), availableParallelism());
   const reaper = state.owner.pid === host.pid ? startReaper(state.id) : undefined;
   try {
     await provision({
@@ -69,10 +71,14 @@ async function bringUp(
           host.err(`  ${readinessText(step.elapsedMs, step.critical)}\n`);
           return;
         }
-        doneCount += 1;
-        const seconds = ((host.monotonicMs() - startedMs) / 1000).toFixed(1);
-        const done = `${String(doneCount)}/${String(stepCount)}`.padStart(7);
-        host.err(`  ${seconds.padStart(5)} s ${done}  ${step.kind.padEnd(10)} ${step.id}\n`);
+        progress.done(step.id);
+        const elapsedMs = host.monotonicMs() - startedMs;
+        const seconds = (elapsedMs / 1000).toFixed(1).padStart(5);
+        const done = `${String(progress.doneCount)}/${String(progress.totalCount)}`.padStart(7);
+        const left = `about ${(progress.remainingMs(elapsedMs) / 1000).toFixed(0)} s left`;
+        host.err(
+          `  ${seconds} s ${done}  ${step.kind.padEnd(10)} ${step.id.padEnd(22)}  ${left}\n`,
+        );
       },
     });
   } catch (error) {
@@ -86,15 +92,16 @@ async function bringUp(
 }
 
 /** Every instance gets ready; a service without any is configured. */
-function stepCountOf(
+function stepsOf(
   topology: Topology,
   state: LabState,
   artifacts: Readonly<Record<string, string>>,
-): number {
+): readonly StartStep[] {
   const { specs } = planLab(topology, state, artifacts);
-  const services = Object.keys(topology.services);
-  const without = services.filter((name) => !specs.some(({ service }) => service === name));
-  return specs.length + without.length;
+  const without = Object.entries(topology.services)
+    .filter(([name]) => !specs.some(({ service }) => service === name))
+    .map(([id, { component }]) => ({ id, component }));
+  return [...specs, ...without];
 }
 
 export function topologyNamed(name: string): Topology {

@@ -24,21 +24,27 @@ import { addHistory } from "./history.ts";
 import { judgeRun, reportRun, type ReportOptions } from "./judge.ts";
 import { addK6 } from "./k6/coordinator.ts";
 import { addManifest } from "./k6/manifest.ts";
-import { SUBNET_DEFAULT } from "./lab.ts";
 import { lint } from "./lint.ts";
 import { list } from "./list.ts";
 import { addLoad } from "./load/kafka.ts";
 import { maintain } from "./maintain.ts";
 import { addObjectiveVerbs } from "./objective-verbs.ts";
-import type { PrintPlanOptions } from "./plan.ts";
 import { wantedReports } from "./reporters.ts";
 import { portsOf } from "./requirements.ts";
 import { preflightInventory } from "./preflight-inventory.ts";
-import { planScenario, runScenario } from "./scenario-kinds.ts";
+import { addScenarioVerbs } from "./scenario-verbs.ts";
 import { gallery } from "./selftest/gallery.ts";
 import { renewSlotInside } from "./renew-slot.ts";
 import { selftest } from "./selftest.ts";
 import { status } from "./status.ts";
+import {
+  ISOLATION_OPTION,
+  JSON_OPTION,
+  REPORTER_OPTION,
+  SEED_OPTION,
+  SUBNET_OPTION,
+  WHICH_OPTION,
+} from "./verb-options.ts";
 import { up } from "./up.ts";
 import { verify } from "./verify.ts";
 
@@ -47,73 +53,15 @@ interface Common {
   readonly subnet: string;
   readonly isolation: string;
   readonly seed?: string;
-  readonly rate?: string;
-  readonly aboveCalibration: boolean;
-  readonly beyondDesign?: boolean;
-  readonly pairs?: boolean;
-  readonly script?: string;
-  readonly objectives?: string;
-  readonly faultRate?: readonly string[];
   readonly reporter?: readonly string[];
   readonly runs: string;
-  readonly history?: string;
   readonly verify: boolean;
-  readonly key?: string;
   readonly publicKey?: string;
   readonly example: boolean;
   readonly quiet: boolean;
   readonly gallery: boolean;
   readonly only?: string;
   readonly node: string;
-}
-
-const JSON_OPTION = ["--json", "machine-readable output on stdout", false] as const;
-const SUBNET_OPTION = ["--subnet <a.b.c>", "loopback addresses to use", SUBNET_DEFAULT] as const;
-const WHICH_OPTION = ["--subnet <a.b.c>", "only the lab on these addresses"] as const;
-const ISOLATION_OPTION = [
-  "--isolation <kind>",
-  "auto, namespaces or loopback: how nodes are kept apart",
-  "auto",
-] as const;
-const SEED_OPTION = ["--seed <number>", "repeat a run's decisions"] as const;
-const BEYOND_OPTION = [
-  "--beyond-design",
-  "take faults of class X too, which the topology is not designed to bear",
-  false,
-] as const;
-const RATE_OPTION = [
-  "--rate <events/s>",
-  "change events a second, where this machine cannot carry the scenario's own",
-] as const;
-const ABOVE_OPTION = [
-  "--above-calibration",
-  "offer a rate that `calibrate` found this machine's generator cannot offer",
-  false,
-] as const;
-
-const SCRIPT_OPTION = [
-  "--script <k6-file>",
-  "a k6 script of your own beside the load; it lands in the same report",
-] as const;
-
-const OBJECTIVES_OPTION = [
-  "--objectives <file>",
-  "OpenSLO v1 file: replaces objectives of the same id, adds the others",
-] as const;
-const FAULT_RATE_OPTION = [
-  "--fault-rate <fault/service=n>",
-  "how often a kind of fault happens in a month, for the projected uptime; repeatable",
-  collect,
-] as const;
-
-const REPORTER_OPTION = [
-  "--reporter <name[=path]>",
-  "also to standard output or a file: html, json, junit, markdown, openmetrics, …; github for its job page; repeatable",
-  collect,
-] as const;
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 export function addVerbs(program: Command, exit: (code: number) => void): void {
@@ -139,46 +87,6 @@ export function addVerbs(program: Command, exit: (code: number) => void): void {
 
 type AddVerb = (name: string, about: string) => Command;
 
-function addScenarioVerbs(verb: AddVerb, exit: (code: number) => void): void {
-  verb("run <scenario>", "provision, load, break, verify, judge and report; or search for a limit")
-    .option(...JSON_OPTION)
-    .option(...SUBNET_OPTION)
-    .option(...ISOLATION_OPTION)
-    .option(...SEED_OPTION)
-    .option(...RATE_OPTION)
-    .option(...ABOVE_OPTION)
-    .option(...BEYOND_OPTION)
-    .option(...SCRIPT_OPTION)
-    .option(...OBJECTIVES_OPTION)
-    .option(...FAULT_RATE_OPTION)
-    .option("--runs <dir>", "where run directories go", join(host.cwd, "runs"))
-    .option("--key <pem>", "Ed25519 key that signs the certificate (default: your own)")
-    .option(...REPORTER_OPTION)
-    .option(
-      "--history <dir>",
-      "of a capacity scenario: where its nights are kept (default: history)",
-    )
-    .action(async (scenario: string, { runs, key, reporter, history, ...options }: Common) => {
-      const wish = { ...chosen(scenario, options), runsDir: runs, key, reporters: reporter };
-      exit(await runScenario(wish, history));
-    });
-  verb("plan <scenario>", "what a run would do and what it could prove; starts nothing")
-    .option(...JSON_OPTION)
-    .option(...SUBNET_OPTION)
-    .option(...ISOLATION_OPTION)
-    .option(...SEED_OPTION)
-    .option(...RATE_OPTION)
-    .option(...ABOVE_OPTION)
-    .option(...BEYOND_OPTION)
-    .option("--pairs", "which faults to combine, so that every two of two services meet", false)
-    .option(...SCRIPT_OPTION)
-    .option(...OBJECTIVES_OPTION)
-    .option(...FAULT_RATE_OPTION)
-    .action(async (scenario: string, options: Common) => {
-      exit(await planScenario({ ...chosen(scenario, options), pairs: options.pairs === true }));
-    });
-}
-
 /** What asks about the machine, the checks and the tables; none of them needs a lab. */
 function addAboutVerbs(verb: AddVerb, exit: (code: number) => void): void {
   verb("doctor", "what this machine lacks, and the exact fix")
@@ -203,13 +111,6 @@ function addAboutVerbs(verb: AddVerb, exit: (code: number) => void): void {
     .action((what: string, { json, runs }: Common) => {
       exit(list(what, { json, runsDir: runs }));
     });
-}
-
-function chosen(scenario: string, options: Omit<Common, "runs">): PrintPlanOptions {
-  const { json, subnet, isolation, seed, rate, script, aboveCalibration } = options;
-  const { beyondDesign = false, objectives, faultRate: faultRates } = options;
-  const added = { script, aboveCalibration, beyondDesign, objectives, faultRates };
-  return { scenario, seed, rate, subnet, isolation, json, ...added };
 }
 
 /** What lakeproof starts itself with, for a process of its own. */

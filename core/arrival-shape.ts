@@ -43,6 +43,14 @@ export function spacingOf(arrivals: Arrivals): ArrivalSpacing {
   return typeof arrivals === "string" ? arrivals : arrivals.spacing;
 }
 
+/** The rate that every second has; undefined where seconds differ, by chance or by shape. */
+export function evenRatePerS(load: {
+  readonly ratePerS: number;
+  readonly arrivals?: Arrivals;
+}): number | undefined {
+  return load.arrivals === undefined || load.arrivals === "uniform" ? load.ratePerS : undefined;
+}
+
 /** Of a load that comes in waves; undefined for one without a peak. */
 export function peakOf(
   arrivals: Arrivals,

@@ -78,6 +78,13 @@ export function triggerProblems(
     ];
   }
   const components = Object.values(scenario.topology.services).map(({ component }) => component);
+  if (after.event === "maintenance-started") {
+    if (components.includes("lake-maintenance")) return problems;
+    return [
+      ...problems,
+      `${where}.after.event is ${after.event}: topology ${scenario.topology.name} has no lake-maintenance.`,
+    ];
+  }
   if (!components.includes("flink-jobmanager")) {
     problems.push(
       `${where}.after.event is ${after.event}: topology ${scenario.topology.name} has no Flink to tell it.`,

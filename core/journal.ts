@@ -21,6 +21,7 @@ export const JOURNAL_FILE = "journal.ndjson";
 const KNOWN_KINDS: Readonly<Record<JournalKind, true>> = {
   "run.started": true,
   "phase.entered": true,
+  "lake.maintained": true,
   "instance.ready": true,
   "instance.memory": true,
   "load.window": true,

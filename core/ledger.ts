@@ -10,7 +10,8 @@ const PAGE_BITS = 12;
 const PAGE_SIZE = 1 << PAGE_BITS;
 
 interface Page {
-  readonly words: Uint32Array;
+  /** Signed, so that no word ever becomes a floating-point number on its way. */
+  readonly words: Int32Array;
   count: number;
 }
 
@@ -20,6 +21,9 @@ interface Run {
   to: number;
 }
 
+/** Stands where no page is open: no number lies on it, and nothing is ever added to it. */
+const NO_PAGE: Page = { words: new Int32Array(0), count: 0 };
+
 /**
  * Set of positive integers that mostly come in order: what it keeps grows with the gaps in them, not with their number.
  * Below 2^32.
@@ -28,10 +32,15 @@ export class SequenceSet {
   readonly #pages = new Map<number, Page>();
   /** Ascending, apart from each other. */
   readonly #whole: Run[] = [];
-  #size = 0;
+  /** The page of the number before: the next one is mostly on it, too. */
+  #lastNumber = -1;
+  #lastPage = NO_PAGE;
 
   get size(): number {
-    return this.#size;
+    let size = 0;
+    for (const { from, to } of this.#whole) size += (to - from) * PAGE_SIZE;
+    for (const { count } of this.#pages.values()) size += count;
+    return size;
   }
 
   /** Pages of which some numbers are missing: each is kept bit by bit. */
@@ -42,8 +51,9 @@ export class SequenceSet {
   has(sequence: number): boolean {
     const index = sequence - 1;
     const number = index >>> PAGE_BITS;
-    if (this.#isWhole(number)) return true;
-    const word = this.#pages.get(number)?.words[(index & (PAGE_SIZE - 1)) >>> 5] ?? 0;
+    if (number !== this.#lastNumber && this.#isWhole(number)) return true;
+    const page = number === this.#lastNumber ? this.#lastPage : this.#pages.get(number);
+    const word = page?.words[(index & (PAGE_SIZE - 1)) >>> 5] ?? 0;
     return (word & (1 << (index & 31))) !== 0;
   }
 
@@ -51,20 +61,28 @@ export class SequenceSet {
   add(sequence: number): boolean {
     const index = sequence - 1;
     const number = index >>> PAGE_BITS;
+    if (number !== this.#lastNumber && !this.#turnTo(number)) return false;
+    const page = this.#lastPage;
+    const at = (index & (PAGE_SIZE - 1)) >>> 5;
+    const bit = 1 << (index & 31);
+    const before = page.words[at] ?? 0;
+    if ((before & bit) !== 0) return false;
+    page.words[at] = before | bit;
+    page.count += 1;
+    if (page.count === PAGE_SIZE) this.#close(number);
+    return true;
+  }
+
+  /** False where all of it is there. */
+  #turnTo(number: number): boolean {
     let page = this.#pages.get(number);
     if (page === undefined) {
       if (this.#isWhole(number)) return false;
-      page = { words: new Uint32Array(PAGE_SIZE >>> 5), count: 0 };
+      page = { words: new Int32Array(PAGE_SIZE >>> 5), count: 0 };
       this.#pages.set(number, page);
     }
-    const at = (index & (PAGE_SIZE - 1)) >>> 5;
-    const before = page.words[at] ?? 0;
-    const after = (before | (1 << (index & 31))) >>> 0;
-    if (before === after) return false;
-    page.words[at] = after;
-    page.count += 1;
-    this.#size += 1;
-    if (page.count === PAGE_SIZE) this.#close(number);
+    this.#lastNumber = number;
+    this.#lastPage = page;
     return true;
   }
 
@@ -79,6 +97,8 @@ export class SequenceSet {
 
   #close(number: number): void {
     this.#pages.delete(number);
+    this.#lastNumber = -1;
+    this.#lastPage = NO_PAGE;
     const at = this.#whole.findLastIndex((run) => run.from <= number);
     const [before, after] = [this.#whole[at], this.#whole[at + 1]];
     const follows = before?.to === number;
@@ -116,25 +136,33 @@ export interface LedgerFinding {
   readonly detail: string;
 }
 
+/** Above any sequence number that is kept. */
+const SEQ_MAX = 0xffff_ffff;
+
 /** Of each kind so many are kept; the others are counted. */
 export const FINDINGS_PER_KIND_MAX = 200;
 
 interface Lane {
   readonly seen: SequenceSet;
-  /** The cell of the change before: the next one mostly belongs to it, too. */
-  last: { readonly bucket: number; readonly cell: Cell } | undefined;
-  /** Highest sequence number per partition. */
-  readonly order: Map<string, number>;
+  /** Of the change before: the next one mostly belongs to it, too. */
+  bucket: number;
+  cell: Cell;
+  /** Highest sequence number per partition, by its handle; 0 before the first. */
+  readonly highest: number[];
 }
 
+/** In the place of a partition: it comes in no order, as a snapshot reads rows as they lie. */
+export const UNORDERED = -1;
+
 /**
- * What one hop has seen. `partition` is any label within which a lane's order must hold. What it keeps grows with the
- * buckets and the gaps, not with the number of changes.
+ * What one hop has seen. A partition is anything within which a lane's order must hold. What it keeps grows with the
+ * buckets and the gaps, not with the number of changes; and a change that comes as expected makes no object and no text.
  */
 export class ChangeLedger {
   /** Bucket → lane → cell. */
   readonly #cells = new Map<number, Map<number, Cell>>();
   readonly #lanes = new Map<number, Lane>();
+  readonly #partitions: string[] = [];
   readonly #findings: LedgerFinding[] = [];
   readonly #findingCounts = new Map<Anomaly, number>();
   #eventCount = 0;
@@ -168,37 +196,50 @@ export class ChangeLedger {
     if (count <= FINDINGS_PER_KIND_MAX) this.#findings.push(finding);
   }
 
-  /** `position` is printed with a finding, e.g. "users/3@1042". */
-  record(change: {
-    readonly lane: number;
-    readonly seq: number;
-    readonly bucket: number;
-    readonly fp: number;
-    readonly partition: string;
-    readonly position: string;
-    /** False where it comes in no order: a snapshot reads rows as they lie. Default true. */
-    readonly isOrdered?: boolean;
-  }): void {
-    const { lane, seq, bucket } = change;
+  /** Handle of a partition by its name, e.g. "users/3": made once, given with every change. */
+  partition(name: string): number {
+    const known = this.#partitions.indexOf(name);
+    return known >= 0 ? known : this.#partitions.push(name) - 1;
+  }
+
+  /** Printed with a finding, e.g. "users/3@1042". */
+  position(partition: number, offset: number): string {
+    return `${this.#partitions[partition] ?? ""}@${String(offset)}`;
+  }
+
+  /**
+   * Enters one change; false when it was there already. `partition`: a handle, or UNORDERED. `offset` is its place in
+   * the partition, for people to look at. Plain arguments, because an object for each change costs more than its entry.
+   */
+  observe(
+    lane: number,
+    seq: number,
+    bucket: number,
+    fp: number,
+    partition: number,
+    offset: number,
+  ): boolean {
     this.#eventCount += 1;
-    const own = this.#lane(lane);
-    const cell = this.#cell(own, lane, bucket);
+    const own = this.#lanes.get(lane) ?? this.#openLane(lane, bucket);
+    const cell = own.bucket === bucket ? own.cell : this.#turnTo(own, lane, bucket);
     cell.eventCount += 1;
     if (!own.seen.add(seq)) {
       // Counted, not listed: at-least-once delivery repeats thousands after a restart, within a budget.
       this.#duplicateCount += 1;
-      return;
+      return false;
     }
     cell.distinctCount += 1;
     if (seq < cell.seqMin) cell.seqMin = seq;
     if (seq > cell.seqMax) cell.seqMax = seq;
-    cell.sum.add(change.fp);
-    if (change.isOrdered === false) return;
-    const last = own.order.get(change.partition) ?? 0;
-    if (seq < last) {
-      const detail = `at ${change.position} after sequence ${String(last)}`;
+    cell.sum.add(fp);
+    if (partition === UNORDERED) return true;
+    const last = own.highest[partition] ?? 0;
+    if (seq >= last) own.highest[partition] = seq;
+    else {
+      const detail = `at ${this.position(partition, offset)} after sequence ${String(last)}`;
       this.note({ anomaly: "reordered", lane, seq, bucket, detail });
-    } else own.order.set(change.partition, seq);
+    }
+    return true;
   }
 
   /** Sequence numbers of one cell. Exact where a lane goes through its buckets in order. */
@@ -223,17 +264,20 @@ export class ChangeLedger {
     );
   }
 
-  #lane(lane: number): Lane {
-    let own = this.#lanes.get(lane);
-    if (own === undefined) {
-      own = { seen: new SequenceSet(), last: undefined, order: new Map() };
-      this.#lanes.set(lane, own);
-    }
+  #openLane(lane: number, bucket: number): Lane {
+    const cell = this.#cell(lane, bucket);
+    const own = { seen: new SequenceSet(), bucket, cell, highest: [] };
+    this.#lanes.set(lane, own);
     return own;
   }
 
-  #cell(own: Lane, lane: number, bucket: number): Cell {
-    if (own.last?.bucket === bucket) return own.last.cell;
+  #turnTo(own: Lane, lane: number, bucket: number): Cell {
+    own.cell = this.#cell(lane, bucket);
+    own.bucket = bucket;
+    return own.cell;
+  }
+
+  #cell(lane: number, bucket: number): Cell {
     let cells = this.#cells.get(bucket);
     if (cells === undefined) {
       cells = new Map();
@@ -241,10 +285,10 @@ export class ChangeLedger {
     }
     let cell = cells.get(lane);
     if (cell === undefined) {
-      cell = { seqMin: Infinity, seqMax: 0, eventCount: 0, distinctCount: 0, sum: new ExactSum() };
+      // Whole numbers from the beginning: an infinity here would make floating-point numbers of both.
+      cell = { seqMin: SEQ_MAX, seqMax: 0, eventCount: 0, distinctCount: 0, sum: new ExactSum() };
       cells.set(lane, cell);
     }
-    own.last = { bucket, cell };
     return cell;
   }
 }

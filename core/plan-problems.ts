@@ -1,4 +1,5 @@
 /** What a scenario says outside of its faults that no run can do, each as one line with the allowed values. */
+import { arrivalProblems } from "./arrival-shape.ts";
 import { bankProfile, bankProfileProblems, USER_COUNT_MAX } from "./bank-profile.ts";
 import type { Fault } from "./contracts/fault.ts";
 import type { BankPlan, FaultRate } from "./contracts/plan.ts";
@@ -52,6 +53,16 @@ export function numberProblems(scenario: Scenario): readonly string[] {
       ([field, value, least, most]) =>
         `${field} is ${String(value)}: allowed are ${String(least)} to ${String(most)}.`,
     );
+}
+
+/** Of the bank's load and of each class of queries. */
+export function shapeProblems({ bank, queries }: Scenario): readonly string[] {
+  return [
+    ...arrivalProblems(bank.arrivals, "bank.arrivals"),
+    ...queries.flatMap(({ name, arrivals = "uniform" }) =>
+      arrivalProblems(arrivals, `queries.${name}.arrivals`),
+    ),
+  ];
 }
 
 export function bankProblems(bank: BankPlan): readonly string[] {

@@ -2,7 +2,6 @@
  * scenario × seed → plan. Pure: everything random is decided here, everything impossible is refused here,
  * all problems at once.
  */
-import { arrivalProblems } from "./arrival-shape.ts";
 import { bankProfile, bankRowCountMax } from "./bank-profile.ts";
 import { biLoadProblems } from "./bi-load.ts";
 import type { Composition, Fault, FaultEntry, FaultReach } from "./contracts/fault.ts";
@@ -29,6 +28,7 @@ import {
   numberProblems,
   rateProblems,
   readIntervalMsOf,
+  shapeProblems,
 } from "./plan-problems.ts";
 import { countOf } from "./target-count.ts";
 
@@ -81,7 +81,7 @@ export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
   );
   problems.push(
     ...numberProblems(scenario),
-    ...arrivalProblems(scenario.bank.arrivals, "bank.arrivals"),
+    ...shapeProblems(scenario),
     ...bankProblems(scenario.bank),
     ...biLoadProblems(scenario, {
       warmupMs: scenario.warmupMs,

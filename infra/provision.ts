@@ -125,17 +125,18 @@ interface ServiceStart {
 async function startService(start: ServiceStart): Promise<number> {
   const { service, component, plan, lab, signal, onStep } = start;
   const specs = plan.specs.filter((spec) => spec.service === service);
-  const readyMs = await Promise.all(
-    specs.map(async (spec) => {
-      using _pass = await start.enter();
-      signal.throwIfAborted();
-      onStep({ kind: "starting", id: spec.id });
-      const instance = await lab.driver.start(spec, probeOf(component), signal);
-      onStep({ kind: "ready", id: spec.id, instance });
-      return instance.readyMs;
-    }),
-  );
-  const slowestMs = Math.max(0, ...readyMs);
+  const startOne = async (spec: InstanceSpec): Promise<number> => {
+    using _pass = await start.enter();
+    signal.throwIfAborted();
+    onStep({ kind: "starting", id: spec.id });
+    const instance = await lab.driver.start(spec, probeOf(component), signal);
+    onStep({ kind: "ready", id: spec.id, instance });
+    return instance.readyMs;
+  };
+  const alone = component.firstStartsAlone === true ? specs.slice(0, 1) : [];
+  const aloneMs = Math.max(0, ...(await Promise.all(alone.map(startOne))));
+  const readyMs = await Promise.all(specs.slice(alone.length).map(startOne));
+  const slowestMs = aloneMs + Math.max(0, ...readyMs);
   if (component.configure === undefined) return slowestMs;
   const startedMs = host.monotonicMs();
   if (specs.length === 0) onStep({ kind: "starting", id: service });

@@ -5,10 +5,17 @@
 import { rmSync } from "node:fs";
 import { join, sep } from "node:path";
 
-/** What tells programs, and JVMs that ignore TMPDIR, to put their temporary files into `dir`. */
-export function temporaryFilesIn(dir: string): Readonly<Record<string, string>> {
+/**
+ * What tells programs, and JVMs that ignore TMPDIR, to put their temporary files into `dir`. `jvmOptions` are those that
+ * belong to this machine alone, and so not into what an instance is configured with.
+ */
+export function temporaryFilesIn(
+  dir: string,
+  jvmOptions: readonly string[] = [],
+): Readonly<Record<string, string>> {
   // Of all options of a JVM only this variable reaches those that a client such as Maven starts itself.
-  return { TMPDIR: dir, JDK_JAVA_OPTIONS: `"-Djava.io.tmpdir=${dir}"` };
+  const options = [`-Djava.io.tmpdir=${dir}`, ...jvmOptions];
+  return { TMPDIR: dir, JDK_JAVA_OPTIONS: options.map((option) => `"${option}"`).join(" ") };
 }
 
 /** Written into the virtual machine: neither TMPDIR nor its own properties change it. */

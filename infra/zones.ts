@@ -90,6 +90,13 @@ export const HARNESS_NODE = {
   place: "ops",
   host: `${subnetOf("ops")}.2`,
 } as const;
+
+/** Where the harness itself listens, beside an instance of the same lab: on loopback at the one address nobody has. */
+export function harnessHost(inNamespaces: boolean, instanceHost: string): string {
+  if (inNamespaces) return HARNESS_NODE.host;
+  return `${instanceHost.split(".").slice(0, 3).join(".")}.1`;
+}
+
 export const OUTSIDE_NODE = {
   id: "outside",
   place: "outside",

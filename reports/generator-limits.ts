@@ -9,6 +9,7 @@ const SINK_TEXTS: Readonly<Record<SinkLimit["sink"], string>> = {
   postgres: "PostgreSQL",
   kafka: "Kafka, as the connector's records",
   k6: "a server that answers at once",
+  bi: "a BI tier that answers at once",
 };
 
 export function renderGeneratorLimits(limits: GeneratorLimits): string {

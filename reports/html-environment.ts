@@ -22,9 +22,21 @@ export function topology(journal: JournalReader): Markup {
     <h2>Topology</h2>
     <p class="lead">
       Topology ${plan.topology.name}, driver ${plan.driver}, isolation ${plan.isolation}.
+      ${memoryBeforeLoad(journal)}
     </p>
     ${rows.length === 0 ? html`<p class="none">no samples: no instance became ready</p>` : instanceTable(rows)}
   </section>`;
+}
+
+/** The first look at every instance is taken when it is ready and nothing was asked of it yet. */
+function memoryBeforeLoad(journal: JournalReader): string {
+  const first = new Map<string, number>();
+  for (const { instanceId, rssBytes } of journal.of("instance.memory")) {
+    if (!first.has(instanceId)) first.set(instanceId, rssBytes);
+  }
+  if (first.size === 0) return "";
+  const sum = [...first.values()].reduce((all, bytes) => all + bytes, 0);
+  return `At the first look ${plural(first.size, "instance")} held ${formatBytes(sum)} together.`;
 }
 
 function instanceTable(rows: readonly (readonly Fragment[])[]): Markup {
@@ -36,6 +48,7 @@ function instanceTable(rows: readonly (readonly Fragment[])[]): Markup {
       "Address",
       "Ready at",
       "Start took",
+      "CPU until ready",
       "Restarts",
       "Memory, first",
       "Memory, largest",
@@ -62,6 +75,7 @@ function instanceRows(journal: JournalReader): readonly (readonly Fragment[])[] 
       html`<code>${first?.address ?? NONE}</code>`,
       formatClock(first?.atMs ?? 0),
       formatDurationMs(first?.readyMs ?? Number.NaN),
+      first?.readyCpuMs === undefined ? NONE : formatDurationMs(first.readyCpuMs),
       formatNumber(events.filter((event) => event.restart).length),
       firstBytes === undefined ? NONE : formatBytes(firstBytes),
       largest,

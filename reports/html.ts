@@ -12,6 +12,7 @@ import { faults } from "./html-faults.ts";
 import { gameDay, hasGameDay } from "./html-game-day.ts";
 import { ledger } from "./html-ledger.ts";
 import { load } from "./html-load.ts";
+import { maintenance } from "./html-maintenance.ts";
 import { claimed, notClaimed } from "./html-verdicts.ts";
 import { capacity } from "./html-capacity.ts";
 import { cursorControl } from "./html-cursor.ts";
@@ -69,8 +70,8 @@ function page(
       ${claimed(judgement)} ${notClaimed(journal, judgement)} ${availability(judgement)}
       ${faults(journal)} ${gameDay(journal, judgement)} ${load(journal)} ${timeline(journal)}
       ${capacity(extras.ladders ?? [])} ${history(extras.histories ?? [])} ${ledger(journal)}
-      ${topology(journal)} ${environment(journal)} ${deviations(journal)} ${costs(journal)}
-      ${files(journal, seal)} ${certificate(journal, judgement, seal)}
+      ${maintenance(journal)} ${topology(journal)} ${environment(journal)} ${deviations(journal)}
+      ${costs(journal)} ${files(journal, seal)} ${certificate(journal, judgement, seal)}
     `,
     footer: html`
       Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and

@@ -5,6 +5,7 @@ import type { Judgement, Verdict } from "../core/contracts/slo.ts";
 import { faultWindows, owedFaults } from "../core/timeline.ts";
 import { runFacts } from "./facts.ts";
 import { loadTables } from "./load.ts";
+import { maintenanceFacts } from "./maintenance.ts";
 import {
   formatBound,
   formatDurationMs,
@@ -23,7 +24,7 @@ import {
   NOTE_HEADS,
 } from "./game-day.ts";
 import { availabilityTables } from "./markdown-availability.ts";
-import { cell, inline, row } from "./markdown-text.ts";
+import { cell, inline, row, tableLines } from "./markdown-text.ts";
 import {
   claimedGroups,
   claimedLine,
@@ -55,11 +56,21 @@ function summaryOf(journal: JournalReader, judgement: Judgement): readonly strin
     ...gameDaySection(journal, judgement),
     ...loadSection(journal),
     ...availabilityTables(judgement),
+    ...maintenanceSection(journal),
     ...unclaimedTable(journal, judgement),
     "## Run it again",
     "",
     ...codeBlock(journal.rerun),
   ];
+}
+
+function maintenanceSection(journal: JournalReader): readonly string[] {
+  const facts = maintenanceFacts(journal);
+  if (facts === undefined) return [];
+  const { text, table } = facts;
+  const title = "Maintenance of the lake beside the stream";
+  if (table === undefined) return [`## ${title}`, "", inline(text), ""];
+  return tableLines(title, table, text);
 }
 
 function headOf(journal: JournalReader, judgement: Judgement): readonly string[] {

@@ -55,8 +55,14 @@ function storageText({ count, sizeGB, kind }: SpecDisks): string {
   return `${String(count)} × ${size} ${text}`;
 }
 
-/** The seed has one load balancer, before the BI instances. These are ours, whatever their services are called. */
-const OUR_BALANCERS: readonly string[] = ["haproxy-postgres", "haproxy-minio"];
+/**
+ * The seed has one load balancer, before the BI instances, and gives no hardware to what only watches or fills a
+ * service. These are ours, whatever their services are called.
+ */
+const NO_NODES_OF_THE_SEED: readonly string[] = [
+  ...["haproxy-postgres", "haproxy-minio"],
+  ...["postgres-exporter", "redis-exporter", "superset-content"],
+];
 
 /** First match wins; tried on the service's name and on its component's kind. */
 const GROUP_WORDS: readonly (readonly [words: readonly string[], group: string])[] = [
@@ -75,7 +81,7 @@ const GROUP_WORDS: readonly (readonly [words: readonly string[], group: string])
 
 /** The group of SPEC_NODES a service of a plan belongs to; undefined where the seed has no such node. */
 export function specGroupOf(service: string, component: string): string | undefined {
-  if (OUR_BALANCERS.includes(component)) return undefined;
+  if (NO_NODES_OF_THE_SEED.includes(component)) return undefined;
   for (const name of [service.toLowerCase(), component.toLowerCase()]) {
     const found = GROUP_WORDS.find(([words]) => words.some((word) => name.includes(word)));
     if (found !== undefined) return found[1] === "other" ? undefined : found[1];

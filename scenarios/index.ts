@@ -1,6 +1,7 @@
 /** Every scenario by name. A new one is one file and one line here, or in known-bad/index.ts. */
 import type { CapacityScenario } from "../core/contracts/capacity.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
+import { certification, certificationRehearsal } from "./certification.ts";
 import { control } from "./control.ts";
 import { delivery } from "./delivery.ts";
 import { businessDrill } from "./drills/business.ts";
@@ -21,6 +22,7 @@ import { mini } from "./mini.ts";
 import { mixed } from "./mixed.ts";
 import { nightlyCapacity } from "./nightly-capacity.ts";
 import { production } from "./production.ts";
+import { queries } from "./queries.ts";
 import { slotLoss } from "./slot-loss.ts";
 import { smoke } from "./smoke.ts";
 import { users } from "./users.ts";
@@ -31,8 +33,11 @@ const OWN = {
   control,
   mini,
   production,
+  certification,
+  "certification-rehearsal": certificationRehearsal,
   mixed,
   users,
+  queries,
   "drills/database": databaseDrill,
   "drills/streaming": streamingDrill,
   "drills/delivery": deliveryDrill,

@@ -18,6 +18,7 @@ import { ERROR_CODES, EXIT_CODES, EXIT_GRAVITY } from "../core/errors.ts";
 import { reachOf } from "../core/fault-plan.ts";
 import { clockProblem } from "../infra/clock/shiftable.ts";
 import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
+import { dashboardFiles } from "../infra/monitoring/dashboards.ts";
 import type { LintRule } from "../infra/lint/rule.ts";
 import type { Artifact } from "../infra/artifacts/artifact.ts";
 import { coveragePage } from "./coverage-page.ts";
@@ -167,6 +168,16 @@ function classesOf(fault: Fault, service: string, services: Services): string {
   return classes.length === 0 ? "–" : classes.join(", ");
 }
 
+/** In their order; one that comes several times with how often. */
+function faultsOf({ faults }: Scenario): string {
+  const byTarget = Map.groupBy(faults, ({ fault, service }) => `${fault} → ${service}`);
+  return codes(
+    [...byTarget].map(([name, { length }]) =>
+      length === 1 ? name : `${name} × ${String(length)}`,
+    ),
+  );
+}
+
 function scenariosPage(): [file: string, text: string] {
   const [file, text] = tablePage<Scenario>(
     "scenarios",
@@ -175,7 +186,7 @@ function scenariosPage(): [file: string, text: string] {
     (scenario) => [
       scenario.purpose,
       `\`${scenario.topology.name}\``,
-      codes(scenario.faults.map(({ fault, service }) => `${fault} → ${service}`)),
+      faultsOf(scenario),
       codes(scenario.claims),
     ],
   );
@@ -263,6 +274,7 @@ const PAGES: ReadonlyMap<string, string> = new Map([
   ["error-codes.md", errorCodesPage()],
   ["coverage.md", coverageText()],
   ...renderSchemas(),
+  ...Object.entries(dashboardFiles()),
   ...TABLE_PAGES,
 ]);
 

@@ -3,6 +3,7 @@ import type { FaultEntry } from "../../core/contracts/fault.ts";
 import type { JournalEvent } from "../../core/contracts/journal.ts";
 import type { Phase, Plan } from "../../core/contracts/plan.ts";
 import { expectationsIn } from "../../core/game-day.ts";
+import { DataAge } from "../run/data-age.ts";
 import { clock, eventLines } from "../run/event-lines.ts";
 
 export type InstanceState = "absent" | "up" | "hit" | "mending";
@@ -38,7 +39,7 @@ export class Board {
   measuredSinceMs: number | undefined;
   rateEventsPerS = 0;
   lagEvents = 0;
-  freshnessMs: number | undefined;
+  readonly age: DataAge;
   /** Fault that nobody was told of and nobody has seen. */
   #hiddenId: string | undefined;
   readonly #failed: { readonly atMs: number; readonly bad: number; readonly offered: number }[] =
@@ -46,6 +47,7 @@ export class Board {
 
   constructor(plan: Plan) {
     this.plan = plan;
+    this.age = new DataAge(plan.canary.ratePerS);
     this.menu = plan.faults.map((entry) => ({
       entry,
       state: "free",
@@ -86,6 +88,7 @@ export class Board {
 
   follow(event: JournalEvent): void {
     this.#figures(event);
+    this.age.follow(event);
     if (this.#isSecret(event)) return;
     if (event.kind === "gameday.expected") this.#item(event.id, { hypothesis: event.text });
     if (event.kind === "fault.changed") this.#fault(event);
@@ -114,7 +117,6 @@ export class Board {
         break;
       case "canary.seen": {
         const ageMs = event.visibleMs - event.intendedMs;
-        this.freshnessMs = ageMs;
         this.#count("freshness", 1, ageMs >= this.plan.canary.freshnessTargetMs ? 1 : 0);
         break;
       }

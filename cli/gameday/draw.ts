@@ -1,5 +1,6 @@
 /** The board as lines of a terminal. Pure: the same board and size give the same lines. */
 import { stripVTControlCharacters, styleText } from "node:util";
+import { ageText } from "../run/data-age.ts";
 import { clock } from "../run/event-lines.ts";
 import type { Board, Budget, InstanceState, MenuItem, MenuState } from "./board.ts";
 
@@ -47,7 +48,7 @@ export function drawBoard(board: Board, frame: Frame): readonly string[] {
     [],
     ...serviceLines(board, frame.columns),
     [],
-    figures(board),
+    figures(board, frame.nowMs),
     ...board.budgets.map(budgetLine),
     [],
     ...menuLines(board),
@@ -95,16 +96,16 @@ function serviceLines(board: Board, columns: number): readonly (readonly Segment
   return lines;
 }
 
-function figures(board: Board): readonly Segment[] {
+function figures(board: Board, nowMs: number): readonly Segment[] {
   const { rateEventsPerS: offered } = board.plan.bank;
   const targetMs = board.plan.canary.freshnessTargetMs;
-  const { freshnessMs, failedRatio } = board;
-  const late = freshnessMs !== undefined && freshnessMs >= targetMs;
-  const fresh = freshnessMs === undefined ? "–" : `${(freshnessMs / 1000).toFixed(1)} s`;
+  const { failedRatio } = board;
+  const ageMs = board.age.at(nowMs);
+  const late = ageMs !== undefined && ageMs >= targetMs;
   return [
     { text: `${board.rateEventsPerS.toFixed(0)} of ${String(offered)} events/s   ` },
     {
-      text: `freshness ${fresh} of ${String(targetMs / 1000)} s   `,
+      text: `freshness ${ageText(ageMs)} of ${String(targetMs / 1000)} s   `,
       style: late ? "red" : "reset",
     },
     { text: `lag ${board.lagEvents.toFixed(0)}   ` },

@@ -1,4 +1,4 @@
-/** The query load with nothing behind it: k6 with the seed's mix to a server that answers at once. */
+/** What k6 asks with nothing behind it: the seed's query mix, or its load on the BI tier, to a server that answers at once. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,14 +6,16 @@ import type { LoadSink, SinkStep, SinkWindow } from "../../core/contracts/load-s
 import { LakeproofError } from "../../core/errors.ts";
 import { newHistogram, recordMs } from "../../core/histogram.ts";
 import { host } from "../../core/host.ts";
-import { parseK6Line, type K6Line } from "../../generators/k6/output.ts";
+import type { BiRunConfig, OpenBiConfig } from "../../generators/k6/bi-mix.ts";
+import { parseK6Line, type K6Line, type LoadName } from "../../generators/k6/output.ts";
 import { startK6, type K6 } from "../../infra/clients/k6.ts";
 import { OWNER_VARIABLE, ownerMark } from "../../infra/drivers/lab.ts";
 import { cpuMs } from "../../infra/drivers/processes.ts";
 import { mixAt } from "../../slo/capacity/judge-queries.ts";
 import { QUERY_MIX } from "../capacity/query-step.ts";
 import { k6Binary } from "../k6/agent.ts";
-import { startNullTrino } from "./null-trino.ts";
+import { NULL_BOARDS } from "./null-bi.ts";
+import { startNullServer } from "./null-server.ts";
 
 /** In all classes as many users as a capacity search may have. */
 const VU_COUNT_PER_CLASS = 100;
@@ -26,12 +28,70 @@ const BANK = { laneCount: 4, userCountPerLane: 500 } as const;
 
 type EndedQuery = Extract<K6Line, { readonly kind: "query" }>;
 
-export async function openK6Sink(seed: string, signal: AbortSignal): Promise<LoadSink> {
+/** One kind of load: its script, what it is told, and the load whose latency is the tightest. */
+interface Kind {
+  readonly speaks: "trino" | "bi";
+  readonly script: string;
+  readonly tightest: LoadName | undefined;
+  readonly env: (asked: {
+    readonly url: string;
+    readonly seed: string;
+    readonly durationS: number;
+    readonly ratePerS: number;
+  }) => Readonly<Record<string, string>>;
+}
+
+const QUERIES: Kind = {
+  speaks: "trino",
+  script: "queries.ts",
+  tightest: QUERY_MIX.toSorted((one, other) => one.targetMs - other.targetMs)[0]?.name,
+  env: ({ url, seed, durationS, ratePerS }) => ({
+    LAKEPROOF_QUERIES: JSON.stringify({
+      ...{ trinoUrl: url, seed, durationS },
+      classes: mixAt(QUERY_MIX, ratePerS).map((one) => ({
+        name: one.name,
+        ratePerS: one.ratePerS,
+      })),
+      ...BANK,
+      maxVUsPerClass: VU_COUNT_PER_CLASS,
+    }),
+  }),
+};
+
+/** The specification's figures: 500 refreshes beside 1000 calls a minute. */
+const REFRESH_RATIO = 1 / 3;
+
+const BI: Kind = {
+  speaks: "bi",
+  script: "bi.ts",
+  tightest: "api-calls",
+  env: ({ url, seed, durationS, ratePerS }) => {
+    const open = (ratio: number): OpenBiConfig => ({
+      ...{ ratePerS: ratePerS * ratio, rampMs: 0, maxVUs: VU_COUNT_PER_CLASS },
+    });
+    const config: BiRunConfig = {
+      ...{ biUrl: url, user: "nobody", password: "nothing", seed, durationS, boards: NULL_BOARDS },
+      dashboards: { ...open(REFRESH_RATIO), forceRatio: 0.1 },
+      apiCalls: open(1 - REFRESH_RATIO),
+    };
+    return { LAKEPROOF_BI: JSON.stringify(config) };
+  },
+};
+
+export function openK6Sink(seed: string, signal: AbortSignal): Promise<LoadSink> {
+  return openKind(QUERIES, seed, signal);
+}
+
+export function openBiSink(seed: string, signal: AbortSignal): Promise<LoadSink> {
+  return openKind(BI, seed, signal);
+}
+
+async function openKind(kind: Kind, seed: string, signal: AbortSignal): Promise<LoadSink> {
   const binary = await k6Binary(signal);
-  const server = await startNullTrino();
+  const server = await startNullServer(kind.speaks);
   const dir = mkdtempSync(join(tmpdir(), "lakeproof-k6-"));
   return {
-    run: (step, stop) => run({ binary, url: server.url, dir, seed }, step, stop),
+    run: (step, stop) => run({ kind, binary, url: server.url, dir, seed }, step, stop),
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
       rmSync(dir, { recursive: true, force: true });
@@ -40,6 +100,7 @@ export async function openK6Sink(seed: string, signal: AbortSignal): Promise<Loa
 }
 
 interface Means {
+  readonly kind: Kind;
   readonly binary: string;
   readonly url: string;
   readonly dir: string;
@@ -65,17 +126,19 @@ async function run(means: Means, step: SinkStep, signal: AbortSignal): Promise<S
     await untilEpochMs(toEpochMs + GRACE_MS, signal);
     await k6.stop();
     const busyRatio = busyMs / (step.windowMs * cpus().length);
-    return queryWindow(ended, { ...step, fromEpochMs, busyRatio });
+    return queryWindow(ended, { ...step, fromEpochMs, busyRatio }, means.kind.tightest);
   } finally {
     await k6.stop();
   }
 }
 
 function start(means: Means, step: SinkStep, take: (sample: K6Line) => void): K6 {
-  const { binary, url, dir, seed } = means;
+  const { kind, binary, url, dir, seed } = means;
+  // Until it is stopped.
+  const durationS = Math.ceil((step.settleMs + step.windowMs + GRACE_MS) / 1000) + 60;
   return startK6({
     binary,
-    script: join(host.packageDir, "generators", "k6", "queries.ts"),
+    script: join(host.packageDir, "generators", "k6", kind.script),
     outputPath: join(dir, "k6.ndjson"),
     logPath: join(dir, "k6.log"),
     onLine: (line) => {
@@ -84,15 +147,7 @@ function start(means: Means, step: SinkStep, take: (sample: K6Line) => void): K6
     },
     env: {
       [OWNER_VARIABLE]: ownerMark(),
-      LAKEPROOF_QUERIES: JSON.stringify({
-        trinoUrl: url,
-        seed,
-        // Until it is stopped.
-        durationS: Math.ceil((step.settleMs + step.windowMs + GRACE_MS) / 1000) + 60,
-        classes: mixAt(QUERY_MIX, step.ratePerS).map(({ name, ratePerS }) => ({ name, ratePerS })),
-        ...BANK,
-        maxVUsPerClass: VU_COUNT_PER_CLASS,
-      }),
+      ...kind.env({ url, seed, durationS, ratePerS: step.ratePerS }),
     },
   });
 }
@@ -120,6 +175,7 @@ export interface QueryWindowFrame extends SinkStep {
 export function queryWindow(
   ended: readonly EndedQuery[],
   { ratePerS, windowMs, fromEpochMs, busyRatio }: QueryWindowFrame,
+  tightest: LoadName | undefined,
 ): SinkWindow {
   const toEpochMs = fromEpochMs + windowMs;
   const own = ended.filter(({ endedEpochMs, latencyMs }) => {
@@ -128,10 +184,9 @@ export function queryWindow(
   });
   const settled = own.filter(({ endedEpochMs }) => endedEpochMs <= toEpochMs + GRACE_MS);
   const failed = settled.filter(({ outcome }) => outcome === "failed");
-  const tightest = QUERY_MIX.toSorted((one, other) => one.targetMs - other.targetMs)[0];
   const latencies = newHistogram();
   for (const { class: name, latencyMs } of settled) {
-    if (name === tightest?.name) recordMs(latencies, latencyMs);
+    if (name === tightest) recordMs(latencies, latencyMs);
   }
   return {
     dueCount: (ratePerS * windowMs) / 1000,

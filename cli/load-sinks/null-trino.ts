@@ -1,17 +1,11 @@
 /**
- * Nothing behind the query load: a server on loopback that speaks as much of Trino's statement protocol as a client
- * sees and answers at once, with as many rows as each class gets. On a thread of its own, beside k6.
+ * Nothing behind the query load: as much of Trino's statement protocol as a client sees, answered at once with as many
+ * rows as each class gets.
  */
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { LakeproofError } from "../../core/errors.ts";
+import type { RequestListener } from "node:http";
 import { LARGE_ROW_COUNT, QUERY_CLASSES, type QueryClassName } from "../../generators/k6/mix.ts";
 
-const KIND = "null-trino";
 const STATEMENT = "/v1/statement";
-/** k6 keeps its connections through the pauses of a low rate. */
-const KEEP_ALIVE_MS = 120_000;
 
 /** As many rows and columns as the class's statement gives on a filled lake. */
 const SHAPES: Readonly<Record<QueryClassName, readonly [rowCount: number, columnCount: number]>> = {
@@ -49,36 +43,4 @@ export function nullTrino(): RequestListener {
       response.end(`{"id":"0","nextUri":"${base}/${name}/2","data":${data.get(name) ?? "[]"}}`);
     } else response.end('{"id":"0"}');
   };
-}
-
-export interface NullTrino extends AsyncDisposable {
-  /** "http://127.0.0.1:40123". */
-  readonly url: string;
-}
-
-/** Resolves when it listens, on a port of its own choosing. */
-export async function startNullTrino(): Promise<NullTrino> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: { kind: KIND } });
-  const port = await new Promise<number>((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", (cause: unknown) => {
-      const hint = "Report it.";
-      reject(new LakeproofError("INTERNAL", "The null server did not start.", { hint, cause }));
-    });
-  });
-  return {
-    url: `http://127.0.0.1:${String(port)}`,
-    [Symbol.asyncDispose]: async () => {
-      await worker.terminate();
-    },
-  };
-}
-
-const given = workerData as { readonly kind?: string } | null;
-if (!isMainThread && given?.kind === KIND) {
-  const server = createServer(nullTrino());
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.listen(0, "127.0.0.1", () => {
-    parentPort?.postMessage((server.address() as AddressInfo).port);
-  });
 }

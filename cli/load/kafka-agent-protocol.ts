@@ -1,6 +1,7 @@
 /** What an agent of a load into Kafka is given to do, and what it tells of it. */
 import { z } from "zod";
 import type { JournalBody } from "../../core/contracts/journal.ts";
+import type { Arrivals } from "../../core/contracts/plan.ts";
 import type { Json } from "../../core/contracts/values.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import type { BankTopics } from "./kafka-load.ts";
@@ -8,6 +9,14 @@ import { planDigest } from "./kafka-share.ts";
 import type { WorkerHealth, WorkerTotals } from "./kafka-worker-protocol.ts";
 
 export const KAFKA_WORK = "load kafka";
+
+const Spacing = z.enum(["poisson", "uniform"]);
+const Shape = { spacing: Spacing, periodMs: z.number(), peakRatio: z.number() };
+const ArrivalsOfJob = z.union([
+  Spacing,
+  z.object({ kind: z.literal("burst"), ...Shape, burstMs: z.number() }).readonly(),
+  z.object({ kind: z.literal("diurnal"), ...Shape }).readonly(),
+]) satisfies z.ZodType<Arrivals>;
 
 export const KafkaJob = z.object({
   index: z.number().int().min(0),
@@ -18,7 +27,7 @@ export const KafkaJob = z.object({
   rateEventsPerS: z.number().positive(),
   durationMs: z.number().positive(),
   warmupMs: z.number().min(0),
-  arrivals: z.enum(["poisson", "uniform"]),
+  arrivals: ArrivalsOfJob,
   userCount: z.number().int().positive(),
   lingerMs: z.number().positive(),
   dropMs: z.number().positive(),

@@ -3,6 +3,7 @@ import type { Worker } from "node:worker_threads";
 import { TOPIC_PREFIX } from "../../core/bank-schema.ts";
 import type { Unit } from "../../core/contracts/values.ts";
 import { LakeproofError } from "../../core/errors.ts";
+import { peakRatePerS } from "../../core/generator-limits.ts";
 import { host } from "../../core/host.ts";
 import { untilAborted } from "../../core/until-aborted.ts";
 import type { KafkaLoadOptions, KafkaLoadOutcome } from "./kafka-load-options.ts";
@@ -171,7 +172,8 @@ function workerOptions(options: KafkaThreadsOptions): readonly KafkaWorkerOption
   const { rateEventsPerS, userCount, addresses, arrivals, seed, share, resumed } = options;
   const { lingerMs, dropMs, graceMs, warmupMs, durationMs, journalDir } = options;
   const { partitionCount, startLsn, runId } = options;
-  const workerCount = options.workerCount ?? workerCountFor(rateOfAgent(rateEventsPerS, share));
+  const peakPerS = peakRatePerS({ rateEventsPerS, arrivals });
+  const workerCount = options.workerCount ?? workerCountFor(rateOfAgent(peakPerS, share));
   const perTxn = eventsPerTxn(options);
   return lanesOfThreads(share, workerCount).map((lanes, worker) => ({
     kind: WORKLOAD,

@@ -6,10 +6,12 @@ import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
 import { openJournal } from "../../core/journal.ts";
 import { USER_COUNT_MAX } from "../../core/bank-profile.ts";
-import { isElsewhere, runInside } from "../inside.ts";
+import { askKafkaCalibration } from "../calibrate-store.ts";
+import { insideLab, isElsewhere, runInside } from "../inside.ts";
 import { labThatIsUp } from "../lab.ts";
 import { listenForStop } from "../stop.ts";
 import { agentCommands, type AgentCommand } from "../agents/commands.ts";
+import { arrivalsOf } from "./arrivals-option.ts";
 import { brokersOf, loopbackOnly } from "./kafka-addresses.ts";
 import { loadAgent } from "./kafka-agent.ts";
 import { runKafkaAgents, type KafkaAgentsOptions } from "./kafka-agents.ts";
@@ -42,6 +44,7 @@ interface LoadKafkaOptions {
   readonly workers?: string;
   readonly seed?: string;
   readonly resume?: string;
+  readonly aboveCalibration: boolean;
   readonly agents?: string;
   readonly agent: readonly string[];
   readonly out: string;
@@ -62,11 +65,16 @@ export function addLoad(
     .option("--duration <seconds>", "measured time", "60")
     .option("--warmup <seconds>", "load before the measured time", "10")
     .option("--users <count>", "customers of the bank", "10000000")
-    .option("--arrivals <kind>", "poisson or uniform", "poisson")
+    .option(
+      "--arrivals <shape>",
+      "poisson, uniform, burst:… or diurnal:… (docs/load.md)",
+      "poisson",
+    )
     .option("--linger <ms>", "how long changes are gathered before they are sent", "20")
     .option("--drop-after <ms>", "operations this late are dropped and counted", "10000")
     .option("--workers <count>", "threads, of each agent (default: one for each 60,000 events/s)")
     .option("--seed <number>", "repeat the same operations")
+    .option("--above-calibration", "offer more than `calibrate` found possible here", false)
     .option("--resume <dir>", "go on with a load that was killed: its seed, its users, its lanes")
     .option(
       "--agents <number>",
@@ -98,8 +106,15 @@ export function addLoad(
 
 async function loadKafka(options: LoadKafkaOptions): Promise<number> {
   const numbers = parsedNumbers(options);
+  const arrivals = arrivalsOf(options.arrivals);
   const commands = commandsOf(options);
   const lab = options.bootstrap === undefined ? labThatIsUp(options.subnet) : undefined;
+  // Inside a lab's network this is the same command for the second time; other hosts are not calibrated from here.
+  if (insideLab() === undefined && options.agent.length === 0) {
+    const { rateEventsPerS } = numbers;
+    const wish = { rateEventsPerS, arrivals, topology: lab?.topology };
+    askKafkaCalibration(wish, options.aboveCalibration);
+  }
   if (lab !== undefined && isElsewhere(lab)) return runInside(lab);
   const addresses = lab === undefined ? loopbackOnly(options.bootstrap ?? "") : brokersOf(lab);
   const resume = options.resume === undefined ? undefined : historyOf(options, options.resume);
@@ -112,7 +127,7 @@ async function loadKafka(options: LoadKafkaOptions): Promise<number> {
   try {
     const load = {
       ...{ ...numbers, addresses, seed, graceMs: GRACE_MS, signal: stop.signal },
-      arrivals: options.arrivals === "uniform" ? "uniform" : "poisson",
+      arrivals,
       journal: (body) => {
         journal.append(body);
       },
@@ -170,11 +185,6 @@ function parsedNumbers(options: LoadKafkaOptions): {
   readonly dropMs: number;
   readonly workerCount?: number;
 } {
-  if (options.arrivals !== "poisson" && options.arrivals !== "uniform") {
-    throw new LakeproofError("USAGE", `--arrivals is ${JSON.stringify(options.arrivals)}.`, {
-      hint: "Give poisson or uniform.",
-    });
-  }
   return {
     rateEventsPerS: within("--rate", options.rate, 10, 10_000_000),
     durationMs: within("--duration", options.duration, 5, 86_400) * 1000,

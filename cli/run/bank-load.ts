@@ -69,6 +69,8 @@ class RunningLoad implements BankLoad {
     this.#session.journal.append({ kind: "ops.settled", ...range });
   });
   readonly #windows = openWindows("bank", undefined, undefined);
+  /** Each lane is written by one connection: what is acknowledged comes in order. */
+  readonly #order: number;
   #running: Promise<unknown> = Promise.resolve();
   #timer: Disposable | undefined;
   #stopAtMs = Infinity;
@@ -77,6 +79,7 @@ class RunningLoad implements BankLoad {
 
   constructor(session: Session) {
     this.#session = session;
+    this.#order = session.acknowledged.partition("acknowledged");
     const { bank } = session.plan;
     const address = session.lab.endpoints.address("postgres");
     const dictionaries = buildDictionaries(session.seed);
@@ -175,7 +178,7 @@ class RunningLoad implements BankLoad {
       for (const change of txn.changes) {
         const { bucket, fp } = change.row;
         const seq = seqOf(change);
-        acknowledged.record({ lane: work.index, seq, bucket, fp, partition: "", position: "" });
+        acknowledged.observe(work.index, seq, bucket, fp, this.#order, seq);
       }
     }
     this.#ranges.settle(work.index, txn.seqMin, txn.seqMax, outcome);

@@ -37,6 +37,7 @@ export class Canaries {
   readonly #firstNumber: number;
   #count = 0;
   #timer: Disposable | undefined;
+  #lastSeenAgeMs: number | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(session: Session) {
@@ -102,6 +103,16 @@ export class Canaries {
     return this.#flying.size;
   }
 
+  /** Age of the oldest canary under way, or of the last that was seen where that was older; undefined before the first. */
+  freshnessMs(nowMs: number): number | undefined {
+    const first = this.#flying.values().next().value;
+    const ages = [
+      ...(first === undefined ? [] : [nowMs - first.intendedMs]),
+      ...(this.#lastSeenAgeMs === undefined ? [] : [this.#lastSeenAgeMs]),
+    ];
+    return ages.length === 0 ? undefined : Math.max(...ages);
+  }
+
   /** What one look at the lake showed: begun at `askedMs`, answered at `seenMs`. */
   observe(rows: readonly ControlRow[], askedMs: number, seenMs: number): void {
     const visible = new Set(rows.filter((row) => row.lane === CANARY_LANE).map((row) => row.seq));
@@ -113,6 +124,7 @@ export class Canaries {
       this.#flying.delete(canary);
       const { table, partition, intendedMs, lastMissMs } = flying;
       const ackMs = Math.min(flying.ackMs, seenMs);
+      this.#lastSeenAgeMs = seenMs - intendedMs;
       this.#session.journal.append({
         kind: "canary.seen",
         ...{ canary: canary - this.#firstNumber, table, partition, intendedMs, ackMs, lastMissMs },

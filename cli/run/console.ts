@@ -4,6 +4,7 @@ import type { Phase, Plan } from "../../core/contracts/plan.ts";
 import { host } from "../../core/host.ts";
 import { readinessText } from "../../infra/critical-path.ts";
 import type { ProvisionStep } from "../../infra/provision.ts";
+import { ageText, DataAge } from "./data-age.ts";
 import { Eta } from "./eta.ts";
 import { clock, eventLines } from "./event-lines.ts";
 
@@ -24,7 +25,7 @@ interface Board {
   /** How far the load is behind its schedule. */
   lateMs: number;
   lagEvents: number;
-  freshnessMs: number;
+  age: DataAge;
   faults: Map<string, string>;
   anomalies: number;
 }
@@ -36,7 +37,7 @@ export function openConsole(plan: Plan, journal: JournalWriter, json: boolean): 
     rateEventsPerS: 0,
     lateMs: 0,
     lagEvents: 0,
-    freshnessMs: 0,
+    age: new DataAge(plan.canary.ratePerS),
     faults: new Map(),
     anomalies: 0,
   };
@@ -64,8 +65,12 @@ export function openConsole(plan: Plan, journal: JournalWriter, json: boolean): 
         return;
       }
       const took = step.kind === "ready" ? step.instance.readyMs : step.elapsedMs;
-      const seconds = `${(took / 1000).toFixed(1)} s`;
-      say(`${clock(journal.nowMs())}  ${step.kind.padEnd(10)} ${step.id.padEnd(22)} ${seconds}`);
+      const cpuMs = step.kind === "ready" ? step.instance.readyCpuMs : undefined;
+      const seconds = `${(took / 1000).toFixed(1)} s`.padStart(7);
+      const cpu = cpuMs === undefined ? "" : `, ${(cpuMs / 1000).toFixed(1)} s of CPU`;
+      say(
+        `${clock(journal.nowMs())}  ${step.kind.padEnd(10)} ${step.id.padEnd(22)} ${seconds}${cpu}`,
+      );
     },
     close: () => {
       timer[Symbol.dispose]();
@@ -96,7 +101,8 @@ function follow(board: Board, event: JournalEvent, say: (line: string) => void):
       if (event.probe === "lake.lagEvents") board.lagEvents = event.observed.value;
       break;
     case "canary.seen":
-      board.freshnessMs = event.visibleMs - event.intendedMs;
+    case "canary.censored":
+      board.age.follow(event);
       break;
     case "ledger.anomaly":
       board.anomalies += 1;
@@ -125,7 +131,7 @@ function statusLine(board: Board, nowMs: number, eta: Eta): string {
     board.phase,
     `${board.rateEventsPerS.toFixed(0)} events/s${lateText(board.lateMs)}`,
     `lag ${board.lagEvents.toFixed(0)}`,
-    `fresh ${(board.freshnessMs / 1000).toFixed(1)} s`,
+    `fresh ${ageText(board.age.at(nowMs))}`,
     faults === "" ? "no fault" : faults,
     leftMs === 0 ? "finishing" : `about ${clock(leftMs)} left`,
   ].join("  ·  ");

@@ -13,6 +13,7 @@ import { labDir, readLab } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
 import type { Canaries } from "./canary.ts";
 import type { Guards } from "./guards.ts";
+import { readyEvent } from "./ready-event.ts";
 import type { Session } from "./session.ts";
 import { awaitTrigger } from "./trigger.ts";
 
@@ -278,12 +279,7 @@ export function contextOf(
     readClock: (id, stop) => lab.readClock(id, stop),
     restart: async (instanceId, stop) => {
       const instance = await lab.restart(instanceId, healingSignal(lab.id, stop));
-      const { id, component, host: address } = instance.spec;
-      journal.append({
-        kind: "instance.ready",
-        ...{ instanceId: id, component, address, pid: instance.pid, readyMs: instance.readyMs },
-        restart: true,
-      });
+      journal.append(readyEvent(instance, true));
     },
   };
 }

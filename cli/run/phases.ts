@@ -10,11 +10,13 @@ import { warmEngine } from "./engine-warmup.ts";
 import type { Books } from "./books.ts";
 import { Guards } from "./guards.ts";
 import { LateLoads } from "./late-loads.ts";
+import { startExporter } from "./exporter.ts";
 import { LakeReader } from "./reader.ts";
 import { journalMemory, startSamplers } from "./samplers.ts";
 import type { Session } from "./session.ts";
 import { startTap, type KafkaTap } from "./tap.ts";
 import { drain, takeBaseline, verify, type Baseline } from "./verify.ts";
+import { startWatchers } from "./watchers.ts";
 
 const FIRST_DELIVERY_MS_MAX = 180_000;
 const STEADY_MS_MAX = 300_000;
@@ -26,7 +28,7 @@ interface Running {
   readonly canaries: Canaries;
   readonly reader: LakeReader;
   readonly queries: LateLoads;
-  readonly samplers: Disposable;
+  readonly samplers: DisposableStack;
   readonly baseline: Baseline;
 }
 
@@ -40,6 +42,8 @@ export type Breaking = (
 /** Runs every phase from warm-up to verify. On abort everything of the load is stopped before it rejects. */
 export async function runPhases(session: Session, breakThings: Breaking): Promise<void> {
   const { journal, plan, signal } = session;
+  // Before any load: what the topology itself takes.
+  journalMemory(session);
   journal.append({ kind: "phase.entered", phase: "warmup" });
   const running = await startAll(session);
   using guards = new Guards(session);
@@ -83,7 +87,10 @@ async function startAll(session: Session): Promise<Running> {
   canaries.start();
   reader.start();
   const queries = new LateLoads(session, booksOf(session, load, reader));
-  const samplers = startSamplers(session, () => queries.pids);
+  const samplers = new DisposableStack();
+  samplers.use(startSamplers(session, () => queries.pids));
+  samplers.use(startWatchers(session));
+  samplers.use(await startExporter(session, () => canaries.freshnessMs(session.journal.nowMs())));
   return { load, tap, canaries, reader, queries, samplers, baseline };
 }
 

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { host } from "../../core/host.ts";
 import { openWindows, type WorkloadWindows } from "../../core/windows.ts";
 import type { Outcome } from "../../core/contracts/values.ts";
-import type { QueryClassName } from "../../core/contracts/plan.ts";
+import type { QueryClassName, QueryClassPlan } from "../../core/contracts/plan.ts";
 import type { DigestConfig } from "../../generators/k6/digest.ts";
-import { QUERY_CLASSES } from "../../generators/k6/mix.ts";
+import { QUERY_CLASSES, type QueryRunConfig } from "../../generators/k6/mix.ts";
 import { MIXED_TURNS } from "../../core/bi-load.ts";
 import { K6_DURATION_S_MAX, startK6Load, type EndedSample, type RunningLoad } from "./k6-load.ts";
 import { expectedDigest, type Books } from "./books.ts";
+import { startShapeOf, workerCountOf } from "./query-starts.ts";
 import type { Session } from "./session.ts";
 
 export function startQueryLoad(session: Session, books: Books): RunningLoad {
@@ -26,12 +27,10 @@ export function startQueryLoad(session: Session, books: Books): RunningLoad {
         trinoUrl: `http://${session.lab.endpoints.address("trino")}`,
         seed: plan.seed,
         durationS: K6_DURATION_S_MAX,
-        classes: plan.queries.map(({ name, ratePerS }) => ({ name, ratePerS })),
+        classes: plan.queries.map(classOf),
         laneCount: plan.bank.laneCount,
         userCountPerLane: plan.bank.userCountPerLane,
-        // One for each query that may hang until its time-out: Trino's resource groups keep them from
-        // burying a sick engine, and a missing worker would only hide its state.
-        maxVUsPerClass: 24,
+        maxVUsPerClass: Math.max(...plan.queries.map(workerCountOf)),
         digest: digestConfig(session, books),
         ...(plan.mixed === undefined
           ? {}
@@ -39,6 +38,13 @@ export function startQueryLoad(session: Session, books: Books): RunningLoad {
       }),
     },
   });
+}
+
+function classOf(query: QueryClassPlan): QueryRunConfig["classes"][number] {
+  const { name, ratePerS, arrivals } = query;
+  const starts = startShapeOf(arrivals);
+  const vuCount = workerCountOf(query);
+  return { name, ratePerS, vuCount, ...(starts === undefined ? {} : { starts }) };
 }
 
 function digestConfig({ plan }: Session, books: Books): DigestConfig {

@@ -2,7 +2,7 @@
 import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
 import { FENCE_LANE } from "../../core/bank-schema.ts";
 import { readEnvelope, verifyFingerprint, type BankEvent } from "../../generators/envelope.ts";
-import type { ChangeLedger } from "../../core/ledger.ts";
+import { UNORDERED, type ChangeLedger } from "../../core/ledger.ts";
 import { openTap, type TapMessage } from "../../infra/clients/kafka.ts";
 import type { Session } from "./session.ts";
 
@@ -22,24 +22,34 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
   const { topicPartitionCount: partitionCount } = session.plan.topology;
   const offsets = new Map<string, number>();
   const counts = new Map<string, number>();
-  const fences = new Map<string, number>();
-  const gone = new Set<string>();
+  /** By the handle of the partition. */
+  const fences = new Map<number, number>();
+  const gone = new Set<number>();
   const topics = BANK_TABLES.map(topicOf);
+  const partitions = Array.from({ length: partitionCount }, (_, partition) => String(partition));
+  const keys = new Map(
+    topics.map((topic) => [topic, partitions.map((partition) => `${topic}/${partition}`)]),
+  );
+  const handles = {
+    users: partitions.map((partition) => session.kafka.partition(`users/${partition}`)),
+    accounts: partitions.map((partition) => session.kafka.partition(`accounts/${partition}`)),
+  };
   const take = (message: TapMessage): void => {
-    offsets.set(`${message.topic}/${String(message.partition)}`, message.offset + 1);
+    const key = keys.get(message.topic)?.[message.partition];
+    if (key !== undefined) offsets.set(key, message.offset + 1);
     const event = readEnvelope(JSON.parse(message.value.toString("utf8")));
     if (event === undefined) return;
     counts.set(event.table, (counts.get(event.table) ?? 0) + 1);
-    const partition = `${event.table}/${String(message.partition)}`;
+    const partition = handles[event.table][message.partition];
+    if (partition === undefined) return;
     if (event.lane === FENCE_LANE) {
       // A fence that is sent again after a restart opens no bucket again.
       fences.set(partition, Math.max(fences.get(partition) ?? -1, event.bucket));
     }
     if (event.lane < FENCE_LANE) {
-      const position = `${partition}@${String(message.offset)}`;
       accountChange(session.kafka, event, {
         partition,
-        position,
+        offset: message.offset,
         gone,
         fencedTo: fences.get(partition),
       });
@@ -66,44 +76,50 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
 }
 
 export interface ChangePlace {
-  /** "table/partition": within it the order must hold. */
-  readonly partition: string;
-  /** Printed with a finding, e.g. "users/3@1042". */
-  readonly position: string;
+  /** The ledger's handle of "table/partition": within it the order must hold. */
+  readonly partition: number;
+  readonly offset: number;
   /** Highest bucket whose fence has passed in this partition. */
   readonly fencedTo: number | undefined;
-  /** "table/id" of rows that were deleted and are not back. */
-  readonly gone: Set<string>;
+  /** Rows that were deleted and are not back, by `rowKeyOf`. */
+  readonly gone: Set<number>;
 }
 
 /** Enters one change in the books of Kafka, and notes what is wrong with it. */
 export function accountChange(ledger: ChangeLedger, event: BankEvent, place: ChangePlace): void {
   const { lane, seq, bucket, fp } = event;
-  const { partition, position, fencedTo } = place;
+  const { partition, offset, fencedTo } = place;
   // A snapshot tells how rows stand, not what changed: old rows and fences come as they lie.
   const isOrdered = event.op !== "r";
-  if (!ledger.has(lane, seq)) {
-    if (!verifyFingerprint(event.row)) {
-      const detail = `columns do not match the fingerprint at ${position}`;
-      ledger.note({ anomaly: "corrupted", lane, seq, bucket, detail });
-    }
-    if (isOrdered && fencedTo !== undefined && bucket <= fencedTo) {
-      const detail = `at ${position}, behind the fence of bucket ${String(fencedTo)}`;
-      ledger.note({ anomaly: "delayed", lane, seq, bucket, detail });
-    }
-    followLife(ledger, event, place);
+  const order = isOrdered ? partition : UNORDERED;
+  if (!ledger.observe(lane, seq, bucket, fp, order, offset)) return;
+  if (!verifyFingerprint(event.row)) {
+    const detail = `columns do not match the fingerprint at ${ledger.position(partition, offset)}`;
+    ledger.note({ anomaly: "corrupted", lane, seq, bucket, detail });
   }
-  ledger.record({ lane, seq, bucket, fp, partition, position, isOrdered });
+  if (isOrdered && fencedTo !== undefined && bucket <= fencedTo) {
+    const position = ledger.position(partition, offset);
+    const detail = `at ${position}, behind the fence of bucket ${String(fencedTo)}`;
+    ledger.note({ anomaly: "delayed", lane, seq, bucket, detail });
+  }
+  followLife(ledger, event, place);
 }
 
 /** A row that was deleted may only come back by an insert. */
 function followLife(ledger: ChangeLedger, event: BankEvent, place: ChangePlace): void {
-  const key = `${event.table}/${String(event.id)}`;
-  if (event.op === "u" && place.gone.has(key)) {
-    const { lane, seq, bucket } = event;
-    const detail = `update of deleted ${key} at ${place.position}`;
-    ledger.note({ anomaly: "resurrected", lane, seq, bucket, detail });
+  const key = rowKeyOf(event);
+  if (event.op === "d") {
+    place.gone.add(key);
+    return;
   }
-  if (event.op === "d") place.gone.add(key);
-  else place.gone.delete(key);
+  if (place.gone.size === 0 || !place.gone.delete(key) || event.op !== "u") return;
+  const { lane, seq, bucket } = event;
+  const row = `${event.table}/${String(event.id)}`;
+  const detail = `update of deleted ${row} at ${ledger.position(place.partition, place.offset)}`;
+  ledger.note({ anomaly: "resurrected", lane, seq, bucket, detail });
+}
+
+/** One number for a row of either table: a text for each change would be thrown away at once. */
+function rowKeyOf({ table, id }: BankEvent): number {
+  return table === "users" ? 2 * id : 2 * id + 1;
 }

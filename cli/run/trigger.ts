@@ -4,11 +4,17 @@ import { peakOf } from "../../core/arrival-shape.ts";
 import type { FaultTrigger } from "../../core/contracts/fault.ts";
 import { host } from "../../core/host.ts";
 import { flinkCheckpoints, flinkJobs } from "../../infra/clients/flink.ts";
+import { requestJson } from "../../infra/clients/http.ts";
+import { scrapeText } from "../../infra/clients/prometheus.ts";
+import { readMaintenance } from "../../infra/lake-maintenance/readings.ts";
+import { MAINTENANCE_RUN_PATH } from "../../infra/lake-maintenance/statements.ts";
 import type { Session } from "./session.ts";
 
 const POLL_MS = 50;
 const EVENT_MS_MAX = 120_000;
 const ANSWER_MS_MAX = 5000;
+/** A round whose statements were over between two looks is asked for again. */
+const ASK_AGAIN_MS = 15_000;
 
 /** Checkpoints of the running job so far. */
 export interface CheckpointCounts {
@@ -18,7 +24,7 @@ export interface CheckpointCounts {
 }
 
 /** What Flink tells. */
-type CheckpointEvent = Exclude<FaultTrigger["event"], "recovery-started" | "load-peak">;
+type CheckpointEvent = Extract<FaultTrigger["event"], `checkpoint-${string}`>;
 /** All but what the fault before tells. */
 type AwaitedEvent = Exclude<FaultTrigger["event"], "recovery-started">;
 
@@ -47,11 +53,46 @@ export async function awaitTrigger(
   session: Session,
   { event, delayMs = 0 }: { readonly event: AwaitedEvent; readonly delayMs?: number },
 ): Promise<boolean> {
-  const isThere = await (event === "load-peak"
-    ? awaitPeak(session)
-    : awaitCheckpoint(session, event));
+  const isThere = await awaitEvent(session, event);
   if (isThere) await host.sleep(delayMs, session.signal);
   return isThere;
+}
+
+function awaitEvent(session: Session, event: AwaitedEvent): Promise<boolean> {
+  switch (event) {
+    case "load-peak":
+      return awaitPeak(session);
+    case "maintenance-started":
+      return awaitMaintenance(session);
+    case "checkpoint-started":
+    case "checkpoint-completed":
+      return awaitCheckpoint(session, event);
+  }
+}
+
+/** Has a round of the maintenance begun, and waits until one of its statements is under way. */
+async function awaitMaintenance({ lab, signal }: Session): Promise<boolean> {
+  if (!lab.endpoints.has("lake-maintenance")) return false;
+  const address = lab.endpoints.address("lake-maintenance", "metrics");
+  const deadlineMs = host.monotonicMs() + EVENT_MS_MAX;
+  let askAtMs = -Infinity;
+  while (host.monotonicMs() < deadlineMs) {
+    const limit = host.deadline(ANSWER_MS_MAX, signal);
+    try {
+      if (host.monotonicMs() >= askAtMs) {
+        await requestJson(`http://${address}${MAINTENANCE_RUN_PATH}`, {
+          method: "POST",
+          signal: limit,
+        });
+        askAtMs = host.monotonicMs() + ASK_AGAIN_MS;
+      }
+      if (readMaintenance(await scrapeText(address, "/metrics", limit)).isWorking) return true;
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+    await host.sleep(POLL_MS, signal);
+  }
+  return false;
 }
 
 /** As offered, not as planned: by the windows that the load itself journals. */

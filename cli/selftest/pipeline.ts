@@ -136,10 +136,11 @@ export async function measuredJournal(pipeline: Pipeline): Promise<readonly Jour
 
 async function measure(pipeline: Pipeline): Promise<readonly JournalBody[]> {
   const acknowledged = new ChangeLedger();
+  const order = acknowledged.partition("acknowledged");
   for (const { lane, txn } of pipeline.txns) {
     for (const change of txn.changes) {
       const { bucket, fp } = change.row;
-      acknowledged.record({ lane, seq: seqOf(change), bucket, fp, partition: "", position: "" });
+      acknowledged.observe(lane, seqOf(change), bucket, fp, order, seqOf(change));
     }
   }
   const kafka = kafkaBooks(pipeline.kafka);
@@ -184,7 +185,7 @@ interface KafkaBooks {
 
 function kafkaBooks(pieces: readonly Piece[]): KafkaBooks {
   const ledger = new ChangeLedger();
-  const gone = new Set<string>();
+  const gone = new Set<number>();
   const fences = new Map<string, number>();
   const offsets = new Map<string, number>();
   const atFence = new Map<number, readonly BucketTotals[]>();
@@ -193,9 +194,9 @@ function kafkaBooks(pieces: readonly Piece[]): KafkaBooks {
     const offset = offsets.get(partition) ?? 0;
     offsets.set(partition, offset + 1);
     if (piece.kind === "change") {
-      const position = `${partition}@${String(offset)}`;
       const fencedTo = fences.get(partition);
-      accountChange(ledger, piece.event, { partition, position, fencedTo, gone });
+      const place = { partition: ledger.partition(partition), offset, fencedTo, gone };
+      accountChange(ledger, piece.event, place);
       continue;
     }
     fences.set(partition, piece.bucket);

@@ -42,6 +42,8 @@ export interface Instance {
   readonly startTicks: string;
   readonly startedAtEpochMs: number;
   readonly readyMs: number;
+  /** CPU time of its processes until it was ready, without what was prepared before. Absent before that. */
+  readonly readyCpuMs?: number;
   readonly logPath: string;
   /** As it was when the instance was ready. Absent before that. */
   readonly sharedMemory?: SharedMemory;
@@ -157,6 +159,8 @@ export interface Component {
    * many at once. Default 1; 0 for what starts in a moment.
    */
   readonly startCoreCount?: number;
+  /** The first instance makes what all share: the others would hold a place in the start and wait for it. */
+  readonly firstStartsAlone?: true;
   /** Present where it asks the C library for the time, so that its wall clock can be shifted. */
   readonly clock?: ComponentClock;
   /** After all instances are ready: create what dependents need. Safe to repeat. */

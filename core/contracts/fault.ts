@@ -242,8 +242,14 @@ export interface FaultTrigger {
    * checkpoint-started: Flink has begun a checkpoint, and it is under way. checkpoint-completed: one is complete, and
    * what it holds is about to be committed to the lake. recovery-started: the fault before this one is being undone,
    * and nothing has recovered yet. load-peak: the bank's load, which comes in waves, is at its highest.
+   * maintenance-started: the lake's maintenance, told to begin now, is in the middle of a compaction or an expiry.
    */
-  readonly event: "checkpoint-started" | "checkpoint-completed" | "recovery-started" | "load-peak";
+  readonly event:
+    | "checkpoint-started"
+    | "checkpoint-completed"
+    | "recovery-started"
+    | "load-peak"
+    | "maintenance-started";
   /** From the event to the injection. Default 0. */
   readonly delayMs?: number;
 }

@@ -12,16 +12,16 @@ export interface GeneratorMachine {
 /**
  * sql: the bank written as statements and thrown away, one thread. envelopes: as the connector's records.
  * postgres: through PostgreSQL of a lab. kafka: straight into Kafka of a lab, in topics of its own. k6: the query mix,
- * to a server on loopback that answers at once.
+ * to a server on loopback that answers at once. bi: refreshes and calls of the BI tier, to another such server.
  */
-export type SinkName = "sql" | "envelopes" | "postgres" | "kafka" | "k6";
+export type SinkName = "sql" | "envelopes" | "postgres" | "kafka" | "k6" | "bi";
 
 export interface SinkLimit {
   readonly sink: SinkName;
   /** Topology of the lab; absent for sinks without one. */
   readonly topology?: string;
   readonly threadCount: number;
-  /** Highest rate in change events a second, queries for k6, that held when it was confirmed. */
+  /** Highest rate in change events a second (queries for k6, operations for bi) that held when it was confirmed. */
   readonly ratePerS: number;
   /** False where the search ended before it had met a rate that breaks. */
   readonly isLimit: boolean;

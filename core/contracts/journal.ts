@@ -34,6 +34,9 @@ export interface Environment {
   readonly configDigests: Readonly<Record<string, string>>;
 }
 
+/** refused: the engine said no for another reason. unreachable: no answer, or none in time. */
+export type MaintenanceOutcome = "ok" | "conflict" | "refused" | "unreachable" | "skipped";
+
 /** Events carry `atMs`: milliseconds of the monotonic clock since run.started, fractions allowed. */
 export type JournalEvent = { readonly atMs: number } & JournalBody;
 
@@ -50,6 +53,24 @@ export type JournalBody =
     }
   | { readonly kind: "phase.entered"; readonly phase: Phase }
   | {
+      /** Work of the lake's maintenance on one table that has ended since it was last asked, seconds before. */
+      readonly kind: "lake.maintained";
+      readonly table: string;
+      readonly operation: "optimize" | "expire_snapshots";
+      /** conflict: a commit of the stream came in between, and nothing was changed. skipped: it would have done harm. */
+      readonly outcome: MaintenanceOutcome;
+      readonly runCount: number;
+      /** Of all these runs together. */
+      readonly durationMs: number;
+      /** Of the last of these runs, in run time by the clock of its process. Absent in journals of older versions. */
+      readonly startedAtMs?: number;
+      readonly endedAtMs?: number;
+      /** Of a compaction that was done: data files of the table's current snapshot. */
+      readonly beforeFileCount?: number;
+      readonly afterFileCount?: number;
+      readonly snapshotCount?: number;
+    }
+  | {
       readonly kind: "instance.ready";
       readonly instanceId: string;
       readonly component: string;
@@ -57,6 +78,8 @@ export type JournalBody =
       readonly pid: number;
       /** From the process start to the first successful probe. */
       readonly readyMs: number;
+      /** CPU time of its processes until then. Absent in journals of older versions. */
+      readonly readyCpuMs?: number;
       readonly restart: boolean;
     }
   | { readonly kind: "instance.memory"; readonly instanceId: string; readonly rssBytes: number }

@@ -8,18 +8,18 @@ export interface SinkWindow {
   readonly settledCount: number;
   /** Of the settled ones, refused or with an outcome that nobody knows. */
   readonly failedCount: number;
-  /** Change events of the settled ones that were accepted; queries for k6. */
+  /** Change events of the settled ones that were accepted; queries for k6, operations for bi. */
   readonly eventCount: number;
-  /** From the intended start to the end, 99th percentile; for k6 of the class with the shortest target. */
+  /** From the intended start to the end, 99th percentile; for k6 and bi of the load with the shortest target. */
   readonly latencyMsP99: number;
-  /** Share of one core that the busiest thread of the generator used; of all cores for k6, which has no one thread. */
+  /** Share of one core that the busiest thread of the generator used; of all cores for k6 and bi, which have no one thread. */
   readonly busyRatio: number;
   /** 99th percentile of how late the generator's own loop ran; 0 where it has none. */
   readonly loopDelayMsP99: number;
 }
 
 export interface SinkStep {
-  /** Change events a second; queries for k6. */
+  /** Change events a second; queries for k6, operations for bi. */
   readonly ratePerS: number;
   /** Load before the window, not counted. */
   readonly settleMs: number;

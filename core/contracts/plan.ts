@@ -87,7 +87,10 @@ export interface BankPlan {
 
 export interface QueryClassPlan {
   readonly name: QueryClassName;
+  /** The mean, where `arrivals` come in waves. */
   readonly ratePerS: number;
+  /** Default: uniform. */
+  readonly arrivals?: Arrivals;
   readonly targetMs: number;
   /**
    * Every so many-th query of the class asks for settled data, and its answer is compared with the books.

@@ -4,6 +4,7 @@
  */
 
 import type { DigestConfig } from "./digest.ts";
+import type { StartShape } from "./starts.ts";
 
 export const QUERY_CLASSES = ["simple", "medium", "complex", "large"] as const;
 export type QueryClassName = (typeof QUERY_CLASSES)[number];
@@ -20,6 +21,8 @@ export interface QueryRunConfig {
     readonly ratePerS: number;
     /** Default: maxVUsPerClass. */
     readonly vuCount?: number;
+    /** Absent: even ticks, which k6 makes itself. */
+    readonly starts?: StartShape;
   }[];
   readonly laneCount: number;
   readonly userCountPerLane: number;

@@ -54,8 +54,10 @@ interface Point {
 const ENDED = ["lakeproof_query_ms", "lakeproof_bi_ms"];
 /** Of one that began: how late. */
 const BEGUN = ["lakeproof_query_begun_ms", "lakeproof_bi_begun_ms"];
+/** Of one that was never begun, because no worker was free in time: how late it was by then. */
+const DROPPED = "lakeproof_query_dropped_ms";
 const USERS = "lakeproof_bi_users";
-const METRICS = [...ENDED, ...BEGUN, USERS, "dropped_iterations"];
+const METRICS = [...ENDED, ...BEGUN, DROPPED, USERS, "dropped_iterations"];
 
 /** Undefined for every other metric, for metric declarations and for a line cut off in the middle. */
 export function parseK6Line(line: string): K6Line | undefined {
@@ -75,6 +77,8 @@ export function parseK6Line(line: string): K6Line | undefined {
   const name = classOf(tags["class"]);
   if (name === undefined) return undefined;
   const metric = String(point.metric);
+  if (metric === DROPPED)
+    return { kind: "dropped", class: name, count: 1, epochMs: epochMs - value };
   if (BEGUN.includes(metric)) {
     return { kind: "begun", class: name, intendedEpochMs: epochMs - value };
   }

@@ -20,6 +20,8 @@ import {
   statementOf,
 } from "./mix.ts";
 import type { QueryClassName } from "./mix.ts";
+import { LATE_MS_MAX, startSchedule } from "./starts.ts";
+import type { StartSchedule } from "./starts.ts";
 
 const QUERY_TIMEOUT_MS = 60_000;
 const RETRY_PAUSE_S = 0.1;
@@ -31,8 +33,12 @@ const config = readConfig(__ENV["LAKEPROOF_QUERIES"]);
 const queryMs = new Trend("lakeproof_query_ms");
 /** How long after its intended start each query was begun: also said of those that never end. */
 const queryBegun = new Trend("lakeproof_query_begun_ms");
+/** How late those were that no worker was free for in time. */
+const queryDropped = new Trend("lakeproof_query_dropped_ms");
 const queryRows = new Trend("lakeproof_query_rows");
 let failuresLogged = 0;
+/** Each worker has a module of its own, and works for one class. */
+let schedule: StartSchedule | undefined;
 
 export const options: Options = {
   discardResponseBodies: false,
@@ -41,11 +47,19 @@ export const options: Options = {
   summaryTrendStats: ["count", "med", "p(95)", "max"],
   // The table of k6's executors cannot tell which of them the name stands for.
   scenarios: Object.fromEntries(
-    config.classes.map(({ name, ratePerS, vuCount = config.maxVUsPerClass }) => {
+    config.classes.map(({ name, ratePerS, starts, vuCount = config.maxVUsPerClass }) => {
       const scenario = {
-        ...arrivalScenario(ratePerS, 0, config.durationS),
-        preAllocatedVUs: vuCount,
-        maxVUs: vuCount,
+        ...(starts === undefined
+          ? {
+              ...arrivalScenario(ratePerS, 0, config.durationS),
+              preAllocatedVUs: vuCount,
+              maxVUs: vuCount,
+            }
+          : {
+              executor: "constant-vus",
+              vus: vuCount,
+              duration: `${String(config.durationS)}s`,
+            }),
         // Longer than any query may take, so that the end of the schedule cuts no sample off.
         gracefulStop: `${String(QUERY_TIMEOUT_MS / 1000 + 5)}s`,
       };
@@ -68,12 +82,14 @@ type Answer =
       readonly detail: string;
     };
 
+type ClassConfig = (typeof config.classes)[number];
+
 export default function query(): void {
-  const startedEpochMs = Date.now();
   const entry = config.classes.find(({ name }) => name === exec.scenario.name);
   if (entry === undefined) return;
-  const { periodMs } = scheduleOf(entry.ratePerS);
-  const intendedMs = intendedStartMs(exec.scenario.startTime, startedEpochMs, periodMs);
+  const intendedMs = entry.starts === undefined ? tickOf(entry) : waitForStart(entry);
+  if (intendedMs === undefined) return;
+  const startedEpochMs = Date.now();
   queryBegun.add(startedEpochMs - intendedMs, { class: entry.name });
   const choose = chooser(config.seed, entry.name, exec.scenario.iterationInTest);
   const range = rangeOf(entry.name, choose("lane", config.laneCount), intendedMs);
@@ -104,6 +120,26 @@ export default function query(): void {
     const detail = answer.reason === "ok" ? `${String(answer.rowCount)} rows` : answer.detail;
     logFailure(`${entry.name} query failed (${reason}): ${detail}`);
   }
+}
+
+function tickOf({ ratePerS }: ClassConfig): number {
+  const { periodMs } = scheduleOf(ratePerS);
+  return intendedStartMs(exec.scenario.startTime, Date.now(), periodMs);
+}
+
+/** Undefined where the schedule ended before, or the operation was so late that it was dropped. */
+function waitForStart({ name, ratePerS, starts }: ClassConfig): number | undefined {
+  if (starts === undefined) return undefined;
+  schedule ??= startSchedule(starts, ratePerS, `${config.seed}|${name}|starts`);
+  const { startTime, iterationInTest } = exec.scenario;
+  const intendedMs = startTime + schedule.atMs(iterationInTest);
+  const endMs = startTime + config.durationS * 1000;
+  sleep(Math.max(0, Math.min(intendedMs, endMs) - Date.now()) / 1000);
+  if (intendedMs >= endMs) return undefined;
+  const lateMs = Date.now() - intendedMs;
+  if (lateMs <= LATE_MS_MAX) return intendedMs;
+  queryDropped.add(lateMs, { class: name });
+  return undefined;
 }
 
 function rangeOf(name: QueryClassName, lane: number, epochMs: number): DigestRange | undefined {

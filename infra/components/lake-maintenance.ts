@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Component, ComponentContext } from "../../core/contracts/component.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
+import { defaultCacheDir } from "../artifacts/cache.ts";
 import { scrapeText } from "../clients/prometheus.ts";
 import { maintenanceConfig, type MaintenanceConfig } from "../lake-maintenance/config.ts";
 import { expireSnapshotsSql, optimizeSql } from "../lake-maintenance/statements.ts";
@@ -46,6 +47,8 @@ export const lakeMaintenance: Component = {
             "maintain",
             join(dataDir, CONFIG_FILE),
           ],
+          // Its home is its own, and what was compiled before is in that of whoever started it.
+          env: { LAKEPROOF_CACHE_DIR: defaultCacheDir() },
         },
       };
     });

@@ -5,7 +5,12 @@ import { LakeproofError } from "../../core/errors.ts";
 import { programIn } from "../artifacts/programs.ts";
 import { queryPrometheus } from "../clients/prometheus.ts";
 import { rulesYaml } from "../monitoring/rules.ts";
-import { prometheusYaml, unwatched, type Watched } from "../monitoring/scrape.ts";
+import {
+  HARNESS_TARGET_FILE,
+  prometheusYaml,
+  unwatched,
+  type Watched,
+} from "../monitoring/scrape.ts";
 import { addressOf, eachOrdinal, type InstanceDraft } from "./shape.ts";
 
 const PORT = 9090;
@@ -18,7 +23,10 @@ export const prometheus: Component = {
   startCoreCount: 0.25,
   instances: (context) => {
     const watched = [...othersOf(context), ...ownOf(context)];
-    for (const id of unwatched(watched)) context.log(`${id} has no port for its metrics`);
+    const silent = unwatched(watched);
+    for (const id of silent) context.log(`${id} has no port for its metrics`);
+    // Nobody can say that they are gone: an alert that waits for a word of theirs would fire for ever.
+    const speaking = watched.filter(({ id }) => !silent.includes(id));
     return eachOrdinal(context, (id, ordinal): InstanceDraft => {
       const host = context.host(context.service, ordinal);
       const dataDir = context.dataDir(id);
@@ -35,9 +43,9 @@ export const prometheus: Component = {
         files: {
           "prometheus.yml": prometheusYaml(watched, {
             ruleFiles: [join(dataDir, "rules.yml")],
-            ...harnessOf(context),
+            harnessFile: join(dataDir, HARNESS_TARGET_FILE),
           }),
-          "rules.yml": rulesYaml(watched),
+          "rules.yml": rulesYaml(speaking),
         },
         command: {
           argv: [
@@ -79,9 +87,4 @@ function ownOf(context: ComponentContext): readonly Watched[] {
     host: context.host(context.service, ordinal),
     ports: { main: PORT },
   }));
-}
-
-function harnessOf(context: ComponentContext): { readonly harness?: string } {
-  const { harness } = context.config;
-  return typeof harness === "string" ? { harness } : {};
 }

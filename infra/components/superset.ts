@@ -33,6 +33,8 @@ const SUPERSET_DASHBOARDS = ["Bank operations", "Bank balance"] as const;
 export const superset: Component = {
   kind: "superset",
   artifacts: ["superset"],
+  // It sets up the database that all share, behind a lock.
+  firstStartsAlone: true,
   instances: (context) => {
     const settings = settingsOf(context);
     return eachOrdinal(context, (id, ordinal): InstanceDraft => {

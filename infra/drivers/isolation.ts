@@ -13,6 +13,7 @@ export const LOOPBACK_LIMITS: readonly string[] = [
   "no power-off of a node with everything on it",
   "no zones: every instance can reach every other, and `check zones` has nothing to prove",
   "no erasure-coded MinIO of several nodes: one node carries all drives",
+  "no metrics of Flink, whose reporter takes every address: no alerts on its job, and empty panels",
 ];
 
 export interface IsolationChoice {

@@ -12,9 +12,12 @@ import type { Network } from "../../core/contracts/network.ts";
 import type { Capability } from "../../core/contracts/values.ts";
 import { LakeproofError, reasonOf } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
+import { defaultCacheDir } from "../artifacts/cache.ts";
+import { openClassArchives, PLAIN, type JvmStart } from "../class-archives.ts";
 import { labMark, readLab, writeLab, type LabState } from "./lab.ts";
 import { inNode, type Fabric } from "./fabric.ts";
 import { inUserNamespace } from "./isolation.ts";
+import { asUnprivileged, unprivilegedUser } from "./unprivileged.ts";
 import { openMachine } from "./machine/local-machine.ts";
 import { machineSupport, type MachineSupport } from "./machine/support.ts";
 import { sharedMemoryOf } from "./machine/shared-memory.ts";
@@ -23,6 +26,7 @@ import { openNetwork } from "./network.ts";
 import type { NetworkSupport } from "./network-support.ts";
 import { removeAttachSocket, temporaryFilesIn } from "../temporary-directory.ts";
 import {
+  cpuMsWithEnded,
   familyOf,
   isAlive,
   markedProcesses,
@@ -52,6 +56,11 @@ export function openLocalDriver(initial: LabState): Driver {
   return new LocalDriver(initial);
 }
 
+interface Begun {
+  readonly draft: Instance;
+  readonly child: ChildProcess;
+}
+
 class LocalDriver implements Driver {
   readonly kind = "local";
   readonly network?: Network;
@@ -62,6 +71,7 @@ class LocalDriver implements Driver {
   readonly #logsDir: string;
   readonly #fabric: Fabric | undefined;
   readonly #unprivilegedUser = unprivilegedUser();
+  readonly #archives = openClassArchives(defaultCacheDir());
 
   constructor(state: LabState) {
     this.#labId = state.id;
@@ -86,7 +96,27 @@ class LocalDriver implements Driver {
     mkdirSync(this.#logsDir, { recursive: true });
     if (!this.#instances.has(spec.id)) await this.#prepare(spec, logPath);
     const startedMs = host.monotonicMs();
-    const child = this.#spawn(spec, spec.command, logPath);
+    // A program of another user could not write down what it loads.
+    const jvm = spec.unprivileged === true ? PLAIN : this.#archives.optionsFor(spec.command.argv);
+    const first = this.#begin(spec, jvm, logPath);
+    try {
+      await this.#untilReady(first.draft, first.child, probe, signal);
+      this.#archives.recorded(jvm);
+      return this.#ready(first.draft, startedMs);
+    } catch (error) {
+      // Killed is not died: that was somebody else.
+      const died = !alive(first.draft) && first.child.signalCode !== "SIGKILL";
+      if (signal.aborted || jvm === PLAIN || !died) throw error;
+    }
+    // Perhaps of the archive of its classes: when it starts without, that one is not used again.
+    const second = this.#begin(spec, PLAIN, logPath);
+    await this.#untilReady(second.draft, second.child, probe, signal);
+    this.#archives.distrust(jvm);
+    return this.#ready(second.draft, startedMs);
+  }
+
+  #begin(spec: InstanceSpec, jvm: JvmStart, logPath: string): Begun {
+    const child = this.#spawn(spec, spec.command, logPath, jvm.options);
     const pid = child.pid;
     if (pid === undefined) {
       throw new LakeproofError(
@@ -107,11 +137,15 @@ class LocalDriver implements Driver {
     };
     this.#children.set(spec.id, child);
     this.#record(draft);
-    await this.#untilReady(draft, child, probe, signal);
+    return { draft, child };
+  }
+
+  #ready(draft: Instance, startedMs: number): Instance {
     const readyMs = Math.round(host.monotonicMs() - startedMs);
     // A fault may kill it, and the harness be killed before it is started again: then only this is known of it.
-    const sharedMemory = sharedMemoryOf(this.processIds(spec.id));
-    const ready: Instance = { ...draft, readyMs, sharedMemory };
+    const sharedMemory = sharedMemoryOf(this.processIds(draft.spec.id));
+    const readyCpuMs = cpuMsWithEnded(draft.pid);
+    const ready: Instance = { ...draft, readyMs, readyCpuMs, sharedMemory };
     this.#record(ready);
     return ready;
   }
@@ -136,7 +170,7 @@ class LocalDriver implements Driver {
   }
 
   async #runToEnd(spec: InstanceSpec, command: Command, logPath: string): Promise<void> {
-    const child = this.#spawn(spec, command, logPath);
+    const child = this.#spawn(spec, command, logPath, []);
     const ended = await new Promise<string>((resolve) => {
       child.once("error", (error) => {
         resolve(error.message);
@@ -154,7 +188,12 @@ class LocalDriver implements Driver {
     );
   }
 
-  #spawn(spec: InstanceSpec, command: Command, logPath: string): ChildProcess {
+  #spawn(
+    spec: InstanceSpec,
+    command: Command,
+    logPath: string,
+    jvmOptions: readonly string[],
+  ): ChildProcess {
     const log = openSync(logPath, "a");
     // Entering a namespace and changing the user both end in exec: the pid stays that of the program.
     const [program = "", ...args] = [
@@ -164,7 +203,7 @@ class LocalDriver implements Driver {
     ];
     const child = spawn(program, args, {
       cwd: spec.dataDir,
-      env: this.#environment(spec, command),
+      env: this.#environment(spec, command, jvmOptions),
       stdio: ["ignore", log, log],
       detached: true,
     });
@@ -174,12 +213,16 @@ class LocalDriver implements Driver {
     return child;
   }
 
-  #environment(spec: InstanceSpec, command: Command): Record<string, string> {
+  #environment(
+    spec: InstanceSpec,
+    command: Command,
+    jvmOptions: readonly string[],
+  ): Record<string, string> {
     return {
       PATH: host.env["PATH"] ?? "/usr/bin:/bin",
       HOME: spec.dataDir,
       LANG: "C.UTF-8",
-      ...temporaryFilesIn(temporaryDirOf(spec)),
+      ...temporaryFilesIn(temporaryDirOf(spec), jvmOptions),
       ...command.env,
       LAKEPROOF_LAB: this.#labId,
       [INSTANCE_MARK]: spec.id,
@@ -332,34 +375,4 @@ function logTail(logPath: string): string {
   } catch {
     return "  | (no log)";
   }
-}
-
-interface User {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-function asUnprivileged(user: User | undefined): readonly string[] {
-  if (user === undefined) return [];
-  const { uid, gid } = user;
-  if (inUserNamespace()) {
-    // The only other user there is in here is ourselves, seen from a namespace further in.
-    return ["unshare", "--user", `--map-user=${String(uid)}`, `--map-group=${String(gid)}`, "--"];
-  }
-  return ["setpriv", `--reuid=${String(uid)}`, `--regid=${String(gid)}`, "--clear-groups", "--"];
-}
-
-/** PostgreSQL refuses to run as root; everyone else keeps their own user. */
-function unprivilegedUser(): User | undefined {
-  if (host.uid !== 0) return undefined;
-  const line = readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .find((entry) => entry.startsWith("nobody:"));
-  const [, , uid, gid] = line?.split(":") ?? [];
-  if (uid === undefined || gid === undefined) {
-    throw new LakeproofError("REQUIREMENT_MISSING", "No user `nobody` to run PostgreSQL as.", {
-      hint: "Run lakeproof as an ordinary user, or add a system user called nobody.",
-    });
-  }
-  return { uid: Number(uid), gid: Number(gid) };
 }

@@ -112,16 +112,30 @@ function ownRssBytes(pid: number): number {
   }
 }
 
+const TICK_MS = 10;
+/** utime and stime; after them the same of children that have ended and were waited for. */
+const OWN_TIMES = [11, 12] as const;
+const ENDED_TIMES = [13, 14] as const;
+
 /** CPU time used by a process family so far. */
 export function cpuMs(pid: number): number {
+  return timesMs(pid, OWN_TIMES);
+}
+
+/** The same with that of its children that have ended. */
+export function cpuMsWithEnded(pid: number): number {
+  return timesMs(pid, [...OWN_TIMES, ...ENDED_TIMES]);
+}
+
+function timesMs(pid: number, fieldNumbers: readonly number[]): number {
   const ticks = familyOf(pid).reduce((sum, facts) => {
     try {
       const text = readFileSync(`/proc/${String(facts.pid)}/stat`, "utf8");
       const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-      return sum + Number(fields[11]) + Number(fields[12]);
+      return fieldNumbers.reduce((all, field) => all + Number(fields[field]), sum);
     } catch {
       return sum;
     }
   }, 0);
-  return ticks * 10;
+  return ticks * TICK_MS;
 }

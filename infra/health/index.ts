@@ -6,6 +6,7 @@ import { etcdChecks } from "./checks/etcd.ts";
 import { flinkChecks } from "./checks/flink.ts";
 import { haproxyChecks } from "./checks/haproxy.ts";
 import { kafkaChecks } from "./checks/kafka.ts";
+import { lakeMaintenanceChecks } from "./checks/lake-maintenance.ts";
 import { lakehouseChecks } from "./checks/lakehouse.ts";
 import { minioChecks } from "./checks/minio.ts";
 import { alertmanagerChecks, prometheusChecks } from "./checks/monitoring.ts";
@@ -32,7 +33,10 @@ export const HEALTH_CHECKS = {
   minio: { probe: "an object written and read back", checks: minioChecks },
   "haproxy-minio": { probe: "an object written and read back", checks: haproxyChecks },
   lakehouse: { probe: "nothing: it runs on Flink", checks: lakehouseChecks },
-  "lake-maintenance": { probe: "its metrics, and that Trino has answered it", checks: {} },
+  "lake-maintenance": {
+    probe: "its metrics, and that Trino has answered it",
+    checks: lakeMaintenanceChecks,
+  },
   trino: { probe: "that it has started", checks: trinoChecks },
   "trino-worker": { probe: "that it has started", checks: {} },
   superset: { probe: "health page, login, list of databases", checks: biChecks },

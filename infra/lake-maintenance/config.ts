@@ -54,6 +54,12 @@ export function maintenanceConfig(
   });
 }
 
+/** How often it works, from the topology's `config` of the service. */
+export function intervalSOf(service: string, tuning: Readonly<Record<string, unknown>>): number {
+  return maintenanceConfig(service, tuning, { trino: "-", listen: { host: "-", port: 1 } })
+    .intervalS;
+}
+
 /** From the text of its file. */
 export function parseMaintenanceConfig(text: string): MaintenanceConfig {
   const parsed = Config.safeParse(jsonOf(text));

@@ -1,5 +1,6 @@
 /** What the maintenance of the lake counts, as Prometheus reads it. Values in, text out. */
-import type { MaintenanceOutcome, Operation, TableLook } from "./statements.ts";
+import type { MaintenanceOutcome } from "../../core/contracts/journal.ts";
+import type { Operation, TableLook } from "./statements.ts";
 
 export interface Done {
   readonly table: string;
@@ -23,6 +24,9 @@ const FAMILIES: readonly Family[] = [
   family("up", "gauge", "1 once Trino has answered"),
   family("runs_total", "counter", "Statements by table, operation and how they ended"),
   family("duration_seconds", "summary", "How long statements took that were not skipped"),
+  family("running", "gauge", "1 while a statement of the operation is under way"),
+  family("last_start_timestamp_seconds", "gauge", "When the last that ended so began"),
+  family("last_end_timestamp_seconds", "gauge", "When the last that ended so ended"),
   family("last_success_timestamp_seconds", "gauge", "When the operation last succeeded"),
   family("files", "gauge", "Data files of the table's current snapshot"),
   family("file_bytes", "gauge", "Bytes of these files"),
@@ -42,8 +46,16 @@ export class MaintenanceMetrics {
     this.#values.set(`${PREFIX}_up`, 1);
   }
 
+  began(table: string, operation: Operation): void {
+    this.#set("running", { table, operation }, 1);
+  }
+
   done({ table, operation, outcome, durationMs, endedAtEpochMs }: Done): void {
-    this.#add("runs_total", { table, operation, outcome }, 1);
+    const how = { table, operation, outcome };
+    this.#set("running", { table, operation }, 0);
+    this.#add("runs_total", how, 1);
+    this.#set("last_start_timestamp_seconds", how, (endedAtEpochMs - durationMs) / 1000);
+    this.#set("last_end_timestamp_seconds", how, endedAtEpochMs / 1000);
     if (outcome !== "skipped") {
       this.#add("duration_seconds_sum", { table, operation }, durationMs / 1000);
       this.#add("duration_seconds_count", { table, operation }, 1);

@@ -3,20 +3,17 @@
  * because it deletes every file no snapshot names, and those are also the files that a live writer has finished
  * but not yet committed. After a long outage such files are older than any retention a lab could wait for.
  */
+import type { MaintenanceOutcome } from "../../core/contracts/journal.ts";
 import { DAY_MS } from "../../core/units.ts";
 import type { MaintenanceConfig } from "./config.ts";
 
 export const MAINTENANCE_SOURCE = "lakeproof-maintenance";
 
+/** Posted to its own address, it begins a round at once. */
+export const MAINTENANCE_RUN_PATH = "/run";
+
 export const OPERATIONS = ["look", "optimize", "expire_snapshots"] as const;
 export type Operation = (typeof OPERATIONS)[number];
-
-/**
- * conflict: another commit came in between, and nothing was changed; the next interval tries again.
- * refused: Trino said no for another reason. unreachable: no answer, or none in time.
- * skipped: it would have done harm.
- */
-export type MaintenanceOutcome = "ok" | "conflict" | "refused" | "unreachable" | "skipped";
 
 /** Rewrites the small files of the last days, which are UTC days as Flink writes them. */
 export function optimizeSql(table: string, config: MaintenanceConfig, epochMs: number): string {

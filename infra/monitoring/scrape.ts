@@ -107,8 +107,17 @@ function healthJob(name: string, path: string): ScrapeJob {
 
 export interface ScrapeOptions {
   readonly ruleFiles: readonly string[];
-  /** "host:port" where a harness exports what only it knows, such as the freshness a reader sees. */
-  readonly harness?: string;
+  /** File that names a harness while it runs one: it exports what only it knows, the freshness a reader sees. */
+  readonly harnessFile?: string;
+}
+
+/** Below Prometheus's data directory. */
+export const HARNESS_TARGET_FILE = "harness.json";
+
+/** The text of that file: the harness listens at `address`. */
+export function harnessTarget(address: string): string {
+  const labels = { instance: "lakeproof", service: "lakeproof", zone: "ops" };
+  return `${JSON.stringify([{ targets: [address], labels }])}\n`;
 }
 
 /** The text of prometheus.yml. */
@@ -137,20 +146,11 @@ function scrapeConfigs(instances: readonly Watched[], options: ScrapeOptions): r
     const config = scrapeConfig(one, own, instances);
     return config === undefined ? [] : [config];
   });
-  return options.harness === undefined
-    ? configs
-    : [
-        ...configs,
-        {
-          job_name: "lakeproof",
-          static_configs: [
-            {
-              targets: [options.harness],
-              labels: { instance: "lakeproof", service: "lakeproof", zone: "ops" },
-            },
-          ],
-        },
-      ];
+  if (options.harnessFile === undefined) return configs;
+  return [
+    ...configs,
+    { job_name: "lakeproof", file_sd_configs: [{ files: [options.harnessFile] }] },
+  ];
 }
 
 function scrapeConfig(

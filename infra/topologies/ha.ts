@@ -175,7 +175,8 @@ const business = (counts: HaCounts) =>
       replicaCount: counts.superset,
       memoryMiB: 380,
       entry: "bi-edge",
-      dependsOn: ["postgres-leader", "redis", "lakehouse"],
+      // Not on the lake, which its content waits for: its set-up keeps one core busy, beside the job's planning.
+      dependsOn: ["postgres-leader", "redis"],
     },
     waf: {
       component: "waf",

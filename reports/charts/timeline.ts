@@ -41,6 +41,12 @@ export function timelineOf(journal: JournalReader): Timeline {
       probes(journal, (name) => /lag/i.test(name)),
     ),
   ];
+  const stages = probeCharts(
+    "stage",
+    "What each stage passed on",
+    "Rates as Prometheus recorded them from the stages' own metrics",
+    probes(journal, (name) => name.startsWith("stage.")),
+  );
   const after: readonly ChartSpec[] = [
     outcomesChart(journal, binMs),
     budgetChart(journal),
@@ -56,7 +62,7 @@ export function timelineOf(journal: JournalReader): Timeline {
     frame,
     head: phaseStrip(journal, frame),
     charts: [
-      ...before.map(drawn),
+      ...[...before, ...stages].map(drawn),
       ...queries.flatMap(({ spec, latency, targetMs }) => [
         drawn(spec),
         ...(latency.queryClass === undefined

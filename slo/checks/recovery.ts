@@ -3,6 +3,7 @@ import type { FaultEntry } from "../../core/contracts/fault.ts";
 import type { Check, Verdict } from "../../core/contracts/slo.ts";
 import { faultWindows, owedFaults, type FaultWindow } from "../../core/timeline.ts";
 import { feltText } from "./evidence/felt.ts";
+import { maintenanceText, overlapVerdict } from "./evidence/maintenance.ts";
 import { duration } from "./evidence/text.ts";
 import { verdictOf } from "./evidence/verdict.ts";
 
@@ -12,10 +13,17 @@ export const recovery: Check = {
   judge(journal) {
     const windows = new Map(faultWindows(journal).map((window) => [window.entry.id, window]));
     const healed = new Set(journal.of("gameday.healed").map(({ id }) => id));
-    return owedFaults(journal).map((entry) => {
+    return owedFaults(journal).flatMap((entry) => {
       const window = windows.get(entry.id);
-      const felt = window === undefined ? "" : feltText(journal, window);
-      return recoveryVerdict(entry, window, { felt, isHealedByHand: healed.has(entry.id) });
+      const felt =
+        window === undefined
+          ? []
+          : [feltText(journal, window), ...maintenanceText(journal, window)];
+      const overlap = overlapVerdict(journal, window);
+      return [
+        recoveryVerdict(entry, window, { felt, isHealedByHand: healed.has(entry.id) }),
+        ...(overlap === undefined ? [] : [overlap]),
+      ];
     });
   },
 };
@@ -23,7 +31,7 @@ export const recovery: Check = {
 function recoveryVerdict(
   entry: FaultEntry,
   window: FaultWindow | undefined,
-  { felt, isHealedByHand }: { readonly felt: string; readonly isHealedByHand: boolean },
+  { felt, isHealedByHand }: { readonly felt: readonly string[]; readonly isHealedByHand: boolean },
 ): Verdict {
   const budget = `${duration(entry.recoveryBudgetMs)} (${entry.recoveryBudgetFormula})`;
   const facts = {
@@ -31,7 +39,7 @@ function recoveryVerdict(
     kind: "recovery",
     title: `${entry.fault} on ${entry.instanceId} (class ${entry.faultClass}) recovers in time`,
     target: { value: entry.recoveryBudgetMs, unit: "ms", op: "<=" },
-    details: window === undefined ? [] : [...window.evidence, felt],
+    details: window === undefined ? [] : [...window.evidence, ...felt],
   } as const;
   if (window === undefined) {
     return verdictOf({

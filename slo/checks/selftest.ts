@@ -7,7 +7,7 @@ import type { EventOf, JournalEvent, JournalKind } from "../../core/contracts/jo
 import type { VerdictStatus } from "../../core/contracts/slo.ts";
 import { judge } from "../../core/judge.ts";
 import { CHECKS, type CheckName } from "./index.ts";
-import { DELAY_PROBE } from "./generator-headroom.ts";
+import { DELAY_PROBE, K6_CPU_PROBE } from "./generator-headroom.ts";
 import { READER_PROBE } from "./telemetry.ts";
 import { FAULT_FROM_MS, healthyEvents, histogramOf, journalOf } from "./synthetic.ts";
 
@@ -305,6 +305,15 @@ const MEASUREMENT_DEFECTS: readonly Defect[] = [
     status: "INVALID",
     plant: edit("sample.taken", (sample) => sample.probe === DELAY_PROBE, {
       observed: { value: 400, unit: "ms" },
+    }),
+  },
+  {
+    name: "a k6 that takes every core",
+    by: "generator-headroom",
+    check: "validity.generator-headroom",
+    status: "INVALID",
+    plant: edit("sample.taken", (sample) => sample.probe === K6_CPU_PROBE, {
+      observed: { value: 1.95, unit: "ratio" },
     }),
   },
   {

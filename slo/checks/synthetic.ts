@@ -16,7 +16,7 @@ import { encodeHistogram, newHistogram, recordMs } from "../../core/histogram.ts
 import { parseJournal } from "../../core/journal.ts";
 import { OBJECTIVES } from "../objectives/index.ts";
 import { READER_SIGHT } from "./telemetry.ts";
-import { CPU_PROBE, DELAY_PROBE } from "./generator-headroom.ts";
+import { CPU_PROBE, DELAY_PROBE, K6_CPU_PROBE } from "./generator-headroom.ts";
 
 const CONTROL_FROM_MS = 10_000;
 const MEASURE_FROM_MS = 40_000;
@@ -259,6 +259,7 @@ function samples(): readonly JournalEvent[] {
     events.push(
       at(atMs, { kind, probe: DELAY_PROBE, observed: { value: 12, unit: "ms" } }),
       at(atMs, { kind, probe: CPU_PROBE, observed: { value: 0.05, unit: "ratio" } }),
+      at(atMs, { kind, probe: K6_CPU_PROBE, observed: { value: 0.1, unit: "ratio" } }),
       at(atMs, { kind, probe: READER_SIGHT, observed: { value: 8_000, unit: "events" } }),
     );
   }

@@ -16,7 +16,7 @@ export function provableLines(rows: readonly Provable[]): readonly string[] {
 
 function figuresOf(row: Provable): string {
   const { sampleCountExpected, sampleCountNeeded, durationMsNeeded, withBad } = row;
-  if (durationMsNeeded <= 0) return "no length would do: nothing in this plan measures it";
+  if (durationMsNeeded <= 0) return "no length would do: this plan offers less, or nothing of it";
   // A rate is held second by second; everything else is counted.
   const noun = row.countedIn ?? (withBad === undefined ? "seconds" : "samples");
   const count = row.provable
@@ -73,7 +73,8 @@ function percent(ratio: number): string {
   return `${String(Number((ratio * 100).toPrecision(3)))} %`;
 }
 
-function duration(ms: number): string {
+/** "20 min": as exact as a plan is. */
+export function duration(ms: number): string {
   if (ms < 90_000) return `${String(Math.ceil(ms / 1000))} s`;
   const minutes = ms / 60_000;
   if (minutes < 90) return `${minutes.toFixed(0)} min`;

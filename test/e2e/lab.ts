@@ -17,6 +17,7 @@ export interface Started {
   readonly runsDir: string;
   /** Exit code, or the signal's name. */
   readonly ended: Promise<number | string>;
+  stdout(): string;
   stderr(): string;
 }
 
@@ -31,7 +32,9 @@ export function lakeproof(args: readonly string[], echo = false): Started {
     stderr += chunk.toString();
     if (echo) process.stderr.write(chunk);
   });
+  let stdout = "";
   child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
     if (echo) process.stderr.write(chunk);
   });
   const ended = new Promise<number | string>((resolve) => {
@@ -39,7 +42,7 @@ export function lakeproof(args: readonly string[], echo = false): Started {
       resolve(code ?? signal ?? "unknown");
     });
   });
-  return { child, runsDir, ended, stderr: () => stderr };
+  return { child, runsDir, ended, stdout: () => stdout, stderr: () => stderr };
 }
 
 /** Gone after the test, unless the test failed: then it is what tells why. */

@@ -1,4 +1,7 @@
-/** The report in a real browser: axe finds nothing wrong, and the cursor does what it says under the page's own policy. */
+/**
+ * The pages in a real browser: axe finds nothing wrong, by day and by night, nothing sticks out of a telephone or a
+ * desk, and the cursor does what it says under the page's own policy.
+ */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,8 +10,11 @@ import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { htmlReport } from "../../reports/html.ts";
+import { renderNightlyPage } from "../../reports/html-nightly.ts";
+import { gameDayJournal } from "../fixtures/game-day-journal.ts";
 import * as journals from "../fixtures/journals.ts";
 import * as judgements from "../fixtures/judgements.ts";
+import { nightlyReport } from "../fixtures/nights.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 const BROWSER_MS_MAX = 120_000;
@@ -20,12 +26,20 @@ const browser = [process.env["CHROME_PATH"] ?? "", ...onPath].find(
   (path) => path !== "" && existsSync(path),
 );
 
+const drawn = (...run: Parameters<typeof htmlReport.render>): string =>
+  htmlReport.render(...run)[0]?.body ?? "";
+
+/** Its bootstraps take seconds. */
+const night = renderNightlyPage(nightlyReport());
+
 const PAGES = {
-  smoke: () => htmlReport.render(journals.smokeJournal(), judgements.smokeJudgement),
-  loss: () => htmlReport.render(journals.lossJournal(), judgements.lossJudgement),
-  aborted: () => htmlReport.render(journals.abortedJournal(), judgements.abortedJudgement),
+  smoke: () => drawn(journals.smokeJournal(), judgements.smokeJudgement),
+  loss: () => drawn(journals.lossJournal(), judgements.lossJudgement),
+  aborted: () => drawn(journals.abortedJournal(), judgements.abortedJudgement),
   "provisioning-failed": () =>
-    htmlReport.render(journals.provisioningFailedJournal(), judgements.provisioningFailedJudgement),
+    drawn(journals.provisioningFailedJournal(), judgements.provisioningFailedJudgement),
+  "game-day": () => drawn(gameDayJournal(), judgements.smokeJudgement),
+  nightly: () => night,
 };
 
 let directory = "";
@@ -51,35 +65,78 @@ function openedIn(page: string, options: readonly string[] = []): string {
   );
 }
 
-/** The policy forbids every other script, so the examined copy goes without it. */
-function examined(page: string): readonly unknown[] {
-  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** What a script of ours writes into the page; the policy forbids every other script, so this copy goes without it. */
+function answerOf(page: string, script: string, options: readonly string[] = []): unknown {
   const without = page.replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, "");
-  const script =
-    `<script>${axe}</script><script>axe.run(document,{resultTypes:["violations"]}).then(found=>{` +
-    `const out=document.createElement("pre");out.id="axe";out.textContent=JSON.stringify(found.violations.map(one=>` +
-    `[one.id,one.nodes.map(node=>node.html.slice(0,160))]));document.body.append(out)})</script></body>`;
-  const dom = openedIn(without.replace("</body>", () => script));
-  const text = /<pre id="axe">([\s\S]*?)<\/pre>/.exec(dom)?.[1];
-  return JSON.parse(text ?? '["axe did not run"]') as readonly unknown[];
+  const answering =
+    `<script>const answer=value=>{const out=document.createElement("pre");out.id="answer";` +
+    `out.textContent=JSON.stringify(value);document.body.append(out)};${script}</script></body>`;
+  const dom = openedIn(
+    without.replace("</body>", () => answering),
+    options,
+  );
+  const text = /<pre id="answer">([\s\S]*?)<\/pre>/.exec(dom)?.[1];
+  return JSON.parse(text ?? '"the script did not answer"');
 }
+
+const IN_THE_DARK = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"];
+
+function axeFindings(page: string, options: readonly string[] = []): unknown {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const run =
+    `axe.run(document,{resultTypes:["violations"]}).then(found=>answer({` +
+    `isDark:matchMedia("(prefers-color-scheme:dark)").matches,` +
+    `found:found.violations.map(one=>[one.id,one.nodes.map(node=>node.html.slice(0,160))])}))`;
+  return answerOf(page, `${axe};${run}`, options);
+}
+
+/**
+ * How far a page sticks out of each width. In frames: a window is never as narrow as a telephone. What scrolls within
+ * itself may be wider.
+ */
+function overhang(page: string, widthsPx: readonly number[]): unknown {
+  const source = JSON.stringify(page.replace(/<meta http-equiv="Content-S[^>]*>/, ""));
+  const script =
+    `const source=${source.replaceAll("<", "\\u003c")};` +
+    `const opened=widthPx=>new Promise(done=>{const frame=document.createElement("iframe");` +
+    `frame.width=widthPx;frame.height=900;frame.onload=()=>done(frame);frame.srcdoc=source;document.body.append(frame)});` +
+    `Promise.all(${JSON.stringify(widthsPx)}.map(opened)).then(frames=>answer(frames.map(frame=>{` +
+    `const root=frame.contentDocument.documentElement;` +
+    `return [frame.contentWindow.innerWidth,root.scrollWidth-root.clientWidth]})))`;
+  return answerOf("<!doctype html><body></body>", script);
+}
+
+const WIDTHS_PX = [360, 1280];
+const NOTHING_OUT = WIDTHS_PX.map((widthPx) => [widthPx, 0]);
 
 const WHY = "no Chromium: set CHROME_PATH or put one on PATH";
 
 describe.each(Object.keys(PAGES) as (keyof typeof PAGES)[])("%s", (name) => {
   test("axe finds nothing", { timeout: BROWSER_MS_MAX }, (context) => {
     context.skip(browser === undefined, WHY);
-    expect(examined(PAGES[name]()[0]?.body ?? "")).toEqual([]);
+    expect(axeFindings(PAGES[name]())).toMatchObject({ found: [] });
+  });
+
+  test("nor in dark colours", { timeout: BROWSER_MS_MAX }, (context) => {
+    context.skip(browser === undefined, WHY);
+    expect(axeFindings(PAGES[name](), IN_THE_DARK)).toEqual({ isDark: true, found: [] });
+  });
+
+  test("fits a telephone and a desk", { timeout: BROWSER_MS_MAX }, (context) => {
+    context.skip(browser === undefined, WHY);
+    expect(overhang(PAGES[name](), WIDTHS_PX)).toEqual(NOTHING_OUT);
   });
 });
 
 test(
-  "axe is really asked: a picture without a text is found",
+  "both are really asked: a picture without a text, and a line that is too long",
   { timeout: BROWSER_MS_MAX },
   (context) => {
     context.skip(browser === undefined, WHY);
-    const page = (PAGES.aborted()[0]?.body ?? "").replace("</main>", '<img src="data:,"></main>');
-    expect(JSON.stringify(examined(page))).toContain("image-alt");
+    const plus = (more: string): string => PAGES.aborted().replace("</main>", `${more}</main>`);
+    expect(JSON.stringify(axeFindings(plus('<img src="data:,">')))).toContain("image-alt");
+    const line = `<p><span style="display:inline-block;width:500px">wide</span></p>`;
+    expect(overhang(plus(line), WIDTHS_PX)).not.toEqual(NOTHING_OUT);
   },
 );
 
@@ -88,7 +145,7 @@ test(
   { timeout: BROWSER_MS_MAX },
   (context) => {
     context.skip(browser === undefined, WHY);
-    const page = PAGES.smoke()[0]?.body ?? "";
+    const page = PAGES.smoke();
     const planted = page.replace(
       "</body>",
       () => '<script>document.body.dataset.planted="yes"</script></body>',

@@ -1,12 +1,13 @@
 /** Golden reports of the synthetic runs: exact text for Markdown and JUnit, structure and safety for HTML. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import type { JournalReader } from "../../core/contracts/journal.ts";
+import type { JournalEvent, JournalReader } from "../../core/contracts/journal.ts";
 import type { Judgement } from "../../core/contracts/slo.ts";
 import { owedFaults } from "../../core/timeline.ts";
 import { REPORTERS } from "../../reports/index.ts";
 import type { ReporterName } from "../../reports/index.ts";
 import { renderConsoleSummary } from "../../reports/console.ts";
+import { journalOf } from "../../slo/checks/synthetic.ts";
 import { gameDayJournal } from "../fixtures/game-day-journal.ts";
 import * as journals from "../fixtures/journals.ts";
 import * as judgements from "../fixtures/judgements.ts";
@@ -153,6 +154,30 @@ describe.each(RUNS)("report.html of $name", (run) => {
   test("stays small", () => {
     expect(page.length).toBeLessThan(500_000);
   });
+});
+
+/** Rounds of every kind of fault, as a certification has them. */
+test("180 faults stay within what opens and what a job's page takes", () => {
+  const ROUND_COUNT = 30;
+  const rounds = Array.from({ length: ROUND_COUNT }, (_, index) => `r${String(index)}`);
+  const events = journals.smokeJournal().all();
+  const journal = journalOf(
+    events.flatMap((event): readonly JournalEvent[] => {
+      if (event.kind === "fault.changed") {
+        return rounds.map((round) => ({ ...event, id: `${event.id}${round}` }));
+      }
+      if (event.kind !== "run.started") return [event];
+      const faults = rounds.flatMap((round) =>
+        event.plan.faults.map((fault) => ({ ...fault, id: `${fault.id}${round}` })),
+      );
+      return [{ ...event, plan: { ...event.plan, faults } }];
+    }),
+  );
+  const many: Run = { name: "many", journal, judgement: judgements.smokeJudgement };
+  expect(owedFaults(journal)).toHaveLength(6 * ROUND_COUNT);
+  expect(body(many, "html").match(/class="hold"/g)?.length).toBeGreaterThan(10 * 6 * ROUND_COUNT);
+  expect(body(many, "html").length).toBeLessThan(5e6);
+  expect(body(many, "markdown").length).toBeLessThan(900 * 1024);
 });
 
 const pageOf = (name: string): string => {

@@ -1,7 +1,8 @@
 /** Did the generator offer the load the plan asked for? Without that, no latency means anything. */
-import { arrivalShape } from "../../../core/arrival-shape.ts";
+import { arrivalShape, evenRatePerS, spacingOf } from "../../../core/arrival-shape.ts";
 import { plannedOperationsPerS } from "../../../core/bi-load.ts";
 import type { JournalReader } from "../../../core/contracts/journal.ts";
+import type { Arrivals } from "../../../core/contracts/plan.ts";
 import type { VerdictStatus } from "../../../core/contracts/slo.ts";
 import { seriesOf, slotTimeMs, sumOf, type Series } from "./load.ts";
 import { figure, percent } from "./text.ts";
@@ -92,7 +93,9 @@ function bankLoad(journal: JournalReader): OfferedLoad {
   const ok = sumOf(series.slots, (slot) => slot.ok);
   const dropped = sumOf(series.slots, (slot) => slot.dropped);
   const events = sumOf(series.slots, (slot) => slot.events);
-  const planned = plannedRatePerS(journal, series);
+  const { arrivals, rateEventsPerS } = journal.plan.bank;
+  const load = { workload: "bank", class: undefined, ratePerS: rateEventsPerS, arrivals };
+  const planned = plannedRatePerS(journal, series, load);
   // Failed operations carry no events but were offered: the system's fault, not the generator's.
   const rate = ok === 0 ? planned : ((events / ok) * offered * 1000) / slotTimeMs(series);
   // Transactions differ in size and may arrive at random: three standard errors of their number.
@@ -115,13 +118,25 @@ function bankLoad(journal: JournalReader): OfferedLoad {
   };
 }
 
+interface PlannedLoad {
+  readonly workload: string;
+  readonly class: string | undefined;
+  readonly ratePerS: number;
+  readonly arrivals: Arrivals;
+}
+
 /** Mean of the planned rate over the slots: a measured time need not be whole periods of a burst or a day. */
-function plannedRatePerS(journal: JournalReader, { slots, windowMs }: Series): number {
-  const { arrivals, rateEventsPerS } = journal.plan.bank;
-  if (typeof arrivals === "string") return rateEventsPerS;
-  const starts = journal.of("load.window").filter((window) => window.workload === "bank");
+function plannedRatePerS(
+  journal: JournalReader,
+  { slots, windowMs }: Series,
+  { workload, class: name, ratePerS, arrivals }: PlannedLoad,
+): number {
+  if (typeof arrivals === "string" || slots.length === 0) return ratePerS;
+  const starts = journal
+    .of("load.window")
+    .filter((window) => window.workload === workload && window.class === name);
   const firstMs = Math.min(...starts.map((window) => window.fromMs));
-  const shape = arrivalShape(arrivals, rateEventsPerS);
+  const shape = arrivalShape(arrivals, ratePerS);
   const expected = (startMs: number): number =>
     sumOf(
       slots,
@@ -143,12 +158,16 @@ function queryLoad(journal: JournalReader, workload: string): OfferedLoad {
       workload,
       class: query.name,
       intervals,
-      ratePerS: query.ratePerS,
+      ratePerS: evenRatePerS(query),
     });
     seen.push(series);
-    const planned = (query.ratePerS * slotTimeMs(series)) / 1000;
+    const { ratePerS, arrivals = "uniform" } = query;
+    const load = { workload, class: query.name, ratePerS, arrivals };
+    const planned = (plannedRatePerS(journal, series, load) * slotTimeMs(series)) / 1000;
     const offered = sumOf(series.slots, (slot) => slot.offered);
-    const edge = Math.max(1 - OFFERED_SHARE_MIN, (2 * intervals.length) / planned);
+    // Starts at random: three standard deviations of their number.
+    const chance = spacingOf(arrivals) === "poisson" ? 3 / Math.sqrt(planned) : 0;
+    const edge = Math.max(1 - OFFERED_SHARE_MIN, (2 * intervals.length) / planned) + chance;
     if (offered === 0 || offered < planned * (1 - edge)) {
       behind.push(
         `${query.name}: ${figure(offered)} of ${figure(planned)} planned queries offered`,
@@ -192,7 +211,7 @@ function droppedWhileSteady(
         workload,
         class: query.name,
         intervals,
-        ratePerS: query.ratePerS,
+        ratePerS: evenRatePerS(query),
       }).slots,
   );
   return {

@@ -1,4 +1,5 @@
 /** Latency and error objectives: every operation that was offered counts, whether or not it ever ended. */
+import { evenRatePerS } from "../../../core/arrival-shape.ts";
 import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { Objective, Verdict } from "../../../core/contracts/slo.ts";
 import type { HistogramSum } from "../../../core/histogram.ts";
@@ -108,7 +109,7 @@ function classEvidence(
           .filter((query) => only === undefined || query.name === only)
           .map((query) => ({
             name: query.name,
-            ratePerS: query.ratePerS,
+            ratePerS: evenRatePerS(query),
             marginMs: Math.min(query.targetMs, FAULT_MARGIN_MS_MAX),
           }));
   return classes.map(({ name, ratePerS, marginMs }) => {

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { labThatIsUp } from "../../../cli/lab.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { labThatIsUp, newLabState, refuseStale } from "../../../cli/lab.ts";
+import type { InstanceSpec } from "../../../core/contracts/component.ts";
 import { writeLab, type LabState } from "../../../infra/drivers/lab.ts";
 
 let stateDir = "";
@@ -60,3 +61,73 @@ it("is none, and says so, where the lab of the process's network is gone", () =>
   vi.stubEnv("LAKEPROOF_INSIDE", "dev-2");
   expect(() => labThatIsUp(undefined)).toThrow("This is the network of lab dev-2, which is gone.");
 });
+
+describe("a lab of which only the record is left", () => {
+  const wanted = {
+    topology: "dev",
+    subnet: "127.77.0",
+    isolation: "loopback",
+    held: true,
+  } as const;
+
+  it("keeps its addresses, and says who takes it away: a held one, whose processes are gone", () => {
+    const [instance] = Object.values(planned());
+    const left: LabState = {
+      ...lab("dev-1", "127.77.0"),
+      instances: instance === undefined ? {} : { [instance.spec.id]: instance },
+    };
+    writeLab(left);
+    expect(() => {
+      refuseStale(left);
+    }).toThrow("127.77.0.x is taken by lab dev-1 (dev, up), of which every process is gone.");
+    expect(() => newLabState(wanted)).toThrow("every process is gone");
+  });
+
+  it("one that never came up, because its starter died", () => {
+    lab("dev-1", "127.77.0", "starting");
+    expect(() => newLabState(wanted)).toThrow("whoever started it is gone");
+  });
+
+  it("one in a network that is gone is none to work in", () => {
+    const { fabric } = withoutNetwork(lab("mini-1", "127.77.0"));
+    expect(fabric.pid).toBeGreaterThan(0);
+    expect(() => labThatIsUp(undefined)).toThrow("Lab mini-1 has lost its network.");
+    expect(() => newLabState(wanted)).toThrow("the network is gone");
+  });
+
+  it("one that is there is told from it", () => {
+    const there = lab("dev-1", "127.77.0");
+    expect(() => {
+      refuseStale(there);
+    }).not.toThrow();
+    expect(() => newLabState(wanted)).toThrow(/is taken by lab dev-1 \(dev, up\)\.$/);
+  });
+});
+
+/** A process that was never there: its number is taken, by one that began at another time. */
+const GONE = { pid: process.pid, startTicks: "0" } as const;
+
+function planned(): LabState["instances"] {
+  const id = "redis-0";
+  const spec: InstanceSpec = {
+    ...{ id, service: "redis", component: "redis", ordinal: 0 },
+    ...{
+      host: "127.77.0.20",
+      ports: { main: 6379 },
+      command: { argv: [] },
+      prepare: [],
+      files: {},
+    },
+    ...{ zone: "application", dataDir: stateDir, readyMsMax: 1 },
+  };
+  const facts = { startedAtEpochMs: 0, readyMs: 1, logPath: join(stateDir, "redis-0.log") };
+  return { [id]: { spec, ...GONE, ...facts } };
+}
+
+function withoutNetwork(state: LabState): { readonly fabric: NonNullable<LabState["fabric"]> } {
+  const fabric = { ...GONE, nodes: [], directory: stateDir } as unknown as NonNullable<
+    LabState["fabric"]
+  >;
+  writeLab({ ...state, fabric });
+  return { fabric };
+}

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { searchOptionsText } from "../../../cli/capacity/search-options.ts";
 import { planScenario, runScenario } from "../../../cli/scenario-kinds.ts";
 import type { RunOptions } from "../../../cli/run.ts";
 import { host } from "../../../core/host.ts";
@@ -48,7 +49,9 @@ describe("refused before anything starts, with 2", () => {
     ["a seed that is none", { seed: "one" }, "--seed"],
     ["a report that says nothing of it", { reporters: ["junit=x.xml"] }, "junit"],
   ])("%s", async (_, options, text) => {
-    const error = await refusal(() => runScenario({ ...WISH, ...options }, join(directory, "h")));
+    const error = await refusal(() =>
+      runScenario({ ...WISH, ...options }, { history: join(directory, "h") }),
+    );
     expect(error).toMatchObject({ code: "USAGE", exitCode: 2 });
     expect((error as { message: string }).message).toContain(text);
   });
@@ -57,25 +60,60 @@ describe("refused before anything starts, with 2", () => {
     const store = join(directory, "history");
     mkdirSync(join(store, "runs"), { recursive: true });
     writeFileSync(join(store, "runs", "x.json"), "{}");
-    const error = await refusal(() => runScenario(WISH, store));
+    const error = await refusal(() => runScenario(WISH, { history: store }));
     expect(error).toMatchObject({ code: "HISTORY_INVALID", exitCode: 2 });
   });
 
   it("--history for a scenario that is no search", async () => {
-    const error = await refusal(() => runScenario({ ...WISH, scenario: "smoke" }, directory));
+    const error = await refusal(() =>
+      runScenario({ ...WISH, scenario: "smoke" }, { history: directory }),
+    );
     expect(error).toMatchObject({ code: "USAGE", exitCode: 2 });
+  });
+});
+
+describe("a search of one's own", () => {
+  it("is shorter in stages and windows, and says so", async () => {
+    const search = { stages: "postgres,connector", window: "25", settle: "5", tolerance: "0.2" };
+    expect(await planScenario(WISH, search)).toBe(0);
+    expect(printed).toContain("stages postgres, connector:");
+    expect(printed).toContain("to 20 %");
+    expect(printed).toContain("windows of 25 s after 5 s of load");
+    expect(searchOptionsText(search)).toBe(
+      " --stages postgres,connector --window 25 --settle 5 --tolerance 0.2",
+    );
+  });
+
+  it.each([
+    [{ stages: "postgre" }, "postgre"],
+    [{ window: "3" }, "--window"],
+    [{ settle: "-1" }, "--settle"],
+    [{ tolerance: "2" }, "--tolerance"],
+  ])("%o is refused by name", async (search, text) => {
+    const error = await refusal(() => planScenario(WISH, search));
+    expect(error).toMatchObject({ code: "USAGE", exitCode: 2 });
+    expect((error as { message: string }).message).toContain(text);
+  });
+
+  it("does not belong to a run with faults", async () => {
+    const smoke = { ...WISH, scenario: "smoke" };
+    for (const start of [planScenario, runScenario]) {
+      const error = await refusal(() => start(smoke, { window: "60" }));
+      expect(error).toMatchObject({ code: "USAGE", exitCode: 2 });
+      expect((error as { message: string }).message).toContain("--window does not belong to smoke");
+    }
   });
 });
 
 describe("plan", () => {
   it("says the stages, the windows and what can fail the night, and starts nothing", async () => {
-    expect(await planScenario(WISH)).toBe(0);
+    expect(await planScenario(WISH, {})).toBe(0);
     expect(printed).toContain("end-to-end, postgres, slot-decoding, connector, lake");
     expect(printed).toContain("looked at again");
   });
 
   it("is data on request", async () => {
-    expect(await planScenario({ ...WISH, json: true })).toBe(0);
+    expect(await planScenario({ ...WISH, json: true }, {})).toBe(0);
     expect(JSON.parse(printed)).toMatchObject({ name: "nightly-capacity", effectRatioMin: 0.05 });
   });
 });

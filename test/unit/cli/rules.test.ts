@@ -1,32 +1,17 @@
 /** Rules of the error budgets, and promtool's own opinion of them over what a run recorded. */
 import { spawnSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { recordedObjectives } from "../../../cli/rules.ts";
-import { defaultCacheDir } from "../../../infra/artifacts/cache.ts";
 import { burnRulesYaml, burnTestsYaml } from "../../../infra/monitoring/burn-rules.ts";
 import { healthyEvents, journalOf } from "../../../slo/checks/synthetic.ts";
 import { burnRateHistory } from "../../../slo/maths/burn-rate.ts";
 import { smokeJournal } from "../../fixtures/journals.ts";
+import { promtool } from "../../fixtures/promtool.ts";
 import { newDirectory, removeMade } from "../../fixtures/run-directory.ts";
 
 afterAll(removeMade);
-
-const promtool = [
-  "promtool",
-  ...readdirSafely(join(defaultCacheDir(), "artifacts"))
-    .filter((name) => name.startsWith("prometheus-"))
-    .map((name) => join(defaultCacheDir(), "artifacts", name, "content", "bin", "promtool")),
-].find((path) => spawnSync(path, ["--version"]).status === 0);
-
-function readdirSafely(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
 
 /** An outage of a minute after ten good ones, and ten more in which the shortest window passes. */
 function outage(secondCount = 1_300): ReturnType<typeof recordedObjectives> {

@@ -1,26 +1,30 @@
 /** The ledger tells lost, doubled and reordered changes apart. */
 import { describe, expect, it } from "vitest";
-import { ChangeLedger, FINDINGS_PER_KIND_MAX, SequenceSet } from "../../../core/ledger.ts";
+import {
+  ChangeLedger,
+  FINDINGS_PER_KIND_MAX,
+  SequenceSet,
+  UNORDERED,
+} from "../../../core/ledger.ts";
 
-type Change = Parameters<ChangeLedger["record"]>[0];
+interface Where {
+  readonly bucket?: number;
+  readonly partition?: string;
+  readonly isOrdered?: boolean;
+}
 
-function change(seq: number, more: Partial<Change> = {}): Change {
-  return {
-    lane: 1,
-    seq,
-    bucket: 7,
-    fp: 100 + seq,
-    partition: "users/0",
-    position: "users/0@9",
-    ...more,
-  };
+/** One change of lane 1, at offset 9. */
+function observe(ledger: ChangeLedger, seq: number, where: Where = {}): boolean {
+  const { bucket = 7, partition = "users/0", isOrdered = true } = where;
+  const order = isOrdered ? ledger.partition(partition) : UNORDERED;
+  return ledger.observe(1, seq, bucket, 100 + seq, order, 9);
 }
 
 describe("ChangeLedger", () => {
   it("counts and sums per lane and bucket", () => {
     const ledger = new ChangeLedger();
-    for (const seq of [1, 2, 3]) ledger.record(change(seq));
-    ledger.record(change(4, { bucket: 8 }));
+    for (const seq of [1, 2, 3]) observe(ledger, seq);
+    observe(ledger, 4, { bucket: 8 });
     expect(ledger.totals(7)).toEqual([
       { lane: 1, bucket: 7, eventCount: 3, distinctCount: 3, fingerprintSum: "306" },
     ]);
@@ -31,18 +35,18 @@ describe("ChangeLedger", () => {
 
   it("expects no order of what a snapshot reads, and goes on with the order of what came before", () => {
     const ledger = new ChangeLedger();
-    ledger.record(change(5));
-    for (const seq of [9, 7, 2]) ledger.record(change(seq, { isOrdered: false }));
-    ledger.record(change(6));
+    observe(ledger, 5);
+    for (const seq of [9, 7, 2]) observe(ledger, seq, { isOrdered: false });
+    observe(ledger, 6);
     expect(ledger.findings).toEqual([]);
     expect(ledger.totals(7)[0]).toMatchObject({ eventCount: 5, distinctCount: 5 });
-    ledger.record(change(4));
+    observe(ledger, 4);
     expect(ledger.findings).toMatchObject([{ anomaly: "reordered", seq: 4 }]);
   });
 
   it("counts a doubled change and keeps the distinct sum right", () => {
     const ledger = new ChangeLedger();
-    for (const seq of [1, 2, 2]) ledger.record(change(seq));
+    for (const seq of [1, 2, 2]) observe(ledger, seq);
     expect(ledger.duplicateCount).toBe(1);
     expect(ledger.findings).toEqual([]);
     expect(ledger.totals(7)[0]).toMatchObject({
@@ -54,32 +58,57 @@ describe("ChangeLedger", () => {
 
   it("finds a change that comes after its successor in the same partition only", () => {
     const ledger = new ChangeLedger();
-    ledger.record(change(1));
-    ledger.record(change(3));
-    ledger.record(change(2, { partition: "users/1" }));
+    observe(ledger, 1);
+    observe(ledger, 3);
+    observe(ledger, 2, { partition: "users/1" });
     expect(ledger.findings).toEqual([]);
-    ledger.record(change(4, { partition: "users/1" }));
-    ledger.record(change(5));
+    observe(ledger, 4, { partition: "users/1" });
+    observe(ledger, 5);
     const late = new ChangeLedger();
-    late.record(change(1));
-    late.record(change(3));
-    late.record(change(2));
-    expect(late.findings).toMatchObject([{ anomaly: "reordered", seq: 2 }]);
+    observe(late, 1);
+    observe(late, 3);
+    observe(late, 2);
+    expect(late.findings).toMatchObject([
+      { anomaly: "reordered", seq: 2, detail: "at users/0@9 after sequence 3" },
+    ]);
   });
 
   it("keeps the first findings of each kind and counts the rest", () => {
     const ledger = new ChangeLedger();
-    ledger.record(change(5000));
-    for (let seq = 1; seq <= 1000; seq += 1) ledger.record(change(seq));
+    observe(ledger, 5000);
+    for (let seq = 1; seq <= 1000; seq += 1) observe(ledger, seq);
     ledger.note({ anomaly: "corrupted", lane: 1, seq: 5, bucket: 7, detail: "late" });
     expect(ledger.findingCount).toBe(1001);
     expect(ledger.findings).toHaveLength(FINDINGS_PER_KIND_MAX + 1);
     expect(ledger.findings.at(-1)).toMatchObject({ anomaly: "corrupted" });
   });
 
+  it("keeps lanes apart that come by turns, across buckets, with sums that do not round", () => {
+    const ledger = new ChangeLedger();
+    const order = ledger.partition("users/0");
+    const fp = 2 ** 48 - 1;
+    for (let seq = 1; seq <= 10_000; seq += 1) {
+      for (const lane of [0, 7, 5000]) {
+        const bucket = Math.floor(seq / 4000);
+        expect(ledger.observe(lane, seq, bucket, fp, order, seq)).toBe(true);
+      }
+    }
+    expect(ledger.observe(7, 4096, 1, fp, order, 0)).toBe(false);
+    expect(ledger.duplicateCount).toBe(1);
+    expect(ledger.eventCount).toBe(30_001);
+    expect(ledger.findings).toEqual([]);
+    expect(ledger.totals(1).map(({ lane, eventCount }) => [lane, eventCount])).toEqual([
+      [0, 4000],
+      [7, 4001],
+      [5000, 4000],
+    ]);
+    const sum = (4000n * BigInt(fp)).toString();
+    expect(ledger.totals(1).map(({ fingerprintSum }) => fingerprintSum)).toEqual([sum, sum, sum]);
+  });
+
   it("leaves a gap where a change is lost", () => {
     const ledger = new ChangeLedger();
-    for (const seq of [1, 2, 4]) ledger.record(change(seq));
+    for (const seq of [1, 2, 4]) observe(ledger, seq);
     expect(ledger.has(1, 3)).toBe(false);
     expect([...ledger.sequencesOf(1, 7)]).toEqual([1, 2, 4]);
   });

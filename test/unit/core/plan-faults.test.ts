@@ -348,5 +348,8 @@ describe("a trigger", () => {
     expect(() =>
       planned({ ...kill, after: { event: "checkpoint-started" } }, support, topology),
     ).toThrow(/has no Flink to tell it/);
+    expect(() =>
+      planned({ ...kill, after: { event: "maintenance-started" } }, support, topology),
+    ).toThrow(/has no lake-maintenance/);
   });
 });

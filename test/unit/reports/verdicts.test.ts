@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { specTotals } from "../../../core/seed-spec.ts";
+import { production } from "../../../infra/topologies/index.ts";
 import { renderConsoleSummary } from "../../../reports/console.ts";
 import { junit } from "../../../reports/junit.ts";
 import { markdown } from "../../../reports/markdown.ts";
 import { deviationsOf, nodeLines } from "../../../reports/deviations.ts";
-import { specGroupOf } from "../../../reports/seed-spec.ts";
+import { SPEC_NODES, specGroupOf } from "../../../reports/seed-spec.ts";
 import { unclaimedOf } from "../../../reports/verdicts.ts";
 import { lossJournal, smokeJournal } from "../../fixtures/journals.ts";
 import { lossJudgement, smokeJudgement } from "../../fixtures/judgements.ts";
@@ -102,6 +103,19 @@ test("a load balancer before PostgreSQL is no PostgreSQL, and before MinIO no Mi
   expect(specGroupOf("minio-endpoint", "haproxy-minio")).toBeUndefined();
   expect(specGroupOf("bi-entry", "haproxy-bi")).toBe("haproxy");
   expect(specGroupOf("postgres", "patroni")).toBe("postgres");
+});
+
+test("what watches or fills a service is none of the seed's nodes: production has just those", () => {
+  const nodes = new Map<string, number>();
+  for (const [service, { component, replicaCount }] of Object.entries(production.services)) {
+    const group = specGroupOf(service, component);
+    if (group !== undefined) nodes.set(group, (nodes.get(group) ?? 0) + replicaCount);
+  }
+  const wanted = new Map<string, number>();
+  for (const { group, nodeCount } of SPEC_NODES) {
+    wanted.set(group, (wanted.get(group) ?? 0) + nodeCount);
+  }
+  expect(Object.fromEntries(nodes)).toEqual(Object.fromEntries(wanted));
 });
 
 test("every substitution of the dev run is disclosed", () => {

@@ -75,12 +75,11 @@ function changes(): readonly (readonly [lane: number, seq: number, bucket: numbe
 function booksOf(): Books {
   const ledger = new ChangeLedger();
   for (const [lane, seq, bucket, fp] of changes()) {
-    const where = { partition: "users/0", position: "users/0@0" };
-    ledger.record({ lane, seq, bucket, fp, ...where });
+    ledger.observe(lane, seq, bucket, fp, ledger.partition("users/0"), 0);
   }
   // At-least-once: one change came twice, and counts once.
   const [lane, seq, bucket, fp] = changes()[0] ?? [0, 0, 0, 0];
-  ledger.record({ lane, seq, bucket, fp, partition: "users/0", position: "users/0@1" });
+  ledger.observe(lane, seq, bucket, fp, ledger.partition("users/0"), 1);
   return {
     bucketMin: 5,
     wholeInLakeAtMs: () => 0,

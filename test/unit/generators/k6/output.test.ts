@@ -48,6 +48,13 @@ describe("parseK6Line", () => {
     });
   });
 
+  it("counts one that no worker was free for at the start it was meant to have", () => {
+    expect(parseK6Line(point("lakeproof_query_dropped_ms", 1500, { class: "simple" }))).toEqual({
+      ...{ kind: "dropped", class: "simple", count: 1 },
+      epochMs: epochMs - 1500,
+    });
+  });
+
   it("reads times with no, three or nine digits and with Z", () => {
     const at = (time: string): unknown => {
       const data = { time, value: 1, tags: { scenario: "medium" } };

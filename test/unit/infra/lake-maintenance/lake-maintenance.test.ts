@@ -147,6 +147,13 @@ describe("the metrics", () => {
         'lakeproof_maintenance_compacted_files{table="users",when="after"} 1',
       ]),
     );
-    expect(lines.filter((line) => line.startsWith("lakeproof_"))).toHaveLength(11 + 1);
+    const times = ["last_start_timestamp_seconds", "last_end_timestamp_seconds"];
+    const ended = lines.filter((line) => times.some((name) => line.includes(`_${name}{`)));
+    expect(ended).toHaveLength(times.length * 3);
+    expect(ended[1]).toMatch(/_last_start_.*outcome="ok"\} 5$/);
+    const idle = lines.filter((line) => line.includes("_running{"));
+    expect(idle.map((line) => line.slice(-2))).toEqual([" 0", " 0"]);
+    const all = lines.filter((line) => line.startsWith("lakeproof_"));
+    expect(all).toHaveLength(12 + ended.length + idle.length);
   });
 });

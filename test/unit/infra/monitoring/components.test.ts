@@ -75,11 +75,23 @@ describe("Prometheus", () => {
     expect(told).toEqual(["kafka-9 has no port for its metrics"]);
   });
 
-  it("asks a harness that is named", () => {
-    const named = contextOf("prometheus", { config: { harness: "10.77.5.2:9464" } });
-    expect(firstOf(prometheus.instances(named)).files["prometheus.yml"]).toContain(
-      "10.77.5.2:9464",
-    );
+  it("asks a harness, while its own directory names one", () => {
+    expect(spec.files["prometheus.yml"]).toContain("/lab/prometheus-0/harness.json");
+  });
+
+  it("leaves out alerts on what cannot speak: Flink on loopback", () => {
+    const context = contextOf("prometheus");
+    const onLoopback = context.endpoints.all().map((one) => {
+      if (!one.component.startsWith("flink-")) return one;
+      return { ...one, ports: { main: one.ports["main"] ?? 0 } };
+    });
+    const rulesOf = (all: typeof onLoopback): string =>
+      firstOf(
+        prometheus.instances({ ...context, endpoints: { ...context.endpoints, all: () => all } }),
+      ).files["rules.yml"] ?? "";
+    expect(rulesOf([...context.endpoints.all()])).toContain("FlinkJobFailure");
+    expect(rulesOf(onLoopback)).not.toContain("FlinkJobFailure");
+    expect(rulesOf(onLoopback)).toContain("DatabaseConnectionFailure");
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import { z } from "zod";
 import { storedNamesFrom } from "../../../../infra/monitoring/metrics/index.ts";
 import {
+  harnessTarget,
   prometheusYaml,
   SCRAPE_JOBS,
   unwatched,
@@ -24,9 +25,10 @@ const Job = z.object({
   scrape_timeout: z.string().optional(),
   params: z.record(z.string(), z.array(z.string())).optional(),
   basic_auth: z.object({ username: z.string() }).optional(),
-  static_configs: z.array(
-    z.object({ targets: z.array(z.string()), labels: z.record(z.string(), z.string()) }),
-  ),
+  static_configs: z
+    .array(z.object({ targets: z.array(z.string()), labels: z.record(z.string(), z.string()) }))
+    .default([]),
+  file_sd_configs: z.array(z.object({ files: z.array(z.string()) })).optional(),
   relabel_configs: z.array(Relabel).optional(),
   metric_relabel_configs: z.array(Relabel).optional(),
 });
@@ -141,8 +143,14 @@ describe("prometheus.yml", () => {
   });
 
   it("watches a harness that exports what only it knows", () => {
-    const harness = jobOf("lakeproof", configOf(ALL_INSTANCES, { harness: "10.77.5.2:9464" }));
-    expect(harness.static_configs[0]?.targets).toEqual(["10.77.5.2:9464"]);
+    const config = configOf(ALL_INSTANCES, { harnessFile: "/lab/harness.json" });
+    expect(jobOf("lakeproof", config).file_sd_configs).toEqual([{ files: ["/lab/harness.json"] }]);
+    expect(JSON.parse(harnessTarget("10.77.5.2:9464"))).toEqual([
+      {
+        targets: ["10.77.5.2:9464"],
+        labels: { instance: "lakeproof", service: "lakeproof", zone: "ops" },
+      },
+    ]);
   });
 });
 

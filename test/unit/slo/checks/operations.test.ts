@@ -177,10 +177,13 @@ describe("objective.rate.dev", () => {
 });
 
 describe("objectives", () => {
-  it("keeps what cannot be measured as not proven, with the reason", () => {
+  it("keeps what this load cannot show as not proven, with the reason", () => {
     expect(objective("rate.production", HEALTHY)).toMatchObject({
       status: "INCONCLUSIVE",
       claimed: false,
+      because: expect.stringMatching(
+        /^The plan offers 1.000 a second, less than the 100.000 /u,
+      ) as string,
     });
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { EventOf, JournalBody, JournalEvent } from "../../../../core/contracts/journal.ts";
 import type { Arrivals } from "../../../../core/contracts/plan.ts";
 import type { Verdict } from "../../../../core/contracts/slo.ts";
-import { CPU_PROBE, DELAY_PROBE } from "../../../../slo/checks/generator-headroom.ts";
+import { CPU_PROBE, DELAY_PROBE, K6_CPU_PROBE } from "../../../../slo/checks/generator-headroom.ts";
 import { FAULT_FROM_MS, healthyEvents } from "../../../../slo/checks/synthetic.ts";
 import { READER_PROBE } from "../../../../slo/checks/telemetry.ts";
 import { verdictFor, without, type Events } from "../../../fixtures/verdicts.ts";
@@ -178,9 +178,15 @@ describe("generator-headroom", () => {
   it.each([
     [DELAY_PROBE, 201],
     [CPU_PROBE, 0.91],
+    // Cores, of two.
+    [K6_CPU_PROBE, 1.81],
   ])("is INVALID when most samples of %s are above the limit", (probe, value) => {
     expect(headroom(probe, () => value)).toMatchObject({ status: "INVALID", exitCode: 21 });
     expect(headroom(probe, (index) => (index % 3 === 0 ? value : 0.01)).status).toBe("PROVEN");
+  });
+
+  it("lets k6 have more than a core where there are more", () => {
+    expect(headroom(K6_CPU_PROBE, () => 1.79).status).toBe("PROVEN");
   });
 
   it("is inconclusive without samples", () => {

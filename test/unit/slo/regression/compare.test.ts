@@ -118,7 +118,7 @@ describe("pairs of runs", () => {
 
   test("five pairs say how many metrics must move together", () => {
     const comparison = pairsOfRuns(5, {}, {});
-    expect(comparison.deviations.join()).toMatch(/only where 13 metrics move together/);
+    expect(comparison.deviations.join()).toMatch(/only where 14 metrics move together/);
   });
 });
 

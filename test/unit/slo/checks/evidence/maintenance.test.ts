@@ -1,0 +1,76 @@
+/** Which statements of the maintenance met a fault that was aimed at them. */
+import { describe, expect, it } from "vitest";
+import type { JournalBody, JournalReader } from "../../../../../core/contracts/journal.ts";
+import { faultWindows } from "../../../../../core/timeline.ts";
+import { recovery } from "../../../../../slo/checks/recovery.ts";
+import { smokeJournal } from "../../../../fixtures/journals.ts";
+
+type Done = Omit<Extract<JournalBody, { kind: "lake.maintained" }>, "kind">;
+
+const smoke = smokeJournal();
+const [first] = faultWindows(smoke);
+if (first === undefined) throw new Error("the smoke journal has a fault");
+const { fromMs, toMs, entry: aimedAt } = first;
+
+/** The smoke journal, its first fault aimed at the maintenance, of which this was seen. */
+function journalWith(...done: readonly (Done & { readonly atMs: number })[]): JournalReader {
+  const after = { event: "maintenance-started" } as const;
+  const faults = smoke.plan.faults.map((one) => (one.id === aimedAt.id ? { ...one, after } : one));
+  const own = done.map((one) => ({ kind: "lake.maintained" as const, ...one }));
+  return {
+    ...smoke,
+    plan: { ...smoke.plan, faults },
+    of: (kind) => (kind === "lake.maintained" ? (own as never) : smoke.of(kind)),
+  };
+}
+
+function verdictOf(journal: JournalReader, id: string): ReturnType<typeof recovery.judge>[number] {
+  const found = recovery.judge(journal).find((verdict) => verdict.id === id);
+  if (found === undefined) throw new Error(`no verdict ${id}`);
+  return found;
+}
+
+const overlap = `maintenance.${aimedAt.id}`;
+const optimize = { table: "users", operation: "optimize", runCount: 1, durationMs: 3000 } as const;
+
+describe("a fault aimed at the maintenance", () => {
+  it("is shown to have met it, with what became of each statement", () => {
+    const journal = journalWith(
+      // Looked at seconds later, but begun before the fault and ended in it.
+      {
+        ...{ ...optimize, outcome: "conflict", atMs: fromMs + 6000 },
+        ...{ startedAtMs: fromMs - 500, endedAtMs: fromMs + 2500 },
+      },
+      {
+        ...{ ...optimize, operation: "expire_snapshots", outcome: "ok", atMs: fromMs + 6000 },
+        ...{ startedAtMs: fromMs + 2600, endedAtMs: fromMs + 3000 },
+      },
+    );
+    expect(verdictOf(journal, overlap)).toMatchObject({
+      status: "PROVEN",
+      observed: { value: 2, unit: "count" },
+      details: [
+        "maintenance of the lake meanwhile: 1 optimize conflict, 1 expire_snapshots ok; the first, optimize of users, " +
+          "began 500 ms before the fault and ended 2.5 s after its injection",
+      ],
+    });
+    expect(verdictOf(journal, `recovery.${aimedAt.id}`).details?.at(-1)).toMatch(
+      /^maintenance of the lake meanwhile: 1 optimize conflict/,
+    );
+  });
+
+  it.each([
+    ["ended before the fault, and looked at within it", fromMs - 3000, fromMs - 10, "ok"],
+    ["begun after the recovery", toMs + 10, toMs + 500, "ok"],
+    ["skipped", fromMs + 10, fromMs + 10, "skipped"],
+  ] as const)("is not shown by one %s", (_, startedAtMs, endedAtMs, outcome) => {
+    const atMs = fromMs + 4000;
+    const journal = journalWith({ ...optimize, outcome, atMs, startedAtMs, endedAtMs });
+    expect(verdictOf(journal, overlap)).toMatchObject({ status: "INCONCLUSIVE", exitCode: 11 });
+  });
+
+  it("has no such verdict where it was aimed at something else", () => {
+    const ids = recovery.judge(smoke).map(({ id }) => id);
+    expect(ids.some((id) => id.startsWith("maintenance."))).toBe(false);
+  });
+});
