@@ -1,4 +1,6 @@
 /** What all package clients share: how one is run, what a fetch is told, how content that differs is told. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { LakeproofError } from "../../core/errors.ts";
 import type { ClientName } from "./artifact.ts";
 import { temporaryFilesIn } from "../temporary-directory.ts";
@@ -59,8 +61,11 @@ export async function runClient(
 ): Promise<CommandResult> {
   const shown = shorten(argv);
   context.log(`${context.name}: $ ${shown}`);
+  // Not the folder it works in: Go does not read a go.mod that lies in the system's temporary folder itself.
+  const temporaryDir = join(context.workDir, "tmp");
+  mkdirSync(temporaryDir, { recursive: true });
   const env = {
-    ...temporaryFilesIn(context.workDir),
+    ...temporaryFilesIn(temporaryDir),
     ...options.env,
     [MARK_VARIABLE]: context.mark,
   };

@@ -1,9 +1,9 @@
 /** Client commands: what is kept of their output, and that nothing of theirs outlives an abort. */
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LakeproofError } from "../../../../core/errors.ts";
 import { runCommand, TAIL_LINE_COUNT } from "../../../../infra/artifacts/process.ts";
 import { runClient } from "../../../../infra/artifacts/run-client.ts";
@@ -59,17 +59,27 @@ describe("runCommand", () => {
 });
 
 describe("runClient", () => {
+  const log: string[] = [];
+  let workDir = "";
+  const context = (): Parameters<typeof runClient>[2] => ({
+    name: "kafka",
+    mark: "none",
+    workDir,
+    signal: never,
+    log: (line: string) => void log.push(line),
+  });
+
+  beforeEach(async () => {
+    log.length = 0;
+    workDir = await mkdtemp(join(tmpdir(), "lakeproof-client-"));
+  });
+  afterEach(async () => {
+    await rm(workDir, { recursive: true });
+  });
+
   it("fails with the artifact, the command, its last lines and a hint", async () => {
-    const log: string[] = [];
-    const context = {
-      name: "kafka",
-      mark: "none",
-      workDir: tmpdir(),
-      signal: never,
-      log: (line: string) => void log.push(line),
-    };
     const argv = ["sh", "-c", "seq 1 60; echo no route; exit 7"];
-    const error = await runClient("maven", argv, context, options).catch((e: unknown) => e);
+    const error = await runClient("maven", argv, context(), options).catch((e: unknown) => e);
     expect(error).toMatchObject({
       code: "ARTIFACT_FAILED",
       message: expect.stringMatching(
@@ -78,5 +88,15 @@ describe("runClient", () => {
       hint: expect.stringContaining("Maven") as string,
     });
     expect(log).toEqual([`kafka: $ ${argv.join(" ")}`]);
+  });
+
+  // Go ignores the go.mod of a folder that is the system's temporary folder: every build from nothing would fail.
+  it("lets Go see the module in the folder it works in", async () => {
+    await writeFile(join(workDir, "go.mod"), "module lakeproof.example\n");
+    const go = await runClient("go", ["go", "env", "GOMOD"], context(), {
+      cwd: workDir,
+      timeoutMs: 30_000,
+    });
+    expect(go.tail).toEqual([join(workDir, "go.mod")]);
   });
 });
