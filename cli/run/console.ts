@@ -124,7 +124,7 @@ function followFault(board: Board, event: Extract<JournalEvent, { kind: "fault.c
 }
 
 function statusLine(board: Board, nowMs: number, eta: Eta): string {
-  const leftMs = eta.remainingMs(nowMs);
+  const leftMs = eta.remainingMs(nowMs, board.lateMs);
   const faults = [...board.faults.values()].join(", ");
   return [
     clock(nowMs),

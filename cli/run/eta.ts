@@ -58,11 +58,16 @@ export class Eta {
     if (this.#gameMs === 0) this.#sinceMs = nowMs;
   }
 
-  /** Milliseconds; 0 when it takes longer than was to be expected. */
-  remainingMs(nowMs: number): number {
+  /**
+   * Milliseconds; 0 when it takes longer than was to be expected. `lateMs` is by how much the load is behind its
+   * schedule: all that was due before its end is still written, and the lake has to see it.
+   */
+  remainingMs(nowMs: number, lateMs = 0): number {
+    const expectedMs = (phase: Phase): number =>
+      this.#expectedMs(phase) + (phase === "drain" ? lateMs : 0);
     const at = PHASES.indexOf(this.#phase);
-    const later = PHASES.slice(at + 1).reduce((sum, phase) => sum + this.#expectedMs(phase), 0);
-    return Math.max(0, this.#expectedMs(this.#phase) - (nowMs - this.#sinceMs)) + later;
+    const later = PHASES.slice(at + 1).reduce((sum, phase) => sum + expectedMs(phase), 0);
+    return Math.max(0, expectedMs(this.#phase) - (nowMs - this.#sinceMs)) + later;
   }
 
   #expectedMs(phase: Phase): number {

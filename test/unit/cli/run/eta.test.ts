@@ -42,6 +42,16 @@ test("slow recoveries so far make the coming ones slow", () => {
   expect(slowMs / quickMs).toBeCloseTo(10, 6);
 });
 
+test("what is late is still written, in the drain and after it no more", () => {
+  const eta = new Eta(plan);
+  const lateMs = 150_000;
+  eta.entered("drain", 0);
+  expect(eta.remainingMs(0, lateMs) - eta.remainingMs(0)).toBe(lateMs);
+  expect(eta.remainingMs(100_000, lateMs)).toBe(eta.remainingMs(0, lateMs) - 100_000);
+  eta.entered("verify", 165_000);
+  expect(eta.remainingMs(165_000, lateMs)).toBe(eta.remainingMs(165_000));
+});
+
 function after(of: typeof plan): number {
   const eta = new Eta(of);
   eta.entered("drain", 0);
