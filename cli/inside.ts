@@ -140,9 +140,19 @@ export async function networkSupport(
   return findNetworkSupport(networkPrograms({ nftables: nftables.path, iproute2: iproute2.path }));
 }
 
+/**
+ * Whether what runs inside shares this terminal's session. One of its own can be put before the lab's, and takes no
+ * keys: Ctrl-C is passed on.
+ */
+export type SessionOf = "terminal" | "own";
+
 /** Runs this very command line, or another, in the lab's node and returns its exit code. */
-export function runInside(state: LabState, argv = selfCommand()): Promise<number> {
-  return runThere(state, HARNESS_NODE.id, argv);
+export function runInside(
+  state: LabState,
+  argv = selfCommand(),
+  session: SessionOf = "terminal",
+): Promise<number> {
+  return runThere(state, HARNESS_NODE.id, argv, session);
 }
 
 /** Runs any command in a node of the lab, with this terminal. */
@@ -150,9 +160,10 @@ export function runThere(
   state: LabState,
   nodeId: string,
   command: readonly string[],
+  session: SessionOf = "terminal",
 ): Promise<number> {
   const { fabric } = state;
-  if (fabric === undefined) return run(command, {});
+  if (fabric === undefined) return run(command, {}, session);
   // Should this process be killed, the one inside must not go on alone.
   const argv = [
     "setpriv",
@@ -162,7 +173,7 @@ export function runThere(
     ...inNode(fabric, nodeId),
     ...command,
   ];
-  return run(argv, { [INSIDE_VARIABLE]: state.id });
+  return run(argv, { [INSIDE_VARIABLE]: state.id }, session);
 }
 
 /** Runs another verb of lakeproof where the lab can be reached, and returns its exit code. */
@@ -181,10 +192,15 @@ function selfCommand(): readonly string[] {
   return [host.nodePath, host.launcherPath, ...host.argv];
 }
 
-function run(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
+function run(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  session: SessionOf = "terminal",
+): Promise<number> {
   const [program = "", ...args] = argv;
   const child = spawn(program, args, {
     stdio: "inherit",
+    detached: session === "own",
     // The directories depend on the user, and inside a user namespace everybody is root.
     env: {
       ...host.env,

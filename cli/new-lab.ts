@@ -3,7 +3,7 @@ import type { IsolationChoice } from "../infra/drivers/isolation.ts";
 import { readLab } from "../infra/drivers/lab.ts";
 import type { Shape } from "../infra/lab-plan.ts";
 import { takeDown } from "./heal.ts";
-import { makeFabric, runInside, runInUserNamespace } from "./inside.ts";
+import { makeFabric, runInside, runInUserNamespace, type SessionOf } from "./inside.ts";
 import { newLabState, obtainArtifacts } from "./lab.ts";
 import { startReaper } from "./run/reaper.ts";
 
@@ -14,6 +14,8 @@ export interface WantedLab {
   readonly held: boolean;
   /** What works in its network. Default: this command line again. */
   readonly insideArgv?: readonly string[];
+  /** Whose session that is; default: this terminal's. */
+  readonly session?: SessionOf;
 }
 
 /** Fetches while the registries can be reached, makes the lab's network, and runs this command again inside it. */
@@ -39,6 +41,7 @@ export async function runInNewLab(
     return await runInside(
       await makeFabric({ topology, state, artifacts, signal }),
       wanted.insideArgv,
+      wanted.session,
     );
   } finally {
     if (!wanted.held || readLab(state.id)?.state !== "up") await takeDown(state.id);

@@ -13,6 +13,7 @@ import { stateDir, type LabState } from "../infra/drivers/lab.ts";
 import { askCalibration } from "./calibrate-store.ts";
 import { openSigner } from "./certificate/key.ts";
 import { residueOf, takeDown } from "./heal.ts";
+import { putOwnSessionFirst } from "../infra/drivers/own-session.ts";
 import { insideLab, isElsewhere, networkSupport, runInside, settleIsolation } from "./inside.ts";
 import { labOn, newLabState, obtainArtifacts } from "./lab.ts";
 import { judgeAndReport } from "./judge.ts";
@@ -90,15 +91,21 @@ export async function run(options: RunOptions): Promise<number> {
   // Inside a lab's network this is the same command for the second time.
   if (inside === undefined) askCalibration(plan, options.aboveCalibration);
   const signer = openSigner(options.key);
-  if (attached !== undefined && isElsewhere(attached)) return runInside(attached);
+  // People who play need the keys of their terminal.
+  const session = game === undefined ? "own" : "terminal";
+  if (attached !== undefined && isElsewhere(attached)) {
+    return runInside(attached, undefined, session);
+  }
   const stop = new AbortController();
   if (attached === undefined && inside === undefined) {
     await preflight(plan.topology, options.subnet, choice.isolation);
     if (choice.isolation === "namespaces") {
-      const lab = { topology: plan.topology, subnet: options.subnet, held: false };
+      const { topology } = plan;
+      const lab = { topology, subnet: options.subnet, held: false, session } as const;
       return runInNewLab(lab, choice, stop.signal);
     }
   }
+  if (inside !== undefined) putOwnSessionFirst();
   host.err(planText(plan));
   const ladder = new StopLadder();
   const texts = {

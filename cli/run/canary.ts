@@ -7,7 +7,8 @@ import { WriterConnection } from "../../infra/clients/postgres.ts";
 import type { ControlRow } from "../../slo/probes/reader.ts";
 import { bucketAt, type Session } from "./session.ts";
 
-interface Flying {
+/** A canary that nobody has seen yet. */
+export interface Flying {
   readonly canary: number;
   readonly table: string;
   readonly partition: number;
@@ -15,6 +16,8 @@ interface Flying {
   readonly intendedMs: number;
   ackMs: number;
   lastMissMs: number;
+  /** The connection was lost before the answer: written or not. */
+  isUnknown: boolean;
 }
 
 type Listener = (ackMs: number, visibleMs: number, line: string) => void;
@@ -22,6 +25,24 @@ type Listener = (ackMs: number, visibleMs: number, line: string) => void;
 /** One table and partition: the finest grain at which a part of the pipeline can stand still. */
 function lineOf(table: string, partition: number): string {
   return `${table}/${String(partition)}`;
+}
+
+/**
+ * The canaries of a line are versions of one row, so a later one that is visible tells that an earlier one of unknown
+ * outcome, if it is not, was never committed. Waited for on, it would make each look read all that came after it.
+ */
+export function neverWritten(
+  flying: readonly Flying[],
+  visible: ReadonlySet<number>,
+): readonly Flying[] {
+  const isLater = (one: Flying, other: Flying): boolean =>
+    other.canary > one.canary && other.table === one.table && other.partition === one.partition;
+  return flying.filter(
+    (one) =>
+      one.isUnknown &&
+      !visible.has(one.canary) &&
+      flying.some((other) => visible.has(other.canary) && isLater(one, other)),
+  );
 }
 
 const RETRY_MS = 500;
@@ -79,6 +100,7 @@ export class Canaries {
       intendedMs,
       ackMs: Infinity,
       lastMissMs: intendedMs,
+      isUnknown: false,
     };
     this.#flying.set(canary, flying);
     const sql = txnSql(canaryTxn(table, { partition, partitionCount, bucket, canary }));
@@ -90,6 +112,7 @@ export class Canaries {
         outcome = await this.#connection.apply(sql);
       }
       if (outcome === "ok") flying.ackMs = this.#session.journal.nowMs();
+      flying.isUnknown = outcome === "unknown";
     });
   }
 
@@ -116,6 +139,9 @@ export class Canaries {
   /** What one look at the lake showed: begun at `askedMs`, answered at `seenMs`. */
   observe(rows: readonly ControlRow[], askedMs: number, seenMs: number): void {
     const visible = new Set(rows.filter((row) => row.lane === CANARY_LANE).map((row) => row.seq));
+    for (const lost of neverWritten([...this.#flying.values()], visible)) {
+      this.#censor(lost, "its write was never committed", seenMs);
+    }
     for (const [canary, flying] of this.#flying) {
       if (!visible.has(canary)) {
         flying.lastMissMs = Math.max(flying.lastMissMs, askedMs);
@@ -179,18 +205,22 @@ export class Canaries {
     return this.#writing;
   }
 
-  /** What was never seen is censored at its age: it counts, and not in our favour. */
+  /** At its age: it counts, and not in our favour. */
+  #censor(flying: Flying, reason: string, nowMs: number): void {
+    const { canary, table, partition, intendedMs } = flying;
+    this.#flying.delete(canary);
+    this.#session.journal.append({
+      kind: "canary.censored",
+      ...{ canary: canary - this.#firstNumber, table, partition, intendedMs, reason },
+      ageMs: nowMs - intendedMs,
+    });
+  }
+
+  /** What was never seen is censored. */
   async close(reason: string): Promise<void> {
     await this.stopWriting();
     const nowMs = this.#session.journal.nowMs();
-    for (const { canary, table, partition, intendedMs } of this.#flying.values()) {
-      this.#session.journal.append({
-        kind: "canary.censored",
-        ...{ canary: canary - this.#firstNumber, table, partition, intendedMs, reason },
-        ageMs: nowMs - intendedMs,
-      });
-    }
-    this.#flying.clear();
+    for (const flying of [...this.#flying.values()]) this.#censor(flying, reason, nowMs);
     await this.#connection.close();
   }
 }
