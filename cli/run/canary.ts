@@ -47,17 +47,24 @@ export function neverWritten(
 
 const RETRY_MS = 500;
 
+/**
+ * How many canaries are to be written by now, `elapsedMs` after the start: one at once, then one after each gap. Each
+ * is due when its own time comes, not when the next one's does.
+ */
+export function canariesDue(elapsedMs: number, gapMs: number): number {
+  return elapsedMs < 0 ? 0 : Math.floor(elapsedMs / gapMs) + 1;
+}
+
 export class Canaries {
   readonly #session: Session;
   readonly #connection: WriterConnection;
   readonly #flying = new Map<number, Flying>();
   readonly #waiting = new Set<Listener>();
   readonly #lines: readonly string[];
-  #closing = false;
+  readonly #stopping = new AbortController();
   /** Numbers must not meet those of an earlier run on the same lab. */
   readonly #firstNumber: number;
   #count = 0;
-  #timer: Disposable | undefined;
   #lastSeenAgeMs: number | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -73,17 +80,24 @@ export class Canaries {
   }
 
   start(): void {
-    const startMs = this.#session.journal.nowMs();
-    const gapMs = 1000 / this.#session.plan.canary.ratePerS;
-    this.#timer = host.every(gapMs / 4, () => {
+    void this.#beat();
+  }
+
+  /** Sleeps until the next one is due: the grain of a timer would be part of every age. */
+  async #beat(): Promise<void> {
+    const { journal, plan } = this.#session;
+    const { signal } = this.#stopping;
+    const startMs = journal.nowMs();
+    const gapMs = 1000 / plan.canary.ratePerS;
+    while (!signal.aborted) {
       // The number due is computed from the clock, so that a late timer skips no canary.
-      const due = Math.floor((this.#session.journal.nowMs() - startMs) / gapMs);
-      while (this.#count < due) {
-        const intendedMs = startMs + this.#count * gapMs;
-        this.#write(this.#count, intendedMs);
-        this.#count += 1;
+      const due = canariesDue(journal.nowMs() - startMs, gapMs);
+      for (; this.#count < due; this.#count += 1) {
+        this.#write(this.#count, startMs + this.#count * gapMs);
       }
-    });
+      const nextMs = startMs + this.#count * gapMs;
+      await host.sleep(Math.max(1, nextMs - journal.nowMs()), signal).catch(() => undefined);
+    }
   }
 
   #write(index: number, intendedMs: number): void {
@@ -107,7 +121,7 @@ export class Canaries {
     this.#writing = this.#writing.then(async () => {
       let outcome = await this.#connection.apply(sql);
       // Refused for certain: written again, and its age goes on counting from when it was meant to be written.
-      while (outcome === "fail" && !this.#closing) {
+      while (outcome === "fail" && !this.#stopping.signal.aborted) {
         await host.sleep(RETRY_MS);
         outcome = await this.#connection.apply(sql);
       }
@@ -200,8 +214,7 @@ export class Canaries {
   }
 
   stopWriting(): Promise<void> {
-    this.#closing = true;
-    this.#timer?.[Symbol.dispose]();
+    this.#stopping.abort(new DOMException("stopped", "AbortError"));
     return this.#writing;
   }
 

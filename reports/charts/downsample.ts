@@ -36,6 +36,8 @@ export function segments(points: readonly Point[]): readonly (readonly Point[])[
   const gaps = points
     .slice(1)
     .map((point, index) => point.xMs - (points[index]?.xMs ?? point.xMs))
+    // Points of one instant, as where a sawtooth falls, say nothing of how often was measured.
+    .filter((gapMs) => gapMs > 0)
     .sort((one, other) => one - other);
   const usualMs = gaps[Math.floor(gaps.length / 2)] ?? 0;
   const limitMs = Math.max(usualMs * 4, 2500);

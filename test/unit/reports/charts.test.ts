@@ -32,6 +32,19 @@ test("segments break where nobody measured", () => {
   expect(segments([])).toEqual([]);
 });
 
+test("points of one instant do not break the lines between instants", () => {
+  // A commit every five seconds that brings four canaries into sight: most gaps are none.
+  const commits = Array.from({ length: 6 }, (_, index) => index * 5000);
+  const falls = commits.flatMap((xMs) => [6, 4, 3, 2, 1].map((y) => ({ xMs, y })));
+  expect(segments(falls).map((part) => part.length)).toEqual([30]);
+  const later = [60_000, 65_000].flatMap((xMs) => [6, 1].map((y) => ({ xMs, y })));
+  expect(segments([...falls, ...later]).map((part) => part.length)).toEqual([30, 4]);
+});
+
+test("points that all lie at one instant are one part", () => {
+  expect(segments([6, 3, 1].map((y) => ({ xMs: 5000, y })))).toHaveLength(1);
+});
+
 describe("scales", () => {
   test("a linear scale starts at zero and ends at a round number", () => {
     const scale = linearScale([3, 46]);
