@@ -38,7 +38,7 @@ export const production = defineScenario({
   queries: [{ name: "simple", ratePerS: 0.05, targetMs: 100 }],
   canaryRatePerS: 2,
   // Each look asks ten workers: every second, they would take one core of a small machine for it.
-  readIntervalMs: 10_000,
+  readIntervalMs: 5000,
   faults: LOSSES,
   // The coordinator and the JobManager are alone.
   beyondDesign: true,

@@ -95,8 +95,6 @@ export function connectorConfig(context: ComponentContext): Record<string, strin
     "producer.override.compression.type": "lz4",
     // A retried batch must not be written twice; what a restarted task repeats is another matter.
     "producer.override.enable.idempotence": "true",
-    // A request for each transaction costs the brokers more than its records do, and freshness is told in seconds.
-    "producer.override.linger.ms": "100",
     "topic.creation.enable": "true",
     "topic.creation.default.replication.factor": String(factor),
     "topic.creation.default.partitions": String(context.topicPartitionCount),
