@@ -29,8 +29,8 @@ export const production = defineScenario({
   topology,
   bank: {
     // A lane writes one transaction after the other, and each waits for the synchronous standby.
-    laneCount: 48,
-    userCountPerLane: 42,
+    laneCount: 16,
+    userCountPerLane: 125,
     rateEventsPerS: 1000,
     arrivals: "poisson",
     bucketMs: 10_000,
