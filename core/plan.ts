@@ -11,10 +11,12 @@ import type { Objective } from "./contracts/slo.ts";
 import type { ServiceSpec } from "./contracts/topology.ts";
 import type { Capability, Json } from "./contracts/values.ts";
 import { LakeproofError, reasonOf } from "./errors.ts";
+import { activeProblems, hitTogetherCount, withOverlaps } from "./fault-overlap.ts";
 import {
   blastProblems,
   composed,
   compositionProblems,
+  countsOf,
   reachOf,
   stillHitCount,
   triggerProblems,
@@ -76,8 +78,11 @@ const FRESHNESS_TARGET_MS = 30_000;
 
 export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
   const problems: string[] = [];
-  const faults = withInterrupted(
-    scenario.faults.map((_, index) => planFault(scenario, index, ports, problems)),
+  const faults = withOverlaps(
+    withInterrupted(
+      scenario.faults.map((_, index) => planFault(scenario, index, ports, problems)),
+    ),
+    scenario.faults,
   );
   problems.push(
     ...numberProblems(scenario),
@@ -176,13 +181,14 @@ function planFault(
   problems.push(
     ...compositionProblems(named, composition, service, where),
     ...triggerProblems(index, scenario, where),
+    ...overlapProblems(scenario, index, where, ports),
     ...sizeProblems(entry.holdMs, count, service.replicaCount, where),
     ...capabilityProblems(fault, where, ports),
     ...targetProblems(entry, service, where, ports),
   );
   const params = paramsOf(fault, entry.params ?? {}, where, problems);
   if (params === null) return undefined;
-  const hitCount = Math.min(service.replicaCount, count + stillHit(scenario, index, ports));
+  const hitCount = Math.min(service.replicaCount, hitCountOf(scenario, index, ports));
   const reach = reachOf(fault, aimOf(entry.service, params, hitCount, scenario, ports));
   if (reach.problem !== undefined) problems.push(`${where}: ${reach.problem}.`);
   const onNetwork = fault.needs.some((need) => need.startsWith("network"));
@@ -227,13 +233,23 @@ function planFault(
   };
 }
 
-/** With those that are not back yet it is as many as all of them together. */
-function stillHit(scenario: Scenario, index: number, ports: PlanPorts): number {
-  return stillHitCount(scenario, index, (at) => {
-    const named = scenario.faults[at];
-    if (named === undefined) return 0;
-    const { count, service } = composed(named, ports.compositions?.[named.fault]);
-    return countOf(count, scenario.topology.services[service]?.replicaCount ?? 0);
+/** As many as all of them together: those that are not back yet, and those that are hit at the same time. */
+function hitCountOf(scenario: Scenario, index: number, { compositions }: PlanPorts): number {
+  const faults = scenario.faults.map((named) => composed(named, compositions?.[named.fault]));
+  const countAt = countsOf(faults, scenario.topology.services);
+  return hitTogetherCount(faults, index, countAt) + stillHitCount(scenario, index, countAt);
+}
+
+function overlapProblems(
+  scenario: Scenario,
+  index: number,
+  where: string,
+  { compositions, faults: known }: PlanPorts,
+): readonly string[] {
+  const faults = scenario.faults.map((named) => composed(named, compositions?.[named.fault]));
+  return activeProblems(faults, index, where, {
+    countAt: countsOf(faults, scenario.topology.services),
+    faultAt: (at) => known[faults[at]?.fault ?? ""],
   });
 }
 

@@ -25,8 +25,8 @@ export interface CheckpointCounts {
 
 /** What Flink tells. */
 type CheckpointEvent = Extract<FaultTrigger["event"], `checkpoint-${string}`>;
-/** All but what the fault before tells. */
-type AwaitedEvent = Exclude<FaultTrigger["event"], "recovery-started">;
+/** All but what another fault tells. */
+type AwaitedEvent = Exclude<FaultTrigger["event"], "recovery-started" | "fault-active">;
 
 /** A second is one of the peak from half way between the mean rate and the highest. */
 const PEAK_SHARE = 0.5;
