@@ -2,7 +2,7 @@
  * Pairs of faults. `--pairs <n>`: so many of them instead of a scenario's own faults, drawn by the seed. `plan --pairs`
  * alone: which faults to meet which, so that every pair of two services is met once.
  */
-import { COMPOSITIONS, coveringRows, FAULTS } from "../chaos/index.ts";
+import { coveringRows, FAULTS } from "../chaos/index.ts";
 import type { Component } from "../core/contracts/component.ts";
 import type { Fault, FaultClass } from "../core/contracts/fault.ts";
 import type { LeftOut, PairsPlan, Plan } from "../core/contracts/plan.ts";
@@ -98,7 +98,7 @@ export function withPairs(
   const { topology, pairs: own } = scenario;
   if (text === undefined && own === undefined) return { scenario };
   const ports: PairPorts = {
-    ...{ faults: FAULTS, compositions: COMPOSITIONS, capabilities, beyondDesign },
+    ...{ faults: FAULTS, capabilities, beyondDesign },
     ...{ rolesOf, toleranceOf, drivesThatMayGo, clockProblem },
   };
   const catalogue = pairCatalogue(topology.services, ports);
@@ -133,13 +133,13 @@ function countOfPairs(
 /** What was drawn, and what no draw can take. */
 export function pairLines({ pairs, seed }: Pick<Plan, "pairs" | "seed">): readonly string[] {
   if (pairs === undefined) return [];
-  const { drawnCount, pairCount, drawCount, leftOut } = pairs;
+  const { drawnCount, pairCount, drawCount, meetingDrawCount, leftOut } = pairs;
   const draw = String((BigInt(seed) % BigInt(drawCount)) + 1n);
   const line = ({ what, count, reason, example }: LeftOut): string =>
     `  ${String(count).padStart(7)} ${what}${count === 1 ? "" : "s"}: ${reason}; e.g. ${example}`;
   return [
-    `pairs: ${String(drawnCount)} of ${String(pairCount)} pairs, the second fault while the first is in force; draw ${draw} of ${String(drawCount)}, ` +
-      `seeds 0 to ${String(drawCount - 1)} draw every pair`,
+    `pairs: ${String(drawnCount)} of ${String(pairCount)} pairs, the second fault while the first is in force; draw ${draw} of ${String(drawCount)}`,
+    `  seeds 0 to ${String(meetingDrawCount - 1)} let every two services meet, 0 to ${String(drawCount - 1)} draw every pair`,
     ...(leftOut.length === 0 ? [] : ["left out of the pairs, and why:", ...leftOut.map(line)]),
   ];
 }

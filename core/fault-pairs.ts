@@ -2,7 +2,7 @@
  * Two faults at a time: every ordered pair that makes sense on a topology, and which of them a seed draws. Pure. The
  * order of all pairs is the same for every seed, so that seeds in a row draw them all and none twice.
  */
-import type { Composition, Fault, FaultClass, FaultReach } from "./contracts/fault.ts";
+import type { Fault, FaultClass, FaultReach } from "./contracts/fault.ts";
 import type { LeftOut, PairsPlan } from "./contracts/plan.ts";
 import type { PairsWish, ScenarioFault } from "./contracts/scenario.ts";
 import type { Services, ServiceSpec } from "./contracts/topology.ts";
@@ -17,7 +17,6 @@ const TELLING_ROLES = ["leader", "controller", "task", "master"];
 
 export interface PairPorts {
   readonly faults: Readonly<Record<string, Fault>>;
-  readonly compositions?: Readonly<Record<string, Composition>>;
   readonly capabilities: ReadonlySet<Capability>;
   readonly rolesOf: (component: string) => readonly string[];
   readonly toleranceOf: (service: ServiceSpec) => number;
@@ -44,6 +43,8 @@ export interface FaultPair {
 export interface PairCatalogue {
   /** Neighbours are about other services: any stretch of them goes through the topology. */
   readonly pairs: readonly FaultPair[];
+  /** How many two services, or one with itself, there are pairs of: the first so many pairs have one of each. */
+  readonly meetingCount: number;
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -83,7 +84,11 @@ export function pairCatalogue(services: Services, ports: PairPorts): PairCatalog
       }
     }
   }
-  return { pairs: dealt([...buckets].sort(byText)), leftOut: omissions.all() };
+  return {
+    pairs: dealt([...buckets].sort(byText)),
+    meetingCount: buckets.size,
+    leftOut: omissions.all(),
+  };
 }
 
 function singlesOf(
@@ -93,6 +98,7 @@ function singlesOf(
 ): readonly Single[] {
   return Object.entries(services).flatMap(([service, spec]) =>
     Object.values(ports.faults).flatMap((fault) => {
+      if (fault.name === "none") return [];
       const reach = singleReach(fault, service, 1, services, ports);
       const reason = singleProblem(fault, spec, reach, ports);
       if (reason === undefined) return [{ fault, service, reach }];
@@ -109,7 +115,6 @@ function singleProblem(
   reach: FaultReach,
   { capabilities, beyondDesign }: PairPorts,
 ): string | undefined {
-  if (fault.name === "none") return "it does nothing";
   // Set up through another service's instances: nothing of it runs that could be hit.
   if (spec.memoryMiB === 0) return "the service has no process of its own";
   if (spec.zone === "ops" && spec.component !== "lake-maintenance") {
@@ -125,7 +130,7 @@ function singleProblem(
 /** Why two faults cannot be had together; undefined where they can. */
 function problemOf(first: Single, second: Single, services: Services): string | undefined {
   if (first.fault.isOverAtOnce === true) {
-    return `${first.fault.name} is over as soon as it is injected: nothing can begin while it lasts`;
+    return "the first is over as soon as it is injected: nothing can begin while it lasts";
   }
   if (first.service !== second.service || (services[first.service]?.replicaCount ?? 0) > 1) {
     return undefined;
@@ -213,7 +218,7 @@ export interface DrawnPairs {
 
 /** `wish.count` from 1 to as many pairs as there are; the draw of a seed is its remainder by the number of draws. */
 export function drawPairs(
-  { pairs, leftOut }: PairCatalogue,
+  { pairs, meetingCount, leftOut }: PairCatalogue,
   seed: bigint,
   wish: PairsWish,
   { services, ports }: { readonly services: Services; readonly ports: PairPorts },
@@ -228,7 +233,10 @@ export function drawPairs(
   ).filter((pair) => pair !== undefined);
   return {
     faults: drawn.flatMap((pair) => entriesOf(pair, wish, services, ports)),
-    pairs: { drawnCount: wish.count, pairCount, drawCount, leftOut },
+    pairs: {
+      ...{ drawnCount: wish.count, pairCount, drawCount, leftOut },
+      meetingDrawCount: Math.ceil(meetingCount / wish.count),
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import { openChangeCapture } from "../../infra/change-capture.ts";
 import { openObjectStore } from "../../infra/clients/object-store.ts";
 import { openTrino } from "../../infra/clients/trino.ts";
 import { openLakeCatalog } from "../../infra/lake-catalog.ts";
+import { openLakeMaintenance } from "../../infra/lake-maintenance/control.ts";
 import { labDir, readLab } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
 import type { Canaries } from "./canary.ts";
@@ -291,6 +292,12 @@ export function contextOf(
       return { ...capture, renewSlot };
     },
     openCatalog: () => openLakeCatalog(lab.endpoints.address("postgres"), COMMITTED_TABLE),
+    ...(lab.endpoints.has("lake-maintenance")
+      ? {
+          openMaintenance: () =>
+            openLakeMaintenance(lab.endpoints.address("lake-maintenance", "metrics")),
+        }
+      : {}),
     configure: (service, stop) => lab.configure(service, healingSignal(lab.id, stop)),
     readClock: (id, stop) => lab.readClock(id, stop),
     restart: async (instanceId, stop) => {

@@ -113,6 +113,20 @@ export interface HeldCommits {
   release(): Promise<void>;
 }
 
+/** Whoever compacts the lake and expires its snapshots. */
+export interface LakeMaintenance {
+  /** The next round begins at once, or right after the one that is under way. */
+  begin(signal: AbortSignal): Promise<void>;
+  progress(signal: AbortSignal): Promise<MaintenanceProgress>;
+}
+
+export interface MaintenanceProgress {
+  /** A compaction or an expiry is under way. */
+  readonly isWorking: boolean;
+  /** Compactions and expiries that have ended so far, whatever became of them. */
+  readonly endedCount: number;
+}
+
 export interface FaultContext<Params> {
   /** The entry's id: names everything that is made for this fault. */
   readonly id: string;
@@ -140,6 +154,8 @@ export interface FaultContext<Params> {
   readonly replication?: FaultReplication;
   readonly openCapture?: (at: CaptureAddresses) => ChangeCapture;
   readonly openCatalog?: () => LakeCatalog;
+  /** Absent where the lab has no maintenance of the lake. */
+  readonly openMaintenance?: () => LakeMaintenance;
   /** Absent where no load keeps books. */
   readonly progress?: () => CaptureProgress;
   /** Sets up a service as its start does: what is there already stays. */

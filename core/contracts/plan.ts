@@ -175,6 +175,8 @@ export interface PairsPlan {
   readonly pairCount: number;
   /** The seeds 0 to this less one draw every pair at least once; the plan's own seed counts modulo it. */
   readonly drawCount: number;
+  /** Seeds from 0 to this less one let every two services meet once that can. */
+  readonly meetingDrawCount: number;
   /** What no draw can take, grouped by why. */
   readonly leftOut: readonly LeftOut[];
 }
