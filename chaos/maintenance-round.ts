@@ -62,7 +62,9 @@ export const maintenanceRound: Fault<Params> = {
       if (endedCount > 0) return `${String(endedCount)} compactions or expiries had ended ${took}`;
       if (host.monotonicMs() - askedMs >= ASK_AGAIN_MS) {
         askedMs = host.monotonicMs();
-        await maintenance.begin(host.deadline(ANSWER_MS_MAX, context.signal)).catch(() => undefined);
+        await maintenance
+          .begin(host.deadline(ANSWER_MS_MAX, context.signal))
+          .catch(() => undefined);
       }
       await host.sleep(POLL_MS, context.signal);
     }

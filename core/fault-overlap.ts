@@ -57,7 +57,7 @@ interface Aim {
   readonly unknownCount: number;
 }
 
-function aimOf({ service, target }: Faults[number], count: number): Aim {
+function instancesOf({ service, target }: Faults[number], count: number): Aim {
   if (target?.startsWith(`${service}-`) === true) return { ids: [target], unknownCount: 0 };
   if (target !== undefined) return { ids: [], unknownCount: count };
   const ids = Array.from({ length: count }, (_, at) => `${service}-${String(at)}`);
@@ -65,18 +65,23 @@ function aimOf({ service, target }: Faults[number], count: number): Aim {
 }
 
 /**
- * Instances of its service that are hit at once by all that are in force with it, itself among them; `countAt` of a
- * fault by its index. A role may be any instance, so that it counts as one more.
+ * Instances of its service that are hit at once by all that are in force with it, itself among them. A role may be any
+ * instance, so that it counts as one more; what takes nothing away counts for nobody but itself.
  */
 export function hitTogetherCount(
   faults: Faults,
   index: number,
-  countAt: (index: number) => number,
+  facts: {
+    /** Of a fault by its index: how many instances it is aimed at. */
+    readonly countAt: (index: number) => number;
+    readonly takesAwayAt: (index: number) => boolean;
+  },
 ): number {
   const service = faults[index]?.service;
   const aims = togetherWith(faults, index).flatMap((at) => {
     const entry = faults[at];
-    return entry === undefined || entry.service !== service ? [] : [aimOf(entry, countAt(at))];
+    if (entry === undefined || entry.service !== service) return [];
+    return at === index || facts.takesAwayAt(at) ? [instancesOf(entry, facts.countAt(at))] : [];
   });
   const known = new Set(aims.flatMap(({ ids }) => ids));
   return known.size + aims.reduce((sum, { unknownCount }) => sum + unknownCount, 0);
@@ -122,8 +127,11 @@ export function activeProblems(
       `${where}.after.delayMs is ${String(after.delayMs ?? 0)}: ${name} lasts ${String(first.holdMs)} ms, less is allowed.`,
     );
   }
-  const gone = first.service === entry.service && facts.faultAt(at)?.stopsTarget === true ? aimOf(first, facts.countAt(at)).ids : [];
-  const both = aimOf(entry, facts.countAt(index)).ids.filter((id) => gone.includes(id));
+  const gone =
+    first.service === entry.service && facts.faultAt(at)?.stopsTarget === true
+      ? instancesOf(first, facts.countAt(at)).ids
+      : [];
+  const both = instancesOf(entry, facts.countAt(index)).ids.filter((id) => gone.includes(id));
   if (both.length > 0) {
     problems.push(
       `${where} hits ${both.join(", ")}, which ${name} (${first.fault}) has stopped: give it another target.`,

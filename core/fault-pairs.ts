@@ -6,7 +6,8 @@ import type { Fault, FaultClass, FaultReach } from "./contracts/fault.ts";
 import type { LeftOut, PairsPlan } from "./contracts/plan.ts";
 import type { PairsWish, ScenarioFault } from "./contracts/scenario.ts";
 import type { Services, ServiceSpec } from "./contracts/topology.ts";
-import type { Capability } from "./contracts/values.ts";
+import type { Capability, Json } from "./contracts/values.ts";
+import { aimOf, takesAway, type AimPorts } from "./fault-aim.ts";
 import { worstClass } from "./fault-overlap.ts";
 import { reachOf } from "./fault-plan.ts";
 
@@ -15,13 +16,10 @@ const DEFAULTS = { firstHoldMs: 30_000, delayMs: 2000, secondHoldMs: 12_000 } as
 /** The role that hurts most, where a kind of component has one: losing another instance is less news. */
 const TELLING_ROLES = ["leader", "controller", "task", "master"];
 
-export interface PairPorts {
+export interface PairPorts extends AimPorts {
   readonly faults: Readonly<Record<string, Fault>>;
   readonly capabilities: ReadonlySet<Capability>;
   readonly rolesOf: (component: string) => readonly string[];
-  readonly toleranceOf: (service: ServiceSpec) => number;
-  readonly drivesThatMayGo?: (service: ServiceSpec) => number;
-  readonly clockProblem?: (service: ServiceSpec) => string | undefined;
   /** True where faults of class X are wanted too. */
   readonly beyondDesign: boolean;
 }
@@ -91,11 +89,7 @@ export function pairCatalogue(services: Services, ports: PairPorts): PairCatalog
   };
 }
 
-function singlesOf(
-  services: Services,
-  ports: PairPorts,
-  omissions: Omissions,
-): readonly Single[] {
+function singlesOf(services: Services, ports: PairPorts, omissions: Omissions): readonly Single[] {
   return Object.entries(services).flatMap(([service, spec]) =>
     Object.values(ports.faults).flatMap((fault) => {
       if (fault.name === "none") return [];
@@ -120,7 +114,8 @@ function singleProblem(
   if (spec.zone === "ops" && spec.component !== "lake-maintenance") {
     return "the service only watches (zone ops)";
   }
-  if (reach.problem !== undefined) return "the fault is about another kind of service, or about more than one instance";
+  if (reach.problem !== undefined)
+    return "the fault is about another kind of service, or about more than one instance";
   const missing = fault.needs.filter((need) => !capabilities.has(need));
   if (missing.length > 0) return `needs ${missing.join(", ")}, which cannot be done here`;
   if (reach.faultClass !== "X" || beyondDesign) return undefined;
@@ -140,19 +135,12 @@ function problemOf(first: Single, second: Single, services: Services): string | 
     : "both are about the same instance, and the end of one would undo the other";
 }
 
-function classOf(
-  first: Single,
-  second: Single,
-  services: Services,
-  ports: PairPorts,
-): FaultClass {
-  if (first.service !== second.service) {
-    return worstClass([first.reach.faultClass, second.reach.faultClass]);
-  }
-  const together = [first, second].map(
-    ({ fault, service }) => singleReach(fault, service, 2, services, ports).faultClass,
-  );
-  return worstClass(together);
+function classOf(first: Single, second: Single, services: Services, ports: PairPorts): FaultClass {
+  const classWith = ({ fault, service }: Single, other: Single): FaultClass => {
+    const count = other.service === service && isLost(other, services, ports) ? 2 : 1;
+    return singleReach(fault, service, count, services, ports).faultClass;
+  };
+  return worstClass([classWith(first, second), classWith(second, first)]);
 }
 
 function pastText(service: string, services: Services, { toleranceOf }: PairPorts): string {
@@ -162,17 +150,19 @@ function pastText(service: string, services: Services, { toleranceOf }: PairPort
   return `both together hit 2 of ${all} ${service}, which bears ${String(tolerated)} (class X); --beyond-design takes it`;
 }
 
+/** Whether its instance is as good as gone for those who count how many are left. */
+function isLost({ fault, service }: Single, services: Services, ports: PairPorts): boolean {
+  return takesAway(fault, aimOf(service, fault.params.parse({}) as Json, 1, services, ports));
+}
+
 function singleReach(
   fault: Fault,
   service: string,
   count: number,
   services: Services,
-  { toleranceOf, drivesThatMayGo, clockProblem }: PairPorts,
+  ports: PairPorts,
 ): FaultReach {
-  const drives = drivesThatMayGo === undefined ? {} : { drivesThatMayGo };
-  const clocks = clockProblem === undefined ? {} : { clockProblem };
-  const params = fault.params.parse({});
-  return reachOf(fault, { params, service, count, services, toleranceOf, ...drives, ...clocks });
+  return reachOf(fault, aimOf(service, fault.params.parse({}) as Json, count, services, ports));
 }
 
 function textOf(first: Single, second: Single): string {
@@ -183,7 +173,9 @@ const byText = ([one]: readonly [string, unknown], [other]: readonly [string, un
   one < other ? -1 : 1;
 
 /** One of each two services in turn, as cards are dealt, so that any stretch goes through the whole topology. */
-function dealt(buckets: readonly (readonly [string, readonly FaultPair[]])[]): readonly FaultPair[] {
+function dealt(
+  buckets: readonly (readonly [string, readonly FaultPair[]])[],
+): readonly FaultPair[] {
   const ordered = buckets.map(([, pairs]) => scattered(pairs));
   const roundCount = ordered.reduce((most, { length }) => Math.max(most, length), 0);
   return Array.from({ length: roundCount }, (_, round) =>

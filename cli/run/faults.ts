@@ -97,7 +97,10 @@ export async function breakThings(
       }
       // Told to be quiet while it waited for its event.
       if (isQuiet(session, entry)) continue;
-      underWay = [...underWay, begin(entry.id, (ports) => injectOne(session, injector, entry, ports))];
+      underWay = [
+        ...underWay,
+        begin(entry.id, (ports) => injectOne(session, injector, entry, ports)),
+      ];
     }
     session.ladder?.close();
     await settled(underWay);

@@ -16,7 +16,7 @@ export const lakeDrill = drill(
       ...{ fault: "process-kill", service: "trino", holdMs: 10_000 },
       after: { event: "maintenance-started" },
       hypothesis:
-        "The compaction dies with it and is not committed, and the stream goes on; recovery < 120 s, nothing lost",
+        "The compaction dies with it and is not committed, and the stream goes on; recovery < 110 s, nothing lost",
     },
     // Past parity: nothing can be written or read, and nothing may be lost of it.
     { fault: "process-kill", service: "minio", count: 3, holdMs: 15_000 },

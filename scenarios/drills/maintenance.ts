@@ -16,25 +16,25 @@ export const maintenanceDrill = drill(
       ...{ fault: "process-kill", service: "minio", holdMs: 15_000 },
       after: { event: "maintenance-started" },
       hypothesis:
-        "The other nodes have enough of every object: statements go on or are tried again; recovery < 60 s, nothing lost",
+        "The other nodes have enough of every object: statements go on or are tried again; recovery < 50 s, nothing lost",
     },
     {
       ...{ fault: "process-kill", service: "postgres", target: "leader", holdMs: 20_000 },
       after: { event: "maintenance-started" },
       hypothesis:
-        "The catalog goes with its primary: a commit of the maintenance is made whole or not at all, and the stream's next one goes to the new primary; recovery < 110 s, nothing lost",
+        "The catalog goes with its primary: a commit of the maintenance is made whole or not at all, and the stream's next one goes to the new primary; recovery < 80 s, nothing lost",
     },
     {
       ...{ fault: "process-kill", service: "trino-worker", holdMs: 20_000 },
       after: { event: "maintenance-started" },
       hypothesis:
-        "A compaction whose worker dies fails without a commit and leaves files that no snapshot names; recovery < 60 s, nothing lost",
+        "A compaction whose worker dies fails without a commit and leaves files that no snapshot names; recovery < 50 s, nothing lost",
     },
     {
       ...{ fault: "process-kill", service: "flink-taskmanager", holdMs: 10_000 },
       after: { event: "maintenance-started" },
       hypothesis:
-        "The job starts again from its checkpoint and commits on top of the compaction, and no deleted row comes back; recovery < 120 s, nothing lost",
+        "The job starts again from its checkpoint and commits on top of the compaction, and no deleted row comes back; recovery < 95 s, nothing lost",
     },
     // The other way round: a round begins while something is gone, and goes on while that comes back.
     { fault: "process-kill", service: "minio", holdMs: 45_000 },
