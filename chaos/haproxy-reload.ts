@@ -49,6 +49,7 @@ export const haproxyReload: Fault<Params> = {
   needs: ["restart"],
   // Sessions that outlast hard-stop-after are cut: what went through them may be repeated.
   stopsTarget: true,
+  isOverAtOnce: true,
   reach: (target: FaultTarget<Params>) => {
     const reach = { faultClass: "W", takesOver: true, services: [target.service] } as const;
     if (PROTOCOLS[specOf(target)?.component ?? ""] !== undefined) return reach;

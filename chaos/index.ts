@@ -18,6 +18,7 @@ import { haproxyReload } from "./haproxy-reload.ts";
 import { lateDelivery } from "./late-delivery.ts";
 import { linkJam } from "./link-jam.ts";
 import { linkLatency } from "./link-latency.ts";
+import { maintenanceRound } from "./maintenance-round.ts";
 import { memoryPressure } from "./memory-pressure.ts";
 import { networkLatency } from "./network-latency.ts";
 import { nodePowerOff } from "./node-power-off.ts";
@@ -58,6 +59,7 @@ export const FAULTS = {
   "slot-invalidation": slotInvalidation,
   "haproxy-reload": haproxyReload,
   "flink-savepoint-restore": flinkSavepointRestore,
+  "maintenance-round": maintenanceRound,
   "disk-full": diskFull,
   "disk-read-only": diskReadOnly,
   "disk-slow": diskSlow,

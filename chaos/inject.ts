@@ -12,6 +12,8 @@ export interface InjectionPorts {
   readonly journal: JournalWriter;
   readonly undoLog: UndoLog;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Called once, when what proves that it bites has been asked for, and it is in force. */
+  readonly onActive?: () => void;
   /** Called once, when the fault is over or failed and its way back begins. */
   readonly onHealing?: () => void;
   /**
@@ -56,6 +58,7 @@ export async function inject<P>(
     await fault.inject(context);
     const evidence = await fault.evidence(context);
     change("active", { evidence: evidence === undefined ? [] : [evidence] });
+    ports.onActive?.();
     if (entry.takesOver) {
       const visibleMs = await ports.deliveredEverywhere(injectedMs, limitMs, context.signal);
       takeOverMs = Math.round(visibleMs - injectedMs);

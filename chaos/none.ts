@@ -17,6 +17,7 @@ export const none: Fault<Params> = {
   paramsHelp: {},
   needs: [],
   stopsTarget: false,
+  isOverAtOnce: true,
   undo: () => ({ kind: "nothing" }),
   inject: (context) => {
     before.set(context, runningNow(context));

@@ -32,6 +32,7 @@ export const postgresSwitchover: Fault<Params> = {
   paramsHelp: {},
   needs: [],
   stopsTarget: true,
+  isOverAtOnce: true,
   reach: (target: FaultTarget<Params>) => {
     const spec = specOf(target);
     const reach = { faultClass: "W", takesOver: true, services: [target.service] } as const;

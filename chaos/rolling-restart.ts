@@ -24,6 +24,7 @@ export const rollingRestart: Fault<Params> = {
   },
   needs: ["kill", "restart"],
   stopsTarget: true,
+  isOverAtOnce: true,
   // However many are restarted, only one is gone at a time; and at the end nobody is.
   reach: (target: FaultTarget<Params>) => ({
     ...goneReach({ ...target, count: 1 }),

@@ -1,18 +1,25 @@
-/** `lakeproof down`: takes down held labs, all or the one on the given addresses. */
+/** `lakeproof down`: takes down held labs, all or those that are named or on the given addresses. */
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
-import { listLabs } from "../infra/drivers/lab.ts";
 import { residueOf, takeDown } from "./heal.ts";
+import { labsMeant } from "./lab.ts";
 
 export interface DownOptions {
   readonly json: boolean;
+  /** Id of a lab, or name of a topology: all its labs. */
+  readonly name?: string | undefined;
   readonly subnet: string | undefined;
 }
 
 export async function down(options: DownOptions): Promise<number> {
-  const labs = listLabs().filter(
-    (lab) => lab.held && (options.subnet === undefined || lab.subnet === options.subnet),
-  );
+  const meant = labsMeant(options);
+  const labs = meant.filter((lab) => lab.held);
+  if (options.name !== undefined && labs.length === 0) {
+    const ids = meant.map(({ id }) => id).join(", ");
+    throw new LakeproofError("LAB_NOT_UP", `Nobody holds a lab called ${options.name}.`, {
+      hint: `${ids} is of a run, which takes it down itself; \`lakeproof heal\` does where the run died.`,
+    });
+  }
   if (options.subnet !== undefined && labs.length === 0) {
     throw new LakeproofError("LAB_NOT_UP", `No held lab is on ${options.subnet}.x.`, {
       hint: "`lakeproof status` shows the labs that are up.",

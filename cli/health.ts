@@ -14,6 +14,8 @@ const TICK_MS = 1000;
 
 export interface HealthOptions {
   readonly json: boolean;
+  /** Id of the lab, or name of its topology. */
+  readonly name?: string | undefined;
   readonly subnet: string | undefined;
   /** Only the summary line, for cron. */
   readonly quiet?: boolean;
@@ -21,7 +23,7 @@ export interface HealthOptions {
 
 /** Exit 0 healthy, with warnings or without; 10 when something is bad. */
 export async function health(options: HealthOptions): Promise<number> {
-  const state = labThatIsUp(options.subnet);
+  const state = labThatIsUp(options.subnet, options.name);
   if (isElsewhere(state)) return runInside(state);
   const startedMs = host.monotonicMs();
   const rows = await ask(state, options);

@@ -1,6 +1,7 @@
 /** Finding, claiming and naming labs, and fetching what they are made of: shared by the verbs. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { closest } from "fastest-levenshtein";
 import { LakeproofError } from "../core/errors.ts";
 import { fileNameOf } from "../core/file-name.ts";
 import { host } from "../core/host.ts";
@@ -28,13 +29,60 @@ export function labOn(subnet: string): LabState | undefined {
   return listLabs().find((lab) => lab.subnet === subnet);
 }
 
-/** The lab a command is about. Throws LAB_NOT_UP where none is up, USAGE where several are. */
-export function labThatIsUp(subnet: string | undefined): LabState {
-  const inside = insideLab();
-  if (inside !== undefined) return inside;
-  const labs = listLabs().filter(
-    (lab) => lab.state === "up" && (subnet === undefined || lab.subnet === subnet),
+/** What the user says of the lab that is meant. */
+export interface LabChoice {
+  /** Its id, or the name of its topology. */
+  readonly name?: string | undefined;
+  readonly subnet?: string | undefined;
+}
+
+/** Those of all labs on record that are meant; all of them where nothing was said. Throws LAB_NOT_UP where none is. */
+export function labsMeant({ name, subnet }: LabChoice): readonly LabState[] {
+  const labs = listLabs();
+  const named = labs.filter((lab) => name === undefined || isCalled(lab, name));
+  if (name !== undefined && named.length === 0) throw noLabCalled(name, labs);
+  const meant = named.filter((lab) => subnet === undefined || lab.subnet === subnet);
+  if (name === undefined || meant.length > 0) return meant;
+  throw new LakeproofError("LAB_NOT_UP", `No lab ${name} is on ${subnet ?? ""}.x.`, {
+    hint: labsText(labs),
+  });
+}
+
+function isCalled({ id, topology }: LabState, name: string): boolean {
+  return id === name || topology === name;
+}
+
+function noLabCalled(name: string, labs: readonly LabState[]): LakeproofError {
+  const known = [...new Set(labs.flatMap(({ id, topology }) => [topology, id]))];
+  const meant = known.length === 0 ? "" : `Did you mean ${closest(name, known)}? `;
+  return new LakeproofError("LAB_NOT_UP", `There is no lab ${JSON.stringify(name)}.`, {
+    hint: `${meant}${labsText(labs)}`,
+  });
+}
+
+function labsText(labs: readonly LabState[]): string {
+  if (labs.length === 0) return "No lab is there: start one with `lakeproof up mini`.";
+  const texts = labs.map(
+    ({ id, topology, subnet, state, held }) =>
+      `${id} (${topology} on ${subnet}.x, ${held ? state : `${state}, of a run`})`,
   );
+  return `A lab is called by its id or its topology; there are ${texts.join(", ")}.`;
+}
+
+/** The lab a command is about. Throws LAB_NOT_UP where none that is meant is up, USAGE where several are. */
+export function labThatIsUp(subnet: string | undefined, name?: string): LabState {
+  const inside = insideLab();
+  if (inside !== undefined) {
+    if (name === undefined || isCalled(inside, name)) return inside;
+    throw new LakeproofError(
+      "USAGE",
+      `This is the network of lab ${inside.id}, which is not ${name}.`,
+      {
+        hint: "Leave this shell first: one lab cannot be reached from another.",
+      },
+    );
+  }
+  const labs = labsMeant({ name, subnet }).filter((lab) => lab.state === "up");
   const [lab, another] = labs;
   if (lab !== undefined && another === undefined && networkIsGone(lab)) {
     throw new LakeproofError("LAB_NOT_UP", `Lab ${lab.id} has lost its network.`, {
@@ -44,15 +92,18 @@ export function labThatIsUp(subnet: string | undefined): LabState {
   if (lab === undefined) {
     throw new LakeproofError(
       "LAB_NOT_UP",
-      subnet === undefined ? "No lab is up." : `No lab is up on ${subnet}.x.`,
+      `No lab${name === undefined ? "" : ` ${name}`} is up${subnet === undefined ? "" : ` on ${subnet}.x`}.`,
       {
         hint: "Start one with `lakeproof up mini`; `lakeproof status` shows those that are starting.",
       },
     );
   }
   if (another === undefined) return lab;
-  throw new LakeproofError("USAGE", `${String(labs.length)} labs are up.`, {
-    hint: `Choose one with --subnet: ${labs.map(({ id, subnet: on }) => `${on} is ${id}`).join(", ")}.`,
+  const called = name === undefined ? "" : ` called ${name}`;
+  throw new LakeproofError("USAGE", `${String(labs.length)} labs${called} are up.`, {
+    hint: `Choose one by its addresses (--subnet) or, where the command takes it, by its id: ${labs
+      .map(({ id, subnet: on }) => `${on} is ${id}`)
+      .join(", ")}.`,
   });
 }
 

@@ -1,7 +1,6 @@
 /** `lakeproof plan`: what a run would do and what it could prove, before anything starts. */
 import { closest } from "fastest-levenshtein";
 import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
-import type { Component } from "../core/contracts/component.ts";
 import { plannedBiLoads, plannedOperationsPerS } from "../core/bi-load.ts";
 import type { FaultClass, FaultEntry } from "../core/contracts/fault.ts";
 import { bankProfile, meanEventsPerTxn } from "../core/bank-profile.ts";
@@ -10,8 +9,8 @@ import type { Isolation } from "../core/contracts/values.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
 import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
+import { joinsOthers } from "../core/fault-overlap.ts";
 import { plan } from "../core/plan.ts";
-import { COMPONENTS } from "../infra/components/index.ts";
 import { duplicateBudget, recoveryBudget } from "../infra/budgets.ts";
 import { capabilitiesOf } from "../infra/drivers/local.ts";
 import { machineSupport, type MachineSupport } from "../infra/drivers/machine/support.ts";
@@ -30,7 +29,7 @@ import { provable } from "../slo/objectives/provable.ts";
 import { askCalibration } from "./calibrate-store.ts";
 import { networkSupport, settleIsolation } from "./inside.ts";
 import { checkSubnet } from "./lab.ts";
-import { printPairs } from "./pairs.ts";
+import { pairLines, printPairs, rolesOf, withPairs } from "./pairs.ts";
 import { Eta } from "./run/eta.ts";
 import { scriptAt } from "./run/script-load.ts";
 import { addTo, type AddedOptions } from "./plan-options.ts";
@@ -45,6 +44,8 @@ export interface PlanOptions extends AddedOptions {
   readonly subnet: string;
   /** A k6 script of the user's own, instead of the scenario's. */
   readonly script?: string | undefined;
+  /** Two faults at a time instead of the scenario's own: how many pairs, as given. */
+  readonly pairs?: string | undefined;
   /** The faults are a menu for people, for so long at most. */
   readonly gameMsMax?: number | undefined;
 }
@@ -57,24 +58,30 @@ export function makePlan(
   machine: MachineSupport = machineSupport(),
 ): Plan {
   checkSubnet(options.subnet);
-  const named = atRate(scenarioNamed(options.scenario), options.rate);
+  const seed = seedOf(options.seed);
+  const capabilities = capabilitiesOf(support, machine);
+  const beyondDesign = options.beyondDesign === true;
+  const { scenario: named, pairs } = withPairs(
+    atRate(scenarioNamed(options.scenario), options.rate),
+    seed,
+    { text: options.pairs, capabilities, beyondDesign },
+  );
   const { gameMsMax } = options;
   const { scenario, objectives } = addTo(
     withScript(gameMsMax === undefined ? named : asMenu(named), options.script),
     options,
   );
-  const made = plan(scenario, seedOf(options.seed), {
+  const made = plan(scenario, seed, {
     driver: "local",
     isolation,
-    capabilities: capabilitiesOf(support, machine),
+    capabilities,
     network: { ...support?.notes, ...machine.notes },
     faults: FAULTS,
     compositions: COMPOSITIONS,
-    beyondDesign: options.beyondDesign === true,
+    beyondDesign,
     objectives,
     budgetOf: recoveryBudget,
-    rolesOf: (component) =>
-      Object.keys((COMPONENTS as Readonly<Record<string, Component>>)[component]?.roles ?? {}),
+    rolesOf,
     duplicatesOf: duplicateBudget,
     toleranceOf,
     drivesThatMayGo,
@@ -83,7 +90,11 @@ export function makePlan(
     settingProblems,
     nearest: (word, known) => closest(word, [...known]),
   });
-  return gameMsMax === undefined ? made : { ...made, gameDay: { lengthMsMax: gameMsMax } };
+  return {
+    ...made,
+    ...(pairs === undefined ? {} : { pairs }),
+    ...(gameMsMax === undefined ? {} : { gameDay: { lengthMsMax: gameMsMax } }),
+  };
 }
 
 /** People take one fault after the other, in an order of their own: none falls into the recovery of another. */
@@ -94,7 +105,7 @@ function asMenu(scenario: Scenario): Scenario {
     });
   }
   const faults = scenario.faults.map(({ after, ...fault }) =>
-    after === undefined || after.event === "recovery-started" ? fault : { ...fault, after },
+    after === undefined || joinsOthers(after) ? fault : { ...fault, after },
   );
   return { ...scenario, faults };
 }
@@ -140,7 +151,7 @@ function provableOf(base: Omit<Plan, "provable">): Plan["provable"] {
     base.faults
       .filter((fault) => faultClass === undefined || fault.faultClass === faultClass)
       .reduce((sum, fault) => sum + expectedMs(fault), 0);
-  const quietMsTotal = base.faults.length * quietMs;
+  const quietMsTotal = base.faults.filter((fault) => !isWithinAnother(fault)).length * quietMs;
   const steadyMs = controlMs + quietMsTotal + faultMs("W");
   const wholeMs = controlMs + quietMsTotal + faultMs();
   const profile = bankProfile(base.bank.profile, base.bank.laneCount);
@@ -172,9 +183,14 @@ function provableOf(base: Omit<Plan, "provable">): Plan["provable"] {
   });
 }
 
+/** Its time is in the window of the fault that it begins in, whose budget has it. */
+function isWithinAnother({ after }: FaultEntry): boolean {
+  return after?.event === "fault-active";
+}
+
 /** From injection to recovery: budgets are worst cases, and half of one is what it mostly takes. */
-function expectedMs({ holdMs, recoveryBudgetMs }: FaultEntry): number {
-  return holdMs + recoveryBudgetMs / 2;
+function expectedMs(fault: FaultEntry): number {
+  return isWithinAnother(fault) ? 0 : fault.holdMs + fault.recoveryBudgetMs / 2;
 }
 
 /** `lakeproof plan <scenario>`: prints it, as JSON on request. */
@@ -183,14 +199,14 @@ export interface PrintPlanOptions extends PlanOptions {
   readonly json: boolean;
   readonly aboveCalibration: boolean;
   /** Prints which faults to combine instead. */
-  readonly pairs?: boolean;
+  readonly allPairs?: boolean;
 }
 
 export async function printPlan(options: PrintPlanOptions): Promise<number> {
   const { topology } = scenarioNamed(options.scenario);
   const { isolation } = settleIsolation(topology, options.isolation);
   const support = await networkSupport(isolation, undefined);
-  if (options.pairs === true) {
+  if (options.allPairs === true) {
     const capabilities = capabilitiesOf(support, machineSupport());
     return printPairs({ services: topology.services, capabilities, json: options.json });
   }
@@ -239,6 +255,7 @@ export function planText(made: Plan): string {
     ...furtherLoadLines(made),
     ...gameLines(made),
     lengthLine(made),
+    ...pairLines(made),
     "faults (class W: within the design, objectives hold; B: at its boundary; X: beyond it):",
     ...faultLines(made),
     `  ${recoveryLine(made.faults.map((fault) => fault.fault))}`,

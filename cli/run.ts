@@ -50,6 +50,8 @@ export interface RunOptions extends AddedOptions {
   /** Faults of class X are wanted, whatever the scenario says. */
   readonly beyondDesign?: boolean;
   readonly script?: string | undefined;
+  /** Two faults at a time instead of the scenario's own: how many pairs, as given. */
+  readonly pairs?: string | undefined;
   readonly subnet: string;
   readonly isolation: string;
   readonly runsDir: string;
@@ -214,7 +216,8 @@ function journalStart(
   const rate = options.rate === undefined ? "" : ` --rate ${options.rate}`;
   const beyond = options.beyondDesign === true ? " --beyond-design" : "";
   const script = options.script === undefined ? "" : ` --script ${options.script}`;
-  const added = `${beyond}${script}${addedText(options)}`;
+  const pairs = options.pairs === undefined ? "" : ` --pairs ${options.pairs}`;
+  const added = `${beyond}${pairs}${script}${addedText(options)}`;
   const verb = options.game === undefined ? "run" : "gameday";
   const played = options.game === undefined ? "" : playedAgain(options.game, frame.runDir);
   const rerun = `npx lakeproof ${verb} ${options.scenario} --seed ${plan.seed}${rate}${added}${played}`;

@@ -46,16 +46,17 @@ export async function planScenario(
     refuseSearch(options.scenario, search);
     return printPlan(options);
   }
-  const pairs = options.pairs === true ? true : undefined;
-  refuse(options.scenario, { ...loadOptions(options), "--pairs": pairs });
+  const load = loadOptions(options);
+  refuse(options.scenario, options.allPairs === true ? { ...load, "--pairs": true } : load);
   return printNightlyPlan(withSearchOptions(found, search), options.json);
 }
 
 function loadOptions(options: PrintPlanOptions | RunOptions): Readonly<Record<string, unknown>> {
-  const { rate, script, objectives, faultRates = [], beyondDesign } = options;
+  const { rate, script, objectives, faultRates = [], beyondDesign, pairs } = options;
   return {
     "--rate": rate,
     "--script": script,
+    "--pairs": pairs,
     "--objectives": objectives,
     "--fault-rate": faultRates.length === 0 ? undefined : faultRates,
     "--beyond-design": beyondDesign === true ? true : undefined,

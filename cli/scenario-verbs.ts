@@ -29,10 +29,8 @@ interface ScenarioOptions {
   readonly window?: string;
   readonly settle?: string;
   readonly tolerance?: string;
-}
-
-interface PlanOptions extends ScenarioOptions {
-  readonly pairs: boolean;
+  /** True where `plan` is given no number. */
+  readonly pairs?: string | true;
 }
 
 interface RunScenarioOptions extends ScenarioOptions {
@@ -96,6 +94,10 @@ export function addScenarioVerbs(
     .option(...RATE_OPTION)
     .option(...ABOVE_OPTION)
     .option(...BEYOND_OPTION)
+    .option(
+      "--pairs <n>",
+      "instead of its faults n pairs drawn by the seed, the second begun while the first is in force",
+    )
     .option(...SCRIPT_OPTION)
     .option(...OBJECTIVES_OPTION)
     .option(...FAULT_RATE_OPTION)
@@ -122,7 +124,10 @@ export function addScenarioVerbs(
     .option(...RATE_OPTION)
     .option(...ABOVE_OPTION)
     .option(...BEYOND_OPTION)
-    .option("--pairs", "which faults to combine, so that every two of two services meet", false)
+    .option(
+      "--pairs [n]",
+      "as `run` takes it; without a number: which faults to combine, so that every two of two services meet",
+    )
     .option(...SCRIPT_OPTION)
     .option(...OBJECTIVES_OPTION)
     .option(...FAULT_RATE_OPTION)
@@ -130,8 +135,8 @@ export function addScenarioVerbs(
     .option(...WINDOW_OPTION)
     .option(...SETTLE_OPTION)
     .option(...TOLERANCE_OPTION)
-    .action(async (scenario: string, options: PlanOptions) => {
-      const wish = { ...chosen(scenario, options), pairs: options.pairs };
+    .action(async (scenario: string, options: ScenarioOptions) => {
+      const wish = { ...chosen(scenario, options), allPairs: options.pairs === true };
       exit(await planScenario(wish, searchOf(options)));
     });
 }
@@ -143,6 +148,7 @@ function searchOf({ stages, window, settle, tolerance }: ScenarioOptions): Searc
 function chosen(scenario: string, options: ScenarioOptions): PrintPlanOptions {
   const { json, subnet, isolation, seed, rate, script, aboveCalibration } = options;
   const { beyondDesign = false, objectives, faultRate: faultRates } = options;
-  const added = { script, aboveCalibration, beyondDesign, objectives, faultRates };
+  const pairs = options.pairs === true ? undefined : options.pairs;
+  const added = { script, aboveCalibration, beyondDesign, objectives, faultRates, pairs };
   return { scenario, seed, rate, subnet, isolation, json, ...added };
 }

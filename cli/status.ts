@@ -2,14 +2,22 @@
 import { host } from "../core/host.ts";
 import { metabaseJar } from "../infra/components/metabase.ts";
 import { fabricAlive } from "../infra/drivers/fabric.ts";
-import { listLabs, ownerAlive, type LabState } from "../infra/drivers/lab.ts";
+import { ownerAlive, type LabState } from "../infra/drivers/lab.ts";
 import { alive } from "../infra/drivers/local.ts";
 import { processFacts, rssBytes } from "../infra/drivers/processes.ts";
 import { sumByComponent } from "../infra/instance-sums.ts";
+import { labsMeant, type LabChoice } from "./lab.ts";
 
-/** Exit 0 when every instance of every lab lives, 1 when one is dead or stopped; no lab at all is fine. */
-export function status(options: { readonly json: boolean }): number {
-  const labs = listLabs().map(labFacts);
+export interface StatusOptions extends LabChoice {
+  readonly json: boolean;
+}
+
+/**
+ * Exit 0 when every instance of every lab that is meant lives, 1 when one is dead or stopped; no lab at all is fine,
+ * but for one that was named.
+ */
+export function status(options: StatusOptions): number {
+  const labs = labsMeant(options).map(labFacts);
   if (options.json) {
     host.out(`${JSON.stringify({ schema: "lakeproof.status/1", labs }, null, 2)}\n`);
   } else host.out(labs.length === 0 ? "No lab is up.\n" : labs.map(labText).join("\n"));

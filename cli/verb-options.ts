@@ -11,6 +11,12 @@ export const SUBNET_OPTION = [
 
 export const WHICH_OPTION = ["--subnet <a.b.c>", "only the lab on these addresses"] as const;
 
+/** Of verbs about labs that are there already. */
+export const LAB_ARGUMENT = [
+  "[lab]",
+  "id of a lab, or name of its topology, such as mini; `status` lists them",
+] as const;
+
 export const ISOLATION_OPTION = [
   "--isolation <kind>",
   "auto, namespaces or loopback: how nodes are kept apart",

@@ -40,6 +40,7 @@ import { status } from "./status.ts";
 import {
   ISOLATION_OPTION,
   JSON_OPTION,
+  LAB_ARGUMENT,
   REPORTER_OPTION,
   SEED_OPTION,
   SUBNET_OPTION,
@@ -180,16 +181,18 @@ function addLabVerbs(verb: AddVerb, exit: (code: number) => void): void {
       exit(await up({ topology, subnet, isolation, json }));
     });
   verb("status", "the labs that are up, with every instance's address and process")
+    .argument(...LAB_ARGUMENT)
     .option(...JSON_OPTION)
-    .action(({ json }: Common) => {
-      exit(status({ json }));
+    .action((name: string | undefined, { json }: Common) => {
+      exit(status({ name, json }));
     });
   verb("health", "the daily check of every service of the lab that is up, in under a minute")
+    .argument(...LAB_ARGUMENT)
     .option(...JSON_OPTION)
     .option("--quiet", "only the summary line, for cron", false)
     .option(...WHICH_OPTION)
-    .action(async ({ json, subnet, quiet }: Partial<Common>) => {
-      exit(await health({ json: json === true, subnet, quiet: quiet === true }));
+    .action(async (name: string | undefined, { json, subnet, quiet }: Partial<Common>) => {
+      exit(await health({ name, json: json === true, subnet, quiet: quiet === true }));
     });
   verb("enter [command...]", "run a command, or a shell, where the lab's addresses can be reached")
     .option("--node <instance>", "in the node of this instance instead of the harness's own")
@@ -213,11 +216,12 @@ function addLabVerbs(verb: AddVerb, exit: (code: number) => void): void {
     });
   addLoad(verb, exit);
   addCheck(verb, exit);
-  verb("down", "take down what `up` started")
+  verb("down", "take down what `up` started: all of it, or what is named")
+    .argument(...LAB_ARGUMENT)
     .option(...JSON_OPTION)
     .option(...WHICH_OPTION)
-    .action(async ({ json, subnet }: Partial<Common>) => {
-      exit(await down({ json: json === true, subnet }));
+    .action(async (name: string | undefined, { json, subnet }: Partial<Common>) => {
+      exit(await down({ name, json: json === true, subnet }));
     });
   verb("heal", "undo what a crashed run left behind; safe to run twice")
     .option(...JSON_OPTION)

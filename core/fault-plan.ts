@@ -3,6 +3,7 @@ import { peakOf } from "./arrival-shape.ts";
 import type { Composition, Fault, FaultEntry, FaultReach, FaultTarget } from "./contracts/fault.ts";
 import type { Scenario } from "./contracts/scenario.ts";
 import type { ServiceSpec } from "./contracts/topology.ts";
+import { countOf } from "./target-count.ts";
 
 const TRIGGER_DELAY_MS_MAX = 60_000;
 
@@ -15,6 +16,17 @@ export function reachOf(fault: Fault, target: FaultTarget<unknown>): FaultReach 
     fault.stopsTarget && spec !== undefined && target.count <= target.toleranceOf(spec);
   const faultClass = !fault.stopsTarget || takesOver ? "W" : "X";
   return { faultClass, takesOver, services: [target.service] };
+}
+
+/** By the index of a fault, as composed: how many instances it is aimed at. */
+export function countsOf(
+  faults: Scenario["faults"],
+  services: Scenario["topology"]["services"],
+): (index: number) => number {
+  return (index) => {
+    const { count, service = "" } = faults[index] ?? {};
+    return countOf(count, services[service]?.replicaCount ?? 0);
+  };
 }
 
 /** What the scenario says goes before what the composition says. */
@@ -77,6 +89,8 @@ export function triggerProblems(
       `${where}.after.event is ${after.event}: bank.arrivals has no peak, only burst and diurnal have.`,
     ];
   }
+  // What it may name depends on the faults themselves: core/fault-overlap.ts.
+  if (after.event === "fault-active") return problems;
   const components = Object.values(scenario.topology.services).map(({ component }) => component);
   if (after.event === "maintenance-started") {
     if (components.includes("lake-maintenance")) return problems;

@@ -11,12 +11,13 @@ import type { Objective } from "./contracts/slo.ts";
 import type { ServiceSpec } from "./contracts/topology.ts";
 import type { Capability, Json } from "./contracts/values.ts";
 import { LakeproofError, reasonOf } from "./errors.ts";
+import { aimOf, hitCountOf, overlapProblems, type AimPorts } from "./fault-aim.ts";
+import { withOverlaps } from "./fault-overlap.ts";
 import {
   blastProblems,
   composed,
   compositionProblems,
   reachOf,
-  stillHitCount,
   triggerProblems,
   withInterrupted,
 } from "./fault-plan.ts";
@@ -32,7 +33,7 @@ import {
 } from "./plan-problems.ts";
 import { countOf } from "./target-count.ts";
 
-export interface PlanPorts {
+export interface PlanPorts extends AimPorts {
   readonly driver: string;
   readonly isolation: string;
   readonly capabilities: ReadonlySet<Capability>;
@@ -57,12 +58,6 @@ export interface PlanPorts {
     /** Rows that the way back reads again; absent where it reads none. */
     readonly rereadRowCount?: number;
   }) => { readonly budgetMs: number; readonly formula: string };
-  /** How many instances of a service may be gone while the others do its work. */
-  readonly toleranceOf: (service: ServiceSpec) => number;
-  /** The same for the drives of an object store. */
-  readonly drivesThatMayGo?: (service: ServiceSpec) => number;
-  /** Why the wall clock of a service's instances cannot be shifted; undefined where it can. */
-  readonly clockProblem?: (service: ServiceSpec) => string | undefined;
   /** Roles that a component can be asked for when the fault is injected. */
   readonly rolesOf: (component: string) => readonly string[];
   readonly duplicatesOf: (component: string, rateEventsPerS: number) => number;
@@ -76,8 +71,9 @@ const FRESHNESS_TARGET_MS = 30_000;
 
 export function plan(scenario: Scenario, seed: bigint, ports: PlanPorts): Plan {
   const problems: string[] = [];
-  const faults = withInterrupted(
-    scenario.faults.map((_, index) => planFault(scenario, index, ports, problems)),
+  const faults = withOverlaps(
+    withInterrupted(scenario.faults.map((_, index) => planFault(scenario, index, ports, problems))),
+    scenario.faults,
   );
   problems.push(
     ...numberProblems(scenario),
@@ -176,14 +172,18 @@ function planFault(
   problems.push(
     ...compositionProblems(named, composition, service, where),
     ...triggerProblems(index, scenario, where),
+    ...overlapProblems(scenario, index, where, ports),
     ...sizeProblems(entry.holdMs, count, service.replicaCount, where),
     ...capabilityProblems(fault, where, ports),
     ...targetProblems(entry, service, where, ports),
   );
   const params = paramsOf(fault, entry.params ?? {}, where, problems);
   if (params === null) return undefined;
-  const hitCount = Math.min(service.replicaCount, count + stillHit(scenario, index, ports));
-  const reach = reachOf(fault, aimOf(entry.service, params, hitCount, scenario, ports));
+  const hitCount = Math.min(service.replicaCount, hitCountOf(scenario, index, ports));
+  const reach = reachOf(
+    fault,
+    aimOf(entry.service, params, hitCount, scenario.topology.services, ports),
+  );
   if (reach.problem !== undefined) problems.push(`${where}: ${reach.problem}.`);
   const onNetwork = fault.needs.some((need) => need.startsWith("network"));
   const { takesOver } = reach;
@@ -196,13 +196,7 @@ function planFault(
   });
   const leaseMs = leaseMsOf({ holdMs: entry.holdMs, takesOver, recoveryBudgetMs: budget.budgetMs });
   const isLeased = onNetwork || fault.needs.some((need) => /^(disk|cpu|memory|clock)/.test(need));
-  if (isLeased && leaseMs > LEASE_MS_MAX) {
-    const who = onNetwork ? "the kernel" : "its lease";
-    problems.push(
-      `${where}: ${entry.fault} may last ${String(leaseMs)} ms; ${who} ends it after ${String(LEASE_MS_MAX)} ms at most. ` +
-        `Hold it shorter.`,
-    );
-  }
+  if (isLeased) problems.push(...leaseProblems(leaseMs, entry.fault, onNetwork, where));
   const repeats = fault.stopsTarget || onNetwork;
   return {
     id: `f${String(index + 1)}`,
@@ -227,14 +221,18 @@ function planFault(
   };
 }
 
-/** With those that are not back yet it is as many as all of them together. */
-function stillHit(scenario: Scenario, index: number, ports: PlanPorts): number {
-  return stillHitCount(scenario, index, (at) => {
-    const named = scenario.faults[at];
-    if (named === undefined) return 0;
-    const { count, service } = composed(named, ports.compositions?.[named.fault]);
-    return countOf(count, scenario.topology.services[service]?.replicaCount ?? 0);
-  });
+function leaseProblems(
+  leaseMs: number,
+  fault: string,
+  onNetwork: boolean,
+  where: string,
+): readonly string[] {
+  if (leaseMs <= LEASE_MS_MAX) return [];
+  const who = onNetwork ? "the kernel" : "its lease";
+  return [
+    `${where}: ${fault} may last ${String(leaseMs)} ms; ${who} ends it after ${String(LEASE_MS_MAX)} ms at most. ` +
+      `Hold it shorter.`,
+  ];
 }
 
 function nameProblems(
@@ -304,18 +302,6 @@ function capabilityProblems(fault: Fault, where: string, ports: PlanPorts): read
       `with isolation ${ports.isolation} here.` +
       (nearest === undefined ? "" : ` The nearest that it can do is ${nearest}.`),
   ];
-}
-
-function aimOf(
-  service: string,
-  params: Json,
-  count: number,
-  { topology: { services } }: Scenario,
-  { toleranceOf, drivesThatMayGo, clockProblem }: PlanPorts,
-): Parameters<typeof reachOf>[1] {
-  const drives = drivesThatMayGo === undefined ? {} : { drivesThatMayGo };
-  const clocks = clockProblem === undefined ? {} : { clockProblem };
-  return { params, service, count, services, toleranceOf, ...drives, ...clocks };
 }
 
 function componentsOf(scenario: Scenario, reach: FaultReach): readonly string[] {

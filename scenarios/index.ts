@@ -11,6 +11,7 @@ import { lakeDrill } from "./drills/lake.ts";
 import { maintenanceDrill } from "./drills/maintenance.ts";
 import { networkDrill } from "./drills/network.ts";
 import { streamingDrill } from "./drills/streaming.ts";
+import { pairsDrill } from "./drills/pairs.ts";
 import { brokerAndWorker } from "./game-day/broker-and-worker.ts";
 import { coordinatorDuringReports } from "./game-day/coordinator-during-reports.ts";
 import { freePlay } from "./game-day/free-play.ts";
@@ -45,6 +46,7 @@ const OWN = {
   "drills/network": networkDrill,
   "drills/business": businessDrill,
   "drills/maintenance": maintenanceDrill,
+  "drills/pairs": pairsDrill,
   "game-day/primary-loss-at-peak": primaryLossAtPeak,
   "game-day/broker-and-worker": brokerAndWorker,
   "game-day/coordinator-during-reports": coordinatorDuringReports,

@@ -169,7 +169,8 @@ function classesOf(fault: Fault, service: string, services: Services): string {
 }
 
 /** In their order; one that comes several times with how often. */
-function faultsOf({ faults }: Scenario): string {
+function faultsOf({ faults, pairs }: Scenario): string {
+  if (pairs !== undefined) return `${String(pairs.count)} pairs, drawn by the seed`;
   const byTarget = Map.groupBy(faults, ({ fault, service }) => `${fault} → ${service}`);
   return codes(
     [...byTarget].map(([name, { length }]) =>

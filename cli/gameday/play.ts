@@ -54,7 +54,9 @@ export async function playGame(
       await injector.injectNow(entry, options);
     },
     awaitTrigger: async ({ event, delayMs = 0 }) =>
-      event === "recovery-started" || awaitTrigger(session, { event, delayMs }),
+      event === "recovery-started" ||
+      event === "fault-active" ||
+      awaitTrigger(session, { event, delayMs }),
     delivered: (sinceMs, limitMs) => canaries.delivered(sinceMs, limitMs, session.signal),
   };
   await new Game(field, desk).play();

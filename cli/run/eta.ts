@@ -31,9 +31,11 @@ export class Eta {
     // How long people play nobody knows; by then they have to end.
     this.#faultMs =
       plan.gameDay === undefined
-        ? plan.faults.map(
-            ({ holdMs, recoveryBudgetMs }) =>
-              holdMs + quietMs + TYPICAL_BUDGET_SHARE * recoveryBudgetMs,
+        ? plan.faults.map(({ after, holdMs, recoveryBudgetMs }) =>
+            // In the window of another, whose budget has its time.
+            after?.event === "fault-active"
+              ? 0
+              : holdMs + quietMs + TYPICAL_BUDGET_SHARE * recoveryBudgetMs,
           )
         : [];
     this.#gameMs = plan.gameDay?.lengthMsMax ?? 0;

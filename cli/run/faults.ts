@@ -2,13 +2,15 @@
 import { join } from "node:path";
 import { damageText, FAULTS, inject, openUndoLog, type InjectionPorts } from "../../chaos/index.ts";
 import type { Fault, FaultContext, FaultEntry } from "../../core/contracts/fault.ts";
-import { LakeproofError } from "../../core/errors.ts";
+import { LakeproofError, reasonOf } from "../../core/errors.ts";
+import { joinsOthers } from "../../core/fault-overlap.ts";
 import { host } from "../../core/host.ts";
 import { leaseMsOf } from "../../core/lease.ts";
 import { openChangeCapture } from "../../infra/change-capture.ts";
 import { openObjectStore } from "../../infra/clients/object-store.ts";
 import { openTrino } from "../../infra/clients/trino.ts";
 import { openLakeCatalog } from "../../infra/lake-catalog.ts";
+import { openLakeMaintenance } from "../../infra/lake-maintenance/control.ts";
 import { labDir, readLab } from "../../infra/drivers/lab.ts";
 import { UNDO_FILE } from "../heal.ts";
 import type { Canaries } from "./canary.ts";
@@ -16,13 +18,17 @@ import type { Guards } from "./guards.ts";
 import { readyEvent } from "./ready-event.ts";
 import type { Session } from "./session.ts";
 import { awaitTrigger } from "./trigger.ts";
+import { activeOf, begin, isInForceAfter, type Injected } from "./under-way.ts";
 
 const SERVING_INTERVAL_MS = 500;
 const HEAL_MS_MAX = 120_000;
+const AIM_MS_MAX = 30_000;
 
 export interface InjectOptions {
   /** Called once, when its way back begins. */
   readonly onHealing?: () => void;
+  /** Called once, when it is in force and that was asked to be proven. */
+  readonly onActive?: () => void;
   /** Ends it before its time, without waiting for others to take over. */
   readonly healNow?: AbortSignal;
 }
@@ -41,16 +47,19 @@ export function openInjector(
     journal.append({ kind: "note", text: damageText(undoLog.setAside) });
   }
   return {
-    injectNow: async (entry, { onHealing, healNow }) => {
+    injectNow: async (entry, { onHealing, onActive, healNow }) => {
       const fault = (FAULTS as Readonly<Record<string, Fault>>)[entry.fault];
       if (fault === undefined) return;
       const { service, target, count } = entry;
-      const instanceIds = await lab.targets(service, target, count, signal);
+      // Who has a role is asked of a service that another fault may have just hit: it may never say.
+      const limit = joinsOthers(entry.after) ? host.deadline(AIM_MS_MAX, signal) : signal;
+      const instanceIds = await lab.targets(service, target, count, limit);
       const context = contextOf(session, entry, instanceIds);
       const ports = portsOf(session, canaries, service);
       await inject(entry, fault, context, {
         ...(healNow === undefined ? ports : endingAt(healNow, ports)),
         ...(onHealing === undefined ? {} : { onHealing }),
+        ...(onActive === undefined ? {} : { onActive }),
         undoLog,
       });
     },
@@ -74,21 +83,24 @@ export async function breakThings(
       journal.append({ kind: "guard.tripped", step: "quiet", ...cause });
     });
     for (const entry of plan.faults) {
-      if (entry.after?.event !== "recovery-started") {
+      if (!joinsOthers(entry.after)) {
         await settled(underWay);
         if (underWay.length > 0) await host.sleep(plan.durations.quietMs, signal);
         underWay = [];
         await guards.mayInject();
       }
       if (isQuiet(session, entry)) continue;
-      if (!(await itsTime(session, entry, underWay.at(-1)))) {
+      if (!(await itsTime(session, entry, underWay))) {
         const text = `${entry.id}: no ${entry.after?.event ?? ""} was seen; ${entry.fault} was not injected.`;
         journal.append({ kind: "note", text });
         continue;
       }
       // Told to be quiet while it waited for its event.
       if (isQuiet(session, entry)) continue;
-      underWay = [...underWay, begin((ports) => injector.injectNow(entry, ports))];
+      underWay = [
+        ...underWay,
+        begin(entry.id, (ports) => injectOne(session, injector, entry, ports)),
+      ];
     }
     session.ladder?.close();
     await settled(underWay);
@@ -109,21 +121,20 @@ function isQuiet({ ladder, journal }: Session, entry: FaultEntry): boolean {
   return true;
 }
 
-interface Injected {
-  /** Resolves when its undo begins. */
-  readonly healing: Promise<unknown>;
-  readonly done: Promise<void>;
-}
-
-function begin(run: (ports: { readonly onHealing: () => void }) => Promise<void>): Injected {
-  const { promise: healing, resolve } = Promise.withResolvers<undefined>();
-  const onHealing = (): void => {
-    resolve(undefined);
-  };
-  const done = run({ onHealing });
-  // Somebody may look at it only after it has failed; then nobody has to wait for its healing either.
-  void done.then(onHealing, onHealing);
-  return { healing, done };
+/** What another fault has made impossible to aim at is not injected, and the run goes on. */
+async function injectOne(
+  { journal, signal }: Session,
+  { injectNow }: { readonly injectNow: Inject },
+  entry: FaultEntry,
+  options: InjectOptions,
+): Promise<void> {
+  try {
+    await injectNow(entry, options);
+  } catch (error) {
+    if (signal.aborted || entry.after?.event !== "fault-active") throw error;
+    const text = `${entry.id}: there was nothing to aim at (${reasonOf(error)}); ${entry.fault} was not injected.`;
+    journal.append({ kind: "note", text });
+  }
 }
 
 async function settled(injected: readonly Injected[]): Promise<void> {
@@ -133,16 +144,25 @@ async function settled(injected: readonly Injected[]): Promise<void> {
 /** False when the event that a fault is aimed at did not come. */
 async function itsTime(
   session: Session,
-  { after }: FaultEntry,
-  before: Injected | undefined,
+  entry: FaultEntry,
+  underWay: readonly Injected[],
 ): Promise<boolean> {
-  if (after === undefined) return true;
-  const { event, delayMs = 0 } = after;
-  if (event !== "recovery-started") return awaitTrigger(session, { event, delayMs });
-  if (before === undefined) return false;
-  await before.healing;
-  await host.sleep(delayMs, session.signal);
-  return true;
+  if (entry.after === undefined) return true;
+  const { event, delayMs = 0 } = entry.after;
+  const delay = (): Promise<void> => host.sleep(delayMs, session.signal);
+  switch (event) {
+    case "recovery-started": {
+      const before = underWay.at(-1);
+      if (before === undefined) return false;
+      await before.healing;
+      await delay();
+      return true;
+    }
+    case "fault-active":
+      return isInForceAfter(activeOf(entry, session.plan.faults, underWay), delay);
+    default:
+      return awaitTrigger(session, { event, delayMs });
+  }
 }
 
 function portsOf(
@@ -275,6 +295,12 @@ export function contextOf(
       return { ...capture, renewSlot };
     },
     openCatalog: () => openLakeCatalog(lab.endpoints.address("postgres"), COMMITTED_TABLE),
+    ...(lab.endpoints.has("lake-maintenance")
+      ? {
+          openMaintenance: () =>
+            openLakeMaintenance(lab.endpoints.address("lake-maintenance", "metrics")),
+        }
+      : {}),
     configure: (service, stop) => lab.configure(service, healingSignal(lab.id, stop)),
     readClock: (id, stop) => lab.readClock(id, stop),
     restart: async (instanceId, stop) => {

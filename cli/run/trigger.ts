@@ -4,10 +4,7 @@ import { peakOf } from "../../core/arrival-shape.ts";
 import type { FaultTrigger } from "../../core/contracts/fault.ts";
 import { host } from "../../core/host.ts";
 import { flinkCheckpoints, flinkJobs } from "../../infra/clients/flink.ts";
-import { requestJson } from "../../infra/clients/http.ts";
-import { scrapeText } from "../../infra/clients/prometheus.ts";
-import { readMaintenance } from "../../infra/lake-maintenance/readings.ts";
-import { MAINTENANCE_RUN_PATH } from "../../infra/lake-maintenance/statements.ts";
+import { openLakeMaintenance } from "../../infra/lake-maintenance/control.ts";
 import type { Session } from "./session.ts";
 
 const POLL_MS = 50;
@@ -25,8 +22,8 @@ export interface CheckpointCounts {
 
 /** What Flink tells. */
 type CheckpointEvent = Extract<FaultTrigger["event"], `checkpoint-${string}`>;
-/** All but what the fault before tells. */
-type AwaitedEvent = Exclude<FaultTrigger["event"], "recovery-started">;
+/** All but what another fault tells. */
+type AwaitedEvent = Exclude<FaultTrigger["event"], "recovery-started" | "fault-active">;
 
 /** A second is one of the peak from half way between the mean rate and the highest. */
 const PEAK_SHARE = 0.5;
@@ -73,20 +70,17 @@ function awaitEvent(session: Session, event: AwaitedEvent): Promise<boolean> {
 /** Has a round of the maintenance begun, and waits until one of its statements is under way. */
 async function awaitMaintenance({ lab, signal }: Session): Promise<boolean> {
   if (!lab.endpoints.has("lake-maintenance")) return false;
-  const address = lab.endpoints.address("lake-maintenance", "metrics");
+  const maintenance = openLakeMaintenance(lab.endpoints.address("lake-maintenance", "metrics"));
   const deadlineMs = host.monotonicMs() + EVENT_MS_MAX;
   let askAtMs = -Infinity;
   while (host.monotonicMs() < deadlineMs) {
     const limit = host.deadline(ANSWER_MS_MAX, signal);
     try {
       if (host.monotonicMs() >= askAtMs) {
-        await requestJson(`http://${address}${MAINTENANCE_RUN_PATH}`, {
-          method: "POST",
-          signal: limit,
-        });
+        await maintenance.begin(limit);
         askAtMs = host.monotonicMs() + ASK_AGAIN_MS;
       }
-      if (readMaintenance(await scrapeText(address, "/metrics", limit)).isWorking) return true;
+      if ((await maintenance.progress(limit)).isWorking) return true;
     } catch (error) {
       if (signal.aborted) throw error;
     }

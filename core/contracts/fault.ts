@@ -113,6 +113,20 @@ export interface HeldCommits {
   release(): Promise<void>;
 }
 
+/** Whoever compacts the lake and expires its snapshots. */
+export interface LakeMaintenance {
+  /** The next round begins at once, or right after the one that is under way. */
+  begin(signal: AbortSignal): Promise<void>;
+  progress(signal: AbortSignal): Promise<MaintenanceProgress>;
+}
+
+export interface MaintenanceProgress {
+  /** A compaction or an expiry is under way. */
+  readonly isWorking: boolean;
+  /** Compactions and expiries that have ended so far, whatever became of them. */
+  readonly endedCount: number;
+}
+
 export interface FaultContext<Params> {
   /** The entry's id: names everything that is made for this fault. */
   readonly id: string;
@@ -140,6 +154,8 @@ export interface FaultContext<Params> {
   readonly replication?: FaultReplication;
   readonly openCapture?: (at: CaptureAddresses) => ChangeCapture;
   readonly openCatalog?: () => LakeCatalog;
+  /** Absent where the lab has no maintenance of the lake. */
+  readonly openMaintenance?: () => LakeMaintenance;
   /** Absent where no load keeps books. */
   readonly progress?: () => CaptureProgress;
   /** Sets up a service as its start does: what is there already stays. */
@@ -203,6 +219,8 @@ export interface Fault<Params = unknown> {
   readonly needs: readonly Capability[];
   /** True when the target stops serving, false when it is only slower: decides the class with the topology. */
   readonly stopsTarget: boolean;
+  /** True where it has done its work once it is injected: nothing else can begin while it is in force. */
+  readonly isOverAtOnce?: boolean;
   /** Names of faults that come closest where the driver cannot do this one, best first. */
   readonly nearest?: readonly string[];
   /**
@@ -243,13 +261,18 @@ export interface FaultTrigger {
    * what it holds is about to be committed to the lake. recovery-started: the fault before this one is being undone,
    * and nothing has recovered yet. load-peak: the bank's load, which comes in waves, is at its highest.
    * maintenance-started: the lake's maintenance, told to begin now, is in the middle of a compaction or an expiry.
+   * fault-active: an earlier fault has been proven to bite, and is not being undone yet; where it ends before the delay
+   * is over, this one is not injected.
    */
   readonly event:
     | "checkpoint-started"
     | "checkpoint-completed"
     | "recovery-started"
     | "load-peak"
-    | "maintenance-started";
+    | "maintenance-started"
+    | "fault-active";
+  /** fault-active: which one, by its place in the list: f1, f2, … Default: the one before. */
+  readonly fault?: string;
   /** From the event to the injection. Default 0. */
   readonly delayMs?: number;
 }

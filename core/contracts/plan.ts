@@ -168,6 +168,27 @@ export interface FaultRate {
   readonly countPerMonth: number;
 }
 
+/** Two faults at a time: what was drawn out of what could be. */
+export interface PairsPlan {
+  readonly drawnCount: number;
+  /** Ordered pairs that make sense on this topology and machine: the second begins while the first is in force. */
+  readonly pairCount: number;
+  /** The seeds 0 to this less one draw every pair at least once; the plan's own seed counts modulo it. */
+  readonly drawCount: number;
+  /** Seeds from 0 to this less one let every two services meet once that can. */
+  readonly meetingDrawCount: number;
+  /** What no draw can take, grouped by why. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface LeftOut {
+  readonly what: "fault" | "pair";
+  readonly count: number;
+  readonly reason: string;
+  /** One of them, e.g. "process-kill on kafka-0". */
+  readonly example: string;
+}
+
 export interface Plan {
   readonly schema: "lakeproof.plan/1";
   readonly scenario: string;
@@ -209,6 +230,8 @@ export interface Plan {
   readonly users?: UsersPlan;
   readonly script?: ScriptPlan;
   readonly mixed?: MixedPlan;
+  /** The faults are pairs that the seed has drawn. */
+  readonly pairs?: PairsPlan;
   /** The faults are a menu, of which people take what they like, and it ends by itself after this time. */
   readonly gameDay?: { readonly lengthMsMax: number };
 }

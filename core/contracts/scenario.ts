@@ -26,6 +26,17 @@ export interface ScenarioFault<S extends Services, FaultName extends string = st
   readonly params?: Readonly<Record<string, number | string | boolean>>;
 }
 
+/** How many pairs of faults a run draws, and how the two of a pair lie in time. */
+export interface PairsWish {
+  readonly count: number;
+  /** Of the fault that is there first. Default 30000. */
+  readonly firstHoldMs?: number;
+  /** From the proof that the first one bites to the injection of the second. Default 2000. */
+  readonly delayMs?: number;
+  /** Default 12000. */
+  readonly secondHoldMs?: number;
+}
+
 export interface Scenario<S extends Services = Services, FaultName extends string = string> {
   readonly name: string;
   readonly purpose: string;
@@ -42,6 +53,8 @@ export interface Scenario<S extends Services = Services, FaultName extends strin
   readonly canaryRatePerS: number;
   /** Pause between two looks at the lake; freshness is known to this. Default 1000. */
   readonly readIntervalMs?: number;
+  /** Two faults at a time, drawn by the seed, instead of `faults`. `--pairs` does the same with any scenario. */
+  readonly pairs?: PairsWish;
   /** Injected one after the other, each only once the one before has recovered, unless it says otherwise (`after`). */
   readonly faults: readonly ScenarioFault<S, FaultName>[];
   /** True where faults of class X are meant: without it, or --beyond-design, `plan` refuses them. */

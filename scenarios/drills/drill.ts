@@ -7,7 +7,12 @@ import { defineScenario } from "../define.ts";
 type MiniFault = ScenarioFault<(typeof mini)["services"], FaultName | CompositionName>;
 
 /** A drill goes through one part of the catalogue, one fault after the other. */
-export function drill(name: string, purpose: string, faults: readonly MiniFault[]): Scenario {
+export function drill(
+  name: string,
+  purpose: string,
+  faults: readonly MiniFault[],
+  changes: Partial<Pick<Scenario, "beyondDesign" | "pairs">> = {},
+): Scenario {
   return defineScenario({
     name: `drills/${name}`,
     purpose,
@@ -30,5 +35,6 @@ export function drill(name: string, purpose: string, faults: readonly MiniFault[
     quietMs: 8000,
     drainMsMax: 180_000,
     claims: [],
+    ...changes,
   });
 }

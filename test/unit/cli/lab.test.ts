@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { labThatIsUp, newLabState, refuseStale } from "../../../cli/lab.ts";
+import { labsMeant, labThatIsUp, newLabState, refuseStale } from "../../../cli/lab.ts";
+import { down } from "../../../cli/down.ts";
+import { status } from "../../../cli/status.ts";
+import { LakeproofError } from "../../../core/errors.ts";
+import { host } from "../../../core/host.ts";
 import type { InstanceSpec } from "../../../core/contracts/component.ts";
 import { writeLab, type LabState } from "../../../infra/drivers/lab.ts";
 
@@ -20,14 +24,30 @@ afterEach(() => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-function lab(id: string, subnet: string, state: LabState["state"] = "up"): LabState {
+function lab(
+  id: string,
+  subnet: string,
+  state: LabState["state"] = "up",
+  changes: Partial<LabState> = {},
+): LabState {
   const made: LabState = {
     ...{ schema: "lakeproof.lab/1", id, topology: "dev", subnet, isolation: "loopback", state },
     ...{ held: true, owner: { pid: 1, startTicks: "0" }, createdAtEpochMs: 0 },
     ...{ logsDir: join(stateDir, "logs"), secret: "s", instances: {}, endpoints: {} },
+    ...changes,
   };
   writeLab(made);
   return made;
+}
+
+function refusal(action: () => unknown): Pick<LakeproofError, "message" | "hint" | "exitCode"> {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof LakeproofError)) throw error;
+    return { message: error.message, hint: error.hint, exitCode: error.exitCode };
+  }
+  throw new Error("nothing was refused");
 }
 
 it("is none where none is up", () => {
@@ -47,6 +67,86 @@ it("has to be chosen where several are up", () => {
   const second = lab("dev-2", "127.77.1");
   expect(() => labThatIsUp(undefined)).toThrow("2 labs are up.");
   expect(labThatIsUp("127.77.1")).toEqual(second);
+});
+
+describe("a lab that is named", () => {
+  it("is the one with that id, or the one of that topology", () => {
+    const dev = lab("dev-1", "127.77.0");
+    const mini = lab("mini-1", "127.77.1", "up", { topology: "mini" });
+    expect(labThatIsUp(undefined, "dev-1")).toEqual(dev);
+    expect(labThatIsUp(undefined, "mini")).toEqual(mini);
+    expect(labThatIsUp("127.77.1", "mini")).toEqual(mini);
+  });
+
+  it("has to be told from others of its topology, by its id or its addresses", () => {
+    lab("dev-1", "127.77.0");
+    const second = lab("dev-2", "127.77.1");
+    expect(() => labThatIsUp(undefined, "dev")).toThrow("2 labs called dev are up.");
+    expect(labThatIsUp(undefined, "dev-2")).toEqual(second);
+    expect(labThatIsUp("127.77.1", "dev")).toEqual(second);
+    expect(labsMeant({ name: "dev" }).map(({ id }) => id)).toEqual(["dev-1", "dev-2"]);
+  });
+
+  it("is refused where there is none, with those that there are", () => {
+    lab("dev-1", "127.77.0");
+    lab("mini-1", "127.77.1", "starting", { topology: "mini", held: false });
+    expect(refusal(() => labsMeant({ name: "minni" }))).toEqual({
+      message: 'There is no lab "minni".',
+      exitCode: 2,
+      hint:
+        "Did you mean mini? A lab is called by its id or its topology; " +
+        "there are dev-1 (dev on 127.77.0.x, up), mini-1 (mini on 127.77.1.x, starting, of a run).",
+    });
+    expect(() => labsMeant({ name: "dev", subnet: "127.77.1" })).toThrow(
+      "No lab dev is on 127.77.1.x.",
+    );
+    // One that starts is there for `status`, and not for whoever wants to use it.
+    expect(labsMeant({ name: "mini" })).toHaveLength(1);
+    expect(() => labThatIsUp(undefined, "mini")).toThrow("No lab mini is up.");
+  });
+
+  it("is refused where there is no lab at all, with how to start one", () => {
+    expect(refusal(() => labsMeant({ name: "mini" })).hint).toBe(
+      "No lab is there: start one with `lakeproof up mini`.",
+    );
+    expect(labsMeant({})).toEqual([]);
+  });
+
+  it("is refused in the network of another", () => {
+    const first = lab("dev-1", "127.77.0");
+    lab("mini-1", "127.77.1", "up", { topology: "mini" });
+    vi.stubEnv("LAKEPROOF_INSIDE", "dev-1");
+    expect(labThatIsUp(undefined, "dev")).toEqual(first);
+    expect(() => labThatIsUp(undefined, "mini")).toThrow(
+      "This is the network of lab dev-1, which is not mini.",
+    );
+  });
+
+  it("is not taken down where a run has it, and not shown with others", async () => {
+    lab("dev-1", "127.77.0", "up", { held: false });
+    lab("mini-1", "127.77.1", "up", { topology: "mini" });
+    await expect(down({ name: "dev", json: true, subnet: undefined })).rejects.toThrow(
+      "Nobody holds a lab called dev.",
+    );
+    await expect(down({ name: "prod", json: true, subnet: undefined })).rejects.toThrow(
+      'There is no lab "prod".',
+    );
+    const out = vi.spyOn(host, "out").mockImplementation(() => undefined);
+    expect(status({ name: "mini", json: true })).toBe(0);
+    const [text = ""] = out.mock.calls[0] ?? [];
+    out.mockRestore();
+    expect(JSON.parse(text)).toMatchObject({ labs: [{ id: "mini-1" }] });
+    expect(() => status({ name: "broker", json: true })).toThrow('There is no lab "broker".');
+  });
+
+  it("takes down what is named, and nothing else", async () => {
+    lab("dev-1", "127.77.0");
+    lab("mini-1", "127.77.1", "up", { topology: "mini" });
+    const out = vi.spyOn(host, "out").mockImplementation(() => undefined);
+    await down({ name: "mini", json: false, subnet: undefined });
+    out.mockRestore();
+    expect(labsMeant({}).map(({ id }) => id)).toEqual(["dev-1"]);
+  });
 });
 
 it("is the one whose network the process is in", () => {

@@ -74,3 +74,47 @@ describe("a fault aimed at the maintenance", () => {
     expect(ids.some((id) => id.startsWith("maintenance."))).toBe(false);
   });
 });
+
+describe("a round of the maintenance that was begun in a fault", () => {
+  const [around, round] = smoke.plan.faults;
+  if (around === undefined || round === undefined) throw new Error("the smoke plan has two faults");
+  const [broken, own] = faultWindows(smoke);
+  const brokenMs = broken?.healedMs ?? 0;
+  const roundId = `maintenance.${round.id}`;
+
+  /** The second fault of the smoke journal is the round, which begins 1 s into the first. */
+  const journal = (startedAtMs: number, endedAtMs: number): JournalReader => {
+    const after = { event: "fault-active" } as const;
+    const faults = [around, { ...round, fault: "maintenance-round", after }];
+    const earlierMs = (own?.fromMs ?? 0) - (broken?.fromMs ?? 0) - 1000;
+    const moved = smoke
+      .of("fault.changed")
+      .map((one) => (one.id === round.id ? { ...one, atMs: one.atMs - earlierMs } : one));
+    const done = { ...optimize, kind: "lake.maintained", outcome: "ok", atMs: endedAtMs } as const;
+    return {
+      ...smoke,
+      plan: { ...smoke.plan, faults },
+      of: (kind) => {
+        if (kind === "fault.changed") return moved as never;
+        if (kind !== "lake.maintained") return smoke.of(kind);
+        return [{ ...done, startedAtMs, endedAtMs }] as never;
+      },
+    };
+  };
+
+  it("is shown to have run while the other was broken", () => {
+    const verdict = verdictOf(journal(brokenMs - 5000, brokenMs + 2000), roundId);
+    expect(verdict).toMatchObject({ status: "PROVEN", observed: { value: 1, unit: "count" } });
+    expect(verdict.title).toContain(`${around.id} ${around.fault}`);
+  });
+
+  it.each([
+    ["before it was told to begin", (broken?.fromMs ?? 0) - 5000, (broken?.fromMs ?? 0) + 500],
+    ["once the other was healed", brokenMs + 10, brokenMs + 3000],
+  ])("is not shown by a statement %s", (_, startedAtMs, endedAtMs) => {
+    expect(verdictOf(journal(startedAtMs, endedAtMs), roundId)).toMatchObject({
+      status: "INCONCLUSIVE",
+      exitCode: 11,
+    });
+  });
+});
