@@ -6,6 +6,7 @@ export type * from "./contracts/component.ts";
 export type * from "./contracts/driver.ts";
 export type * from "./contracts/fault.ts";
 export type * from "./contracts/journal.ts";
+export type * from "./contracts/lake-commits.ts";
 export type * from "./contracts/plan.ts";
 export type * from "./contracts/probe.ts";
 export type * from "./contracts/report.ts";

@@ -5,6 +5,7 @@
 import type { JournalReader } from "./contracts/journal.ts";
 import type { Check, Judgement, Verdict, VerdictStatus } from "./contracts/slo.ts";
 import { ERROR_CODES, EXIT_CODES, EXIT_GRAVITY, reasonOf, type ExitCode } from "./errors.ts";
+import { freshnessStages } from "./freshness-stages.ts";
 import { ROLE_NAMES, specRole, type RoleName } from "./seed-spec.ts";
 
 /** Gravest first. */
@@ -14,6 +15,7 @@ export function judge(journal: JournalReader, checks: readonly Check[]): Judgeme
   const verdicts = checks.flatMap((check) => judgeSafely(journal, check));
   const failed = verdicts.filter((verdict) => verdict.claimed && verdict.status !== "PROVEN");
   const reasons = [...failed.map(verdictReason), ...endReasons(journal)];
+  const stages = freshnessStages(journal);
   const code = EXIT_GRAVITY.find((exit) => reasons.some((reason) => reason.exit === exit)) ?? 0;
   return {
     schema: "lakeproof.objectives/1",
@@ -25,6 +27,7 @@ export function judge(journal: JournalReader, checks: readonly Check[]): Judgeme
     certifiable: { value: false, reason: certifiableReason(journal) },
     exit: { code, reasons: reasons.map((reason) => reason.text) },
     verdicts,
+    ...(stages === undefined ? {} : { freshnessStages: stages }),
     journalProblems: journal.problems,
   };
 }

@@ -38,6 +38,17 @@ export function readEnvelope(json: unknown): BankEvent | undefined {
   return bankEvent(table, op, columns);
 }
 
+/**
+ * When PostgreSQL committed the change, in milliseconds since 1970 with fractions. Undefined for a row that a snapshot of
+ * the connector told of: that has the time of the snapshot.
+ */
+export function sourceEpochMs(json: unknown): number | undefined {
+  if (!isColumns(json) || !isColumns(json["source"]) || json["op"] === "r") return undefined;
+  const { ts_us: epochUs, ts_ms: epochMs } = json["source"];
+  if (typeof epochUs === "number") return epochUs / 1000;
+  return typeof epochMs === "number" ? epochMs : undefined;
+}
+
 /** The same from a row of the lake, whose columns are those of the table. */
 export function bankEvent(table: BankTable, op: EnvelopeOp, columns: Columns): BankEvent {
   const typed =

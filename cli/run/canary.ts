@@ -5,7 +5,7 @@ import { canaryTxn } from "../../generators/bank.ts";
 import { txnSql } from "../../generators/sql.ts";
 import { WriterConnection } from "../../infra/clients/postgres.ts";
 import type { ControlRow } from "../../slo/probes/reader.ts";
-import { bucketAt, type Session } from "./session.ts";
+import { bucketAt, firstCanaryOf, type Session } from "./session.ts";
 
 /** A canary that nobody has seen yet. */
 export interface Flying {
@@ -62,7 +62,6 @@ export class Canaries {
   readonly #waiting = new Set<Listener>();
   readonly #lines: readonly string[];
   readonly #stopping = new AbortController();
-  /** Numbers must not meet those of an earlier run on the same lab. */
   readonly #firstNumber: number;
   #count = 0;
   #lastSeenAgeMs: number | undefined;
@@ -70,7 +69,7 @@ export class Canaries {
 
   constructor(session: Session) {
     this.#session = session;
-    this.#firstNumber = Math.floor(session.startedAtEpochMs);
+    this.#firstNumber = firstCanaryOf(session);
     const address = session.lab.endpoints.address("postgres");
     this.#connection = new WriterConnection(address, BANK_DATABASE);
     const { topicPartitionCount } = session.plan.topology;

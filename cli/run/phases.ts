@@ -11,6 +11,7 @@ import type { Books } from "./books.ts";
 import { Guards } from "./guards.ts";
 import { LateLoads } from "./late-loads.ts";
 import { startExporter } from "./exporter.ts";
+import { LakeCommits } from "./lake-commits.ts";
 import { LakeReader } from "./reader.ts";
 import { journalMemory, startSamplers } from "./samplers.ts";
 import type { Session } from "./session.ts";
@@ -29,6 +30,7 @@ interface Running {
   readonly reader: LakeReader;
   readonly queries: LateLoads;
   readonly samplers: DisposableStack;
+  readonly commits: LakeCommits;
   readonly baseline: Baseline;
 }
 
@@ -61,6 +63,7 @@ export async function runPhases(session: Session, breakThings: Breaking): Promis
     const drained = await drain(session, running.reader, lastBucket);
     await running.reader.stop();
     await running.canaries.close("the run ended before it was seen");
+    await running.commits.lookLast();
     journal.append({ kind: "phase.entered", phase: "verify" });
     if (!drained)
       journal.append({ kind: "note", text: "Verification looks at an undrained pipeline." });
@@ -90,8 +93,10 @@ async function startAll(session: Session): Promise<Running> {
   const samplers = new DisposableStack();
   samplers.use(startSamplers(session, () => queries.pids));
   samplers.use(startWatchers(session));
+  const commits = new LakeCommits(session);
+  samplers.use(commits.start());
   samplers.use(await startExporter(session, () => canaries.freshnessMs(session.journal.nowMs())));
-  return { load, tap, canaries, reader, queries, samplers, baseline };
+  return { load, tap, canaries, reader, queries, samplers, commits, baseline };
 }
 
 function booksOf(session: Session, load: BankLoad, reader: LakeReader): Books {

@@ -4,6 +4,7 @@ import { FENCE_LANE } from "../../core/bank-schema.ts";
 import { readEnvelope, verifyFingerprint, type BankEvent } from "../../generators/envelope.ts";
 import { UNORDERED, type ChangeLedger } from "../../core/ledger.ts";
 import { openTap, type TapMessage } from "../../infra/clients/kafka.ts";
+import { CanaryCaptures } from "./canary-captures.ts";
 import type { Session } from "./session.ts";
 
 export interface KafkaTap {
@@ -34,10 +35,12 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
     users: partitions.map((partition) => session.kafka.partition(`users/${partition}`)),
     accounts: partitions.map((partition) => session.kafka.partition(`accounts/${partition}`)),
   };
+  const captures = new CanaryCaptures(session);
   const take = (message: TapMessage): void => {
     const key = keys.get(message.topic)?.[message.partition];
     if (key !== undefined) offsets.set(key, message.offset + 1);
-    const event = readEnvelope(JSON.parse(message.value.toString("utf8")));
+    const json: unknown = JSON.parse(message.value.toString("utf8"));
+    const event = readEnvelope(json);
     if (event === undefined) return;
     counts.set(event.table, (counts.get(event.table) ?? 0) + 1);
     const partition = handles[event.table][message.partition];
@@ -46,6 +49,7 @@ export function startTap(session: Session, startOffsets: ReadonlyMap<string, num
       // A fence that is sent again after a restart opens no bucket again.
       fences.set(partition, Math.max(fences.get(partition) ?? -1, event.bucket));
     }
+    captures.take(event, json, message);
     if (event.lane < FENCE_LANE) {
       accountChange(session.kafka, event, {
         partition,

@@ -3,6 +3,7 @@
  * It is the only thing the checks and the reports ever see.
  */
 import type { FaultClass, Undo } from "./fault.ts";
+import type { LakeCommitBody } from "./lake-commits.ts";
 import type { Phase, Plan, QueryClassName } from "./plan.ts";
 import type { Outcome, Quantity } from "./values.ts";
 
@@ -41,6 +42,7 @@ export type MaintenanceOutcome = "ok" | "conflict" | "refused" | "unreachable" |
 export type JournalEvent = { readonly atMs: number } & JournalBody;
 
 export type JournalBody =
+  | LakeCommitBody
   | {
       readonly kind: "run.started";
       readonly schema: typeof JOURNAL_SCHEMA;

@@ -1,5 +1,6 @@
 /** Probes observe and never judge; checks judge and do no I/O. */
 import type { JournalReader } from "./journal.ts";
+import type { FreshnessStages } from "./lake-commits.ts";
 import type { Quantity } from "./values.ts";
 
 export type { Objective, ObjectiveWindow } from "./objective.ts";
@@ -132,6 +133,8 @@ export interface Judgement {
     { readonly value: false; readonly reason: string } | { readonly value: true };
   readonly exit: { readonly code: number; readonly reasons: readonly string[] };
   readonly verdicts: readonly Verdict[];
+  /** Decides nothing. Absent where the journal does not follow changes on their way. */
+  readonly freshnessStages?: FreshnessStages;
   /** What is odd about the journal itself: cut off, unknown version, unknown events. */
   readonly journalProblems: readonly string[];
 }

@@ -39,6 +39,27 @@ const Checkpoints = z.object({
   history: z.array(z.object({ status: z.string(), is_savepoint: z.boolean() })),
 });
 
+const CheckpointHistory = z.object({
+  history: z.array(
+    z.object({
+      id: z.number(),
+      status: z.string(),
+      is_savepoint: z.boolean(),
+      /** Milliseconds since 1970. */
+      trigger_timestamp: z.number(),
+      end_to_end_duration: z.number(),
+    }),
+  ),
+});
+
+export interface CompletedCheckpoint {
+  readonly id: number;
+  readonly triggeredAtEpochMs: number;
+  /** Until the last task had acknowledged it. */
+  readonly durationMs: number;
+  readonly isSavepoint: boolean;
+}
+
 /** States of a job that has ended for good. */
 export const FLINK_ENDED: readonly string[] = ["FAILED", "CANCELED", "FINISHED", "SUSPENDED"];
 
@@ -127,4 +148,27 @@ export async function flinkCheckpoints(
   return Checkpoints.parse(
     await requestJson(`http://${address}/jobs/${jobId}/checkpoints`, { signal }),
   );
+}
+
+/** Those of the last ten checkpoints and savepoints that were completed, oldest first. */
+export async function completedCheckpoints(
+  address: string,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<readonly CompletedCheckpoint[]> {
+  const answer = await requestJson(`http://${address}/jobs/${jobId}/checkpoints`, { signal });
+  return completedIn(answer);
+}
+
+/** Pure: out of the JobManager's answer. */
+export function completedIn(answer: unknown): readonly CompletedCheckpoint[] {
+  return CheckpointHistory.parse(answer)
+    .history.filter(({ status }) => status === "COMPLETED")
+    .map((one) => ({
+      id: one.id,
+      triggeredAtEpochMs: one.trigger_timestamp,
+      durationMs: one.end_to_end_duration,
+      isSavepoint: one.is_savepoint,
+    }))
+    .sort((a, b) => a.id - b.id);
 }

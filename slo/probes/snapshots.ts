@@ -19,6 +19,11 @@ export interface SnapshotSeen {
   readonly queryId: string;
 }
 
+/** As the table's own metadata has it. */
+export interface DatedSnapshot extends SnapshotSeen {
+  readonly committedAtEpochMs: number;
+}
+
 export async function snapshotsOf(
   trino: TrinoClient,
   table: string,

@@ -19,7 +19,9 @@ const WITHOUT_UNIT: ReadonlySet<string> = new Set([
     "bucketMin",
     "bucketMax",
     "partition",
+    "offset",
     "canary",
+    "checkpointId",
   ],
   ...["code", "exitCode"],
   // Numbers of operations, samples or records, named by what they count.

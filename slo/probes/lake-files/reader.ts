@@ -6,7 +6,7 @@ import { BANK_TABLES, FENCE_LANE, type BankTable } from "../../../core/bank-sche
 import { LakeproofError } from "../../../core/errors.ts";
 import type { BucketTotals } from "../../../core/ledger.ts";
 import type { ControlRow, LaneStateSeen } from "../reader.ts";
-import type { SnapshotSeen } from "../snapshots.ts";
+import type { DatedSnapshot } from "../snapshots.ts";
 import { ByteBoundCache } from "./cache.ts";
 import type { LakeStorage } from "./storage.ts";
 import { ChangeSums, countSequences, StateSums, type BankRows } from "./sums.ts";
@@ -105,7 +105,7 @@ export class LakeFiles {
   }
 
   /** The table's history; opens no data file. */
-  async snapshots(table: string, signal: AbortSignal): Promise<readonly SnapshotSeen[]> {
+  async snapshots(table: string, signal: AbortSignal): Promise<readonly DatedSnapshot[]> {
     const location = await this.#catalog(table, signal);
     return snapshotsIn(await TableAt.metadataAt(this.#storage, location, signal));
   }

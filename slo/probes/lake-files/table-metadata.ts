@@ -1,7 +1,7 @@
 /** A table's metadata file: its schema, its snapshots, and which of them is current. Source: Iceberg's table specification. */
 import { z } from "zod";
 import { LakeproofError, reasonOf } from "../../../core/errors.ts";
-import type { SnapshotSeen } from "../snapshots.ts";
+import type { DatedSnapshot } from "../snapshots.ts";
 import { damaged } from "./storage.ts";
 
 const Field = z.object({ id: z.number(), name: z.string() });
@@ -69,7 +69,7 @@ function parse(path: string, text: string): z.infer<typeof Metadata> {
 }
 
 /** In the order of their commits, with the figures of their own summaries. */
-export function snapshotsIn(metadata: TableMetadata): readonly SnapshotSeen[] {
+export function snapshotsIn(metadata: TableMetadata): readonly DatedSnapshot[] {
   return [...metadata.snapshots]
     .sort(
       (a, b) =>
@@ -92,6 +92,7 @@ export function snapshotsIn(metadata: TableMetadata): readonly SnapshotSeen[] {
             ? ""
             : `${job}/${summary["flink.operator-id"] ?? ""}/${summary["flink.max-committed-checkpoint-id"] ?? ""}`,
         queryId: summary["trino_query_id"] ?? "",
+        committedAtEpochMs: snapshot["timestamp-ms"],
       };
     });
 }
