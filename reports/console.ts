@@ -3,6 +3,7 @@ import { styleText } from "node:util";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Judgement, Verdict, VerdictStatus } from "../core/contracts/slo.ts";
 import { runFacts } from "./facts.ts";
+import { freshnessFacts } from "./freshness-stages.ts";
 import { formatDurationMs, formatNumber, NONE, oneLine, wrap } from "./format.ts";
 import {
   claimedGroups,
@@ -125,6 +126,8 @@ function overall(
     `${claimedLine(judgement)} · ${formatNumber(facts.eventsAcknowledged)} events, ${lost} lost, ` +
       `${duplicated} duplicated · ${evidencedLine(facts)} · ${formatDurationMs(facts.durationMs)}`,
   );
+  const stages = freshnessFacts(journal);
+  if (stages !== undefined) add(stages.sentence);
   if (facts.error !== undefined) {
     // The message may carry the tail of a log: its first line says what happened, the report has the rest.
     add(`${facts.error.code}: ${facts.error.message.split("\n", 1)[0] ?? ""}`, "red");

@@ -144,6 +144,9 @@ svg.axis text{font-size:11px;fill:var(--soft)}
 .plot .mk.ok{fill:var(--ok)}.plot .mk.bad{fill:var(--bad)}.plot .mk.unsure{fill:var(--unsure)}
 .plot .tl.start{text-anchor:start}
 .map{display:flex;flex-wrap:wrap;gap:10px 22px;margin-top:6px}
+.seg{fill:var(--c);stroke:var(--bg)}
+.seg.unknown{fill:none;stroke:var(--soft);stroke-dasharray:3 3}
+.key.k-seg{width:14px;height:11px;border:0;background:var(--c)}.key.k-seg.unknown{background:none;border:1.5px dashed var(--soft)}
 .service b{display:block;font-size:12.5px;font-weight:600}
 .node{display:inline-flex;gap:4px;align-items:center;margin:3px 5px 0 0;padding:1px 8px;border:1.5px solid var(--n);border-radius:5px;font-size:12.5px}
 .node i{font-style:normal;color:var(--n);font-family:"DejaVu Sans","Segoe UI Symbol",system-ui,sans-serif}

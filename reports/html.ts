@@ -9,6 +9,7 @@ import { certificate } from "./html-certificate.ts";
 import { costs } from "./html-costs.ts";
 import { deviations, environment, topology } from "./html-environment.ts";
 import { faults } from "./html-faults.ts";
+import { freshnessByStage, hasFreshnessStages } from "./html-freshness.ts";
 import { gameDay, hasGameDay } from "./html-game-day.ts";
 import { ledger } from "./html-ledger.ts";
 import { load } from "./html-load.ts";
@@ -38,6 +39,7 @@ const SECTIONS = [
   ["game-day", "Hypotheses"],
   ["load", "Load"],
   ["timeline", "Timeline"],
+  ["freshness", "Freshness"],
   ["capacity", "Capacity"],
   ["history", "History"],
   ["differential", "Differential"],
@@ -59,6 +61,7 @@ function page(
     ...(hasLadders ? [] : ["capacity"]),
     ...(hasHistories ? [] : ["history"]),
     ...(hasGameDay(journal, judgement) ? [] : ["game-day"]),
+    ...(hasFreshnessStages(journal) ? [] : ["freshness"]),
   ]);
   const sections = SECTIONS.filter(([id]) => !absent.has(id));
   const title = `${judgement.status}: ${judgement.scenario} ${judgement.runId} – lakeproof`;
@@ -69,9 +72,10 @@ function page(
       ${banner(journal, judgement)} ${problems(journal, judgement)} ${figures(journal, judgement)}
       ${claimed(judgement)} ${notClaimed(journal, judgement)} ${availability(judgement)}
       ${faults(journal)} ${gameDay(journal, judgement)} ${load(journal)} ${timeline(journal)}
-      ${capacity(extras.ladders ?? [])} ${history(extras.histories ?? [])} ${ledger(journal)}
-      ${maintenance(journal)} ${topology(journal)} ${environment(journal)} ${deviations(journal)}
-      ${costs(journal)} ${files(journal, seal)} ${certificate(journal, judgement, seal)}
+      ${freshnessByStage(journal)} ${capacity(extras.ladders ?? [])}
+      ${history(extras.histories ?? [])} ${ledger(journal)} ${maintenance(journal)}
+      ${topology(journal)} ${environment(journal)} ${deviations(journal)} ${costs(journal)}
+      ${files(journal, seal)} ${certificate(journal, judgement, seal)}
     `,
     footer: html`
       Drawn by lakeproof ${journal.environment.lakeproofVersion} from journal.ndjson and

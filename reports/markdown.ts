@@ -5,6 +5,7 @@ import type { Judgement, Verdict } from "../core/contracts/slo.ts";
 import { faultWindows, owedFaults } from "../core/timeline.ts";
 import { runFacts } from "./facts.ts";
 import { loadTables } from "./load.ts";
+import { freshnessFacts, FRESHNESS_TITLE } from "./freshness-stages.ts";
 import { maintenanceFacts } from "./maintenance.ts";
 import {
   formatBound,
@@ -56,12 +57,19 @@ function summaryOf(journal: JournalReader, judgement: Judgement): readonly strin
     ...gameDaySection(journal, judgement),
     ...loadSection(journal),
     ...availabilityTables(judgement),
+    ...freshnessSection(journal),
     ...maintenanceSection(journal),
     ...unclaimedTable(journal, judgement),
     "## Run it again",
     "",
     ...codeBlock(journal.rerun),
   ];
+}
+
+function freshnessSection(journal: JournalReader): readonly string[] {
+  const facts = freshnessFacts(journal);
+  if (facts === undefined) return [];
+  return tableLines(FRESHNESS_TITLE, facts.table, `${facts.sentence} ${facts.lead}`);
 }
 
 function maintenanceSection(journal: JournalReader): readonly string[] {

@@ -6,6 +6,7 @@ import type { JournalReader } from "../core/contracts/journal.ts";
 import type { Reporter } from "../core/contracts/report.ts";
 import type { Judgement, Verdict, VerdictStatus } from "../core/contracts/slo.ts";
 import type { Unit } from "../core/contracts/values.ts";
+import { freshnessStages } from "../core/freshness-stages.ts";
 import { faultWindows, owedFaults, phaseIntervals } from "../core/timeline.ts";
 import { runFacts } from "./facts.ts";
 
@@ -40,6 +41,7 @@ function families(journal: JournalReader, judgement: Judgement): readonly Family
     ...runFamilies(journal, judgement),
     ...verdictFamilies(judgement.verdicts),
     ...faultFamilies(journal),
+    ...freshnessFamilies(journal),
     ...projectionFamilies(judgement.verdicts),
   ];
 }
@@ -216,6 +218,36 @@ function faultFamilies(journal: JournalReader): readonly Family[] {
         value: entry.recoveryBudgetMs,
       })),
     ),
+  ];
+}
+
+function freshnessFamilies(journal: JournalReader): readonly Family[] {
+  const found = freshnessStages(journal);
+  if (found === undefined) return [];
+  const { stages, unknownShareRatio } = found;
+  const shares = stages
+    .filter(({ knownCount }) => knownCount > 0)
+    .map(({ stage, shareRatio }) => ({ labels: { stage }, value: shareRatio }));
+  return [
+    seconds(
+      "lakeproof_freshness_stage_seconds",
+      "Time of a canary in each stage from its intended commit to the reader; absent where it is not known.",
+      stages.flatMap(({ stage, durationMsP50, durationMsP95, durationMsMax }) =>
+        [
+          ["p50", durationMsP50] as const,
+          ["p95", durationMsP95] as const,
+          ["max", durationMsMax] as const,
+        ].flatMap(([statistic, value]) =>
+          value === undefined ? [] : [{ labels: { stage, statistic }, value }],
+        ),
+      ),
+    ),
+    {
+      name: "lakeproof_freshness_stage_share_ratio",
+      unit: "ratio",
+      help: "Share of each stage in the freshness of all canaries; what is not known has its own.",
+      samples: [...shares, { labels: { stage: "unknown" }, value: unknownShareRatio }],
+    },
   ];
 }
 
