@@ -17,12 +17,18 @@ import { CAPACITY_SCENARIOS } from "../scenarios/index.ts";
 import { capacityMetrics } from "../slo/capacity/metrics.ts";
 import { nightExit } from "../slo/capacity/night.ts";
 import { rerunQuestions } from "../slo/capacity/rerun.ts";
+import { searchLengthMs } from "../slo/capacity/search-length.ts";
 import { searchFingerprint } from "../slo/regression/differences.ts";
 import { assembledEntry, openChanges, seriesHistory, seriesOf } from "../slo/regression/history.ts";
 import { JOURNAL_FILE } from "./capacity/journal.ts";
 import { withLab } from "./capacity/lab-for.ts";
 import { checkedSeed } from "./capacity/lab-plan.ts";
-import { searchLab, type Searched, type SearchedLab } from "./capacity/search-lab.ts";
+import {
+  searchLab,
+  WINDOW_OVERHEAD_MS,
+  type Searched,
+  type SearchedLab,
+} from "./capacity/search-lab.ts";
 import { openHistory, type HistoryStore } from "./regression/history-store.ts";
 import { consoleOptions, randomFrom, SEED_DEFAULT } from "./regression/options.ts";
 import { emitDrawn, takesStdout, wantedReports, type WantedReport } from "./reporters.ts";
@@ -223,10 +229,23 @@ export function printNightlyPlan(scenario: CapacityScenario, json: boolean): num
       `scenario ${name}  topology ${topology.name}`,
       purpose,
       `stages ${targets.join(", ")}: each from ${String(search.startRatePerS)} events/s up until something breaks, to ${String(search.toleranceRatio * 100)} %`,
+      nightLengthText(scenario),
       `windows of ${String(windowMs / 1000)} s after ${String(settleMs / 1000)} s of load, twice as long where a rate is confirmed; at most ${String(search.stepCountMax)} a stage`,
       `history: a level that is worse by ${String(effectRatioMin * 100)} % is looked at again at its own rate, and fails the night only where it comes out again`,
       "",
     ].join("\n"),
   );
   return 0;
+}
+
+/** Of a stage, where it ends at so many times the first rate: they are what is looked for, so a span is told. */
+const LIMIT_RATIOS = [2, 5, 10, 20, 50];
+
+function nightLengthText({ targets, search, windowMs, settleMs }: CapacityScenario): string {
+  const windows = { windowMs, settleMs, overheadMs: WINDOW_OVERHEAD_MS };
+  const minutes = LIMIT_RATIOS.map((ratio) => {
+    const oneMs = searchLengthMs(search, windows, search.startRatePerS * ratio);
+    return Math.ceil((targets.length * oneMs) / 60_000);
+  });
+  return `length: about ${String(Math.min(...minutes))} to ${String(Math.max(...minutes))} min, and the lab's start`;
 }

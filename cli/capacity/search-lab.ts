@@ -65,7 +65,7 @@ export interface SearchedLab extends Searched {
 
 const CLEANUP_MS_MAX = 15_000;
 /** For the forecast only: what it takes to write the bank's opening state and to get the pipeline empty. */
-const OVERHEAD_MS = 8000;
+export const WINDOW_OVERHEAD_MS = 8000;
 
 type Searches = Partial<Readonly<Record<CapacityTarget, SearchOptions>>>;
 
@@ -238,7 +238,7 @@ function tell(frame: Frame, done: CapacityStep): void {
   const { target, purpose, ratePerS, status, isNear, because } = done;
   const search = searchOf(frame, target);
   const own = steps.filter((candidate) => candidate.target === target);
-  const stepMs = wish.settleMs + wish.windowMs * 1.3 + OVERHEAD_MS;
+  const stepMs = wish.settleMs + wish.windowMs * 1.3 + WINDOW_OVERHEAD_MS;
   const minutes = Math.ceil((stepsLeft(search, own) * stepMs) / 60_000);
   host.err(
     `  ${target.padEnd(14)} ${String(ratePerS).padStart(8)}/s  ${purpose.padEnd(11)} ` +

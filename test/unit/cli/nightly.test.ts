@@ -79,6 +79,7 @@ describe("a search of one's own", () => {
     expect(printed).toContain("stages postgres, connector:");
     expect(printed).toContain("to 20 %");
     expect(printed).toContain("windows of 25 s after 5 s of load");
+    expect(printed).toMatch(/length: about \d+ to \d+ min, and the lab's start/);
     expect(searchOptionsText(search)).toBe(
       " --stages postgres,connector --window 25 --settle 5 --tolerance 0.2",
     );
