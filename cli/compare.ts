@@ -5,7 +5,11 @@ import { LakeproofError } from "../core/errors.ts";
 import { host } from "../core/host.ts";
 import { renderCalibration } from "../reports/calibration.ts";
 import { renderComparison, renderComparisonMarkdown } from "../reports/comparison.ts";
-import { calibrate, CALIBRATION_RUN_COUNT_MIN } from "../slo/regression/calibrate.ts";
+import {
+  calibrate,
+  CALIBRATION_RUN_COUNT_MIN,
+  measuredNoise,
+} from "../slo/regression/calibrate.ts";
 import { comparePairs, compareTwoRuns, type CompareOptions } from "../slo/regression/compare.ts";
 import type { RunMetrics } from "../slo/regression/run-metrics.ts";
 import {
@@ -30,7 +34,7 @@ import {
   type ReadRun,
   type Refusal,
 } from "./regression/read-runs.ts";
-import { sameEntries, sameRuns } from "./regression/same-runs.ts";
+import { runsLike, sameEntries, sameRuns } from "./regression/same-runs.ts";
 
 export interface CompareVerbOptions {
   readonly json: boolean;
@@ -48,6 +52,8 @@ export interface CompareVerbOptions {
   readonly metrics?: string;
   readonly minEffect: string;
   readonly noise: string;
+  /** A folder with runs of the base's kind. */
+  readonly noiseFrom?: string;
   readonly seed: string;
 }
 
@@ -79,6 +85,7 @@ export function addCompare(
     .option("--metrics <names>", "only these, e.g. latency,freshness.p95")
     .option("--min-effect <ratio>", "smallest change worth a verdict", EFFECT_DEFAULT)
     .option("--noise <ratio>", "standard deviation between runs, for two runs alone", NOISE_DEFAULT)
+    .option("--noise-from <dir>", "the same, as the folder's runs of the base's kind differ")
     .option("--seed <number>", "of the resampling", SEED_DEFAULT)
     .action(async (runs: string[], options: CompareVerbOptions) => {
       exit(await compare(runs, options));
@@ -102,7 +109,10 @@ export async function compare(
   const { deviations, refusal } = examine(runs, allow);
   if (refusal !== undefined) throw refused(refusal, options);
   const metrics = selectMetrics(runs, options.metrics);
-  const compareOptions: CompareOptions = { ...numbers, seed: options.seed, deviations };
+  const compareOptions: CompareOptions = {
+    ...{ ...numbers, seed: options.seed, deviations },
+    ...(await noiseFrom(options.noiseFrom, runs, numbers)),
+  };
   if (design.kind === "calibrate") {
     const isKept = design.from === "history";
     const spread = metrics.map((run) => (isKept ? exactRun(run) : spreadRun(run, numbers)));
@@ -125,6 +135,20 @@ export async function compare(
   for (const comparison of comparisons) host.out(drawn(comparison, options));
   const codes = comparisons.map((comparison) => comparison.exit.code);
   return [12, 11].find((code) => codes.includes(code)) ?? 0;
+}
+
+/** Measured over runs of the base's kind that are not compared themselves. */
+async function noiseFrom(
+  folder: string | undefined,
+  [base, ...others]: readonly ReadRun[],
+  numbers: TwoRunsOptions,
+): Promise<Pick<CompareOptions, "noiseMeasured" | "noiseRuns">> {
+  if (folder === undefined || base === undefined) return {};
+  const alike = (await runsLike(folder, base, others)).map(({ metrics }) => metrics);
+  return {
+    noiseMeasured: measuredNoise(alike, numbers),
+    noiseRuns: alike.map(({ runId, startedAtEpochMs }) => ({ runId, startedAtEpochMs })),
+  };
 }
 
 function againstFirst(runs: readonly SpreadRun[], options: CompareOptions): readonly Comparison[] {
@@ -175,6 +199,9 @@ function designOf(runDirs: readonly string[], options: CompareVerbOptions): Desi
   }
   if (named && runDirs.length > 0) {
     throw usage(`${runDirs.join(", ")} is neither --base nor --head.`);
+  }
+  if (options.noiseFrom !== undefined && (options.pairs || options.calibrate || base.length > 1)) {
+    throw usage("--noise-from is for two runs alone: pairs and calibrations measure the noise.");
   }
   if (options.calibrate) return calibrationOf(runDirs, options);
   if (options.runs !== undefined || options.history !== undefined || options.only !== undefined) {

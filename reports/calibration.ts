@@ -28,10 +28,21 @@ export function renderCalibration(calibration: Calibration): string {
       `${plural(runs.length, "run")} are ${plural(Math.floor(runs.length / 2), "independent pair")}, which is what keeps it wide`,
     `  ${"any metric".padEnd(width)}  ${shareText(observed)}`,
     ...observed.metrics.map((one) => `  ${one.title.padEnd(width)}  ${shareText(one)}`),
+    ...ownNoiseLines(calibration, width),
     "",
     ...simulatedLines(simulated),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function ownNoiseLines({ observedAtOwnNoise: own }: Calibration, width: number): readonly string[] {
+  if (own === undefined) return [];
+  const called = own.metrics.filter(({ falseAlarmCount }) => falseAlarmCount > 0);
+  return [
+    "the same with each metric's noise as the other runs show it (`compare A B --noise-from <these runs>`)",
+    `  ${"any metric".padEnd(width)}  ${shareText(own)}`,
+    ...called.map((one) => `  ${one.title.padEnd(width)}  ${shareText(one)}`),
+  ];
 }
 
 function shareText(share: AlarmShare): string {

@@ -62,7 +62,7 @@ export function renderComparison(comparison: Comparison, options: ConsoleOptions
     lines.push(`  ${paint(STYLES[metric.status], head)}  ${text.trimEnd()}`);
     const notes = [
       ...(metric.change === undefined ? [metric.because] : []),
-      ...(metric.needed === undefined || comparison.design === "two-runs"
+      ...(metric.needed === undefined || isSameForAll(comparison)
         ? []
         : [`It takes ${metric.needed}.`]),
     ];
@@ -172,15 +172,29 @@ function ruleLines(comparison: Comparison): readonly string[] {
     ? [`${rule}; ${plural(comparison.base.length, "pair")} of runs, exact test`]
     : [
         `${rule}; windows drawn again in blocks, seed ${comparison.seed}`,
-        `two runs cannot show how much runs of the same thing differ: ${formatRatio(comparison.noiseRatio ?? 0)} a run is assumed; ` +
-          "`lakeproof compare --calibrate` measures it, `--pairs` does without the assumption",
+        `two runs cannot show how much runs of the same thing differ: ${noiseText(comparison)}`,
         ...openText(comparison),
       ];
 }
 
-/** With two runs it is the same for all of them. */
-function openText({ metrics }: Comparison): readonly string[] {
-  const needed = metrics.find((metric) => metric.needed !== undefined)?.needed;
+function noiseText({ noiseRatio, noiseRuns }: Comparison): string {
+  if (noiseRuns !== undefined) {
+    return `measured for each metric over ${plural(noiseRuns.length, "other run")} of the base's kind`;
+  }
+  return (
+    `${formatRatio(noiseRatio ?? 0)} a run is assumed; \`--noise-from\` takes it from runs of the same thing, ` +
+    "`--pairs` does without it"
+  );
+}
+
+/** Where one noise is assumed for all metrics of two runs. */
+function isSameForAll({ design, noiseRuns }: Comparison): boolean {
+  return design === "two-runs" && noiseRuns === undefined;
+}
+
+function openText(comparison: Comparison): readonly string[] {
+  if (!isSameForAll(comparison)) return [];
+  const needed = comparison.metrics.find((metric) => metric.needed !== undefined)?.needed;
   return needed === undefined ? [] : [`what is open takes at least ${needed}`];
 }
 

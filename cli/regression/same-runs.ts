@@ -23,14 +23,35 @@ export async function sameRuns(
   scenario: string | undefined,
 ): Promise<readonly ReadRun[]> {
   const root = resolve(host.cwd, folder);
-  const runs: ReadRun[] = [];
-  for (const name of runNames(root)) {
-    const found = await usable(join(root, name));
-    if (found === undefined) continue;
-    if (scenario === undefined || found.scenario === scenario) runs.push(found.run);
-  }
+  const found = await usableRuns(root);
+  const runs = found
+    .filter((one) => scenario === undefined || one.scenario === scenario)
+    .map(({ run }) => run);
   const what = scenario === undefined ? "" : ` of scenario ${scenario}`;
   return largest(runs, `${root}${what}`);
+}
+
+/**
+ * Usable runs of a folder with the testbed, configuration and plan of `base`, without it and without `others`. Throws
+ * USAGE where they are too few to measure anything.
+ */
+export async function runsLike(
+  folder: string,
+  base: ReadRun,
+  others: readonly ReadRun[],
+): Promise<readonly ReadRun[]> {
+  const root = resolve(host.cwd, folder);
+  const compared = new Set([base, ...others].map(({ runId }) => runId));
+  const alike = (await usableRuns(root))
+    .map(({ run }) => run)
+    .filter((run) => !compared.has(run.runId))
+    .filter(({ fingerprint }) => keyOf(fingerprint) === keyOf(base.fingerprint));
+  if (alike.length >= CALIBRATION_RUN_COUNT_MIN) return alike;
+  throw new LakeproofError(
+    "USAGE",
+    `${root} holds ${String(alike.length)} other run(s) of what ${base.runId} is: ${String(CALIBRATION_RUN_COUNT_MIN)} are the least for a noise.`,
+    { hint: "Run the base's scenario and seed again on this machine, or assume one with --noise." },
+  );
 }
 
 /** The same from a history store; `wanted` is a series or what it begins with. Its figures stand as they were kept. */
@@ -72,9 +93,21 @@ function runNames(root: string): readonly string[] {
     .sort();
 }
 
-async function usable(
-  runDir: string,
-): Promise<{ readonly scenario: string; readonly run: ReadRun } | undefined> {
+interface UsableRun {
+  readonly scenario: string;
+  readonly run: ReadRun;
+}
+
+async function usableRuns(root: string): Promise<readonly UsableRun[]> {
+  const runs: UsableRun[] = [];
+  for (const name of runNames(root)) {
+    const found = await usable(join(root, name));
+    if (found !== undefined) runs.push(found);
+  }
+  return runs;
+}
+
+async function usable(runDir: string): Promise<UsableRun | undefined> {
   try {
     const journal = await readJournal(runDir);
     const run = readRun(journal);

@@ -72,5 +72,7 @@ export interface Calibration {
   readonly deviations: readonly string[];
   readonly noise: readonly MetricNoise[];
   readonly observed: ObservedAlarms;
+  /** The same comparisons with each metric's noise as the other runs show it. Absent: fewer than three others. */
+  readonly observedAtOwnNoise?: ObservedAlarms;
   readonly simulated: readonly SimulatedGate[];
 }

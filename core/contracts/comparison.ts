@@ -93,6 +93,8 @@ export interface Comparison {
   readonly effectRatioMin: number;
   /** Standard deviation between two runs of the same thing that was assumed; with pairs it is measured. */
   readonly noiseRatio?: number;
+  /** Runs of the base's kind over which each metric's noise was measured, instead of the one that is assumed. */
+  readonly noiseRuns?: readonly ComparedRun[];
   /** Of the resampling. */
   readonly seed: string;
   /** What was allowed to differ, and other reasons to read the verdict with care. */

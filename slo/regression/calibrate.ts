@@ -14,7 +14,8 @@ import { scaled } from "./metric.ts";
 import { deviationOf, medianOf } from "./pairs.ts";
 import { pairCountNeeded } from "./power.ts";
 import { simulateGate } from "./simulate.ts";
-import type { RandomOf, SpreadRun } from "./two-runs.ts";
+import type { RunMetrics } from "./run-metrics.ts";
+import type { Noise, RandomOf, SpreadRun } from "./two-runs.ts";
 
 export interface CalibrateOptions extends CompareOptions {
   readonly randomOf: RandomOf;
@@ -30,6 +31,7 @@ const SLOWDOWN_RATIOS = [0.05, 0.1, 0.2];
 
 export function calibrate(runs: readonly SpreadRun[], options: CalibrateOptions): Calibration {
   const noise = noiseOf(runs, options);
+  const ownNoise = observedAtOwnNoise(runs, options);
   return {
     schema: "lakeproof.calibration/1",
     source: options.source,
@@ -39,12 +41,41 @@ export function calibrate(runs: readonly SpreadRun[], options: CalibrateOptions)
     seed: options.seed,
     deviations: options.deviations,
     noise,
-    observed: observedAlarms(runs, options),
+    observed: observedAlarms(runs, () => options),
+    ...(ownNoise === undefined ? {} : { observedAtOwnNoise: ownNoise }),
     simulated: simulateAt(medianOf(noise.map((one) => one.noiseRatio)), noise.length, options),
   };
 }
 
-function noiseOf(runs: readonly SpreadRun[], options: CalibrateOptions): readonly MetricNoise[] {
+/** By metric, for a comparison with one more run of their kind. */
+export function measuredNoise(
+  runs: readonly RunMetrics[],
+  options: Pick<CompareOptions, "effectRatioMin">,
+): ReadonlyMap<string, Noise> {
+  return new Map(
+    noiseOf(runs, options).map(({ id, noiseRatio, runCount }) => [
+      id,
+      { ratio: noiseRatio, runCount },
+    ]),
+  );
+}
+
+/** Nobody judges two runs by a noise that they are part of: it is that of the others. */
+function observedAtOwnNoise(
+  runs: readonly SpreadRun[],
+  options: CompareOptions,
+): ObservedAlarms | undefined {
+  if (runs.length < CALIBRATION_RUN_COUNT_MIN + 2) return undefined;
+  return observedAlarms(runs, (base, head) => {
+    const others = runs.filter((run) => run !== base && run !== head);
+    return { ...options, noiseMeasured: measuredNoise(others, options) };
+  });
+}
+
+function noiseOf(
+  runs: readonly RunMetrics[],
+  options: Pick<CompareOptions, "effectRatioMin">,
+): readonly MetricNoise[] {
   const known = new Map(runs.flatMap((run) => run.metrics.map((metric) => [metric.id, metric])));
   return [...known.values()].flatMap(({ id, title, unit }) => {
     const values = runs.flatMap((run) =>
@@ -64,13 +95,16 @@ function noiseOf(runs: readonly SpreadRun[], options: CalibrateOptions): readonl
 }
 
 /** The other direction of a comparison mirrors it: what is IMPROVED there is REGRESSED here. */
-function observedAlarms(runs: readonly SpreadRun[], options: CompareOptions): ObservedAlarms {
+function observedAlarms(
+  runs: readonly SpreadRun[],
+  optionsOf: (base: SpreadRun, head: SpreadRun) => CompareOptions,
+): ObservedAlarms {
   const calledById = new Map<string, number>();
   let falseAlarmCount = 0;
   let metricVerdictCount = 0;
   for (const [index, base] of runs.entries()) {
     for (const head of runs.slice(index + 1)) {
-      const { metrics } = compareTwoRuns(base, head, options);
+      const { metrics } = compareTwoRuns(base, head, optionsOf(base, head));
       for (const status of ["REGRESSED", "IMPROVED"] as const) {
         const called = metrics.filter((metric) => metric.status === status);
         for (const { id } of called) calledById.set(id, (calledById.get(id) ?? 0) + 1);

@@ -11,12 +11,13 @@ import { decide } from "./decide.ts";
 import { pairsEvidence, type RunPair } from "./pairs.ts";
 import { metricsTogether, pairCountNeeded, pairsText } from "./power.ts";
 import type { RunMetrics } from "./run-metrics.ts";
-import { twoRunsEvidence, type SpreadRun } from "./two-runs.ts";
+import { twoRunsEvidence, type NoiseOptions, type SpreadRun } from "./two-runs.ts";
 
-export interface CompareOptions {
+/** The noise is needed by two runs alone: pairs measure it. */
+export interface CompareOptions extends NoiseOptions {
   readonly effectRatioMin: number;
-  /** Of one run about the mean of its kind; only two runs alone need it. */
-  readonly noiseRatio: number;
+  /** Runs of the base's kind that `noiseMeasured` is from. */
+  readonly noiseRuns?: readonly ComparedRun[];
   readonly seed: string;
   /** What was allowed to differ. */
   readonly deviations: readonly string[];
@@ -32,6 +33,7 @@ export function compareTwoRuns(
     ...comparisonOf([{ base, head }], metrics, options),
     design: "two-runs",
     noiseRatio: options.noiseRatio,
+    ...(options.noiseRuns === undefined ? {} : { noiseRuns: options.noiseRuns }),
   };
 }
 

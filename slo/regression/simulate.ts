@@ -80,7 +80,10 @@ function estimateOf(gate: GateToSimulate, logRatios: readonly number[]): Estimat
     logLower: log,
     logUpper: log,
   });
-  return twoRunsEstimate(exact(0), exact(logRatios[0] ?? 0), gate.noiseRatioAssumed);
+  return twoRunsEstimate(exact(0), exact(logRatios[0] ?? 0), {
+    ratio: gate.noiseRatioAssumed,
+    runCount: undefined,
+  });
 }
 
 function shareOf<T>(items: readonly T[], holds: (item: T) => boolean): number {

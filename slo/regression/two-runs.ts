@@ -1,9 +1,11 @@
 /**
  * One run against another. Inside each run stretches of time are drawn again; what differs between two runs of the
- * very same thing cannot be seen in one of each, so it is assumed and added. Pairs of runs measure it instead.
+ * very same thing cannot be seen in one of each, so it is added: assumed, or measured over other runs of the base's kind.
  */
 import normalCdf from "@stdlib/stats-base-dists-normal-cdf";
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
+import tCdf from "@stdlib/stats-base-dists-t-cdf";
+import tQuantile from "@stdlib/stats-base-dists-t-quantile";
 import { blockLengthOf } from "../maths/block-length.ts";
 import { bootstrapInterval } from "../maths/bootstrap.ts";
 import { CONFIDENCE_RATIO, INTERVAL_RATIO, type Estimate, type Evidence } from "./decide.ts";
@@ -15,10 +17,23 @@ import type { RunMetrics } from "./run-metrics.ts";
 /** A stream of uniform numbers in [0, 1) of its own for each label: one metric more never disturbs another. */
 export type RandomOf = (label: string) => () => number;
 
-export interface TwoRunsOptions {
-  readonly effectRatioMin: number;
+/** What runs of the very same thing differ by. */
+export interface Noise {
   /** Standard deviation of one run about the mean of its kind, relative. */
+  readonly ratio: number;
+  /** Of the runs it was measured over; undefined where it is assumed. */
+  readonly runCount: number | undefined;
+}
+
+export interface NoiseOptions {
+  /** Assumed for each metric without a measured one. */
   readonly noiseRatio: number;
+  /** By metric id, from other runs of the same thing. */
+  readonly noiseMeasured?: ReadonlyMap<string, Noise>;
+}
+
+export interface TwoRunsOptions extends NoiseOptions {
+  readonly effectRatioMin: number;
   readonly resampleCount: number;
   readonly randomOf: RandomOf;
 }
@@ -99,14 +114,14 @@ function blocksOf({ count, pieceMs, valueOf }: Pieces): number | undefined {
 export function twoRunsEvidence(
   base: SpreadRun,
   head: SpreadRun,
-  options: Pick<TwoRunsOptions, "effectRatioMin" | "noiseRatio">,
+  options: NoiseOptions & Pick<TwoRunsOptions, "effectRatioMin">,
 ): readonly Evidence[] {
   const heads = new Map(head.metrics.map((metric) => [metric.id, metric]));
   const bases = new Map(base.metrics.map((metric) => [metric.id, metric]));
   const metrics = [...new Map([...heads, ...bases]).values()];
-  const noise = Math.SQRT2 * Math.log1p(options.noiseRatio);
-  const needed = pairsText(pairCountNeeded(noise, options.effectRatioMin, metrics.length));
   return metrics.map((metric) => {
+    const noise = noiseOf(options, metric.id);
+    const deviation = Math.SQRT2 * Math.log1p(noise.ratio);
     const ofBase = bases.get(metric.id);
     const ofHead = heads.get(metric.id);
     const facts = {
@@ -115,7 +130,7 @@ export function twoRunsEvidence(
       ...(ofHead === undefined ? {} : { head: ofHead.value }),
       baseCount: ofBase?.n ?? 0,
       headCount: ofHead?.n ?? 0,
-      needed,
+      needed: pairsText(pairCountNeeded(deviation, options.effectRatioMin, metrics.length)),
     };
     if (ofBase === undefined) return { ...facts, gap: missingText(metric.id, base, "base") };
     if (ofHead === undefined) return { ...facts, gap: missingText(metric.id, head, "head") };
@@ -127,8 +142,12 @@ export function twoRunsEvidence(
           : "The runs are too short to be drawn again in blocks";
       return { ...facts, gap };
     }
-    return { ...facts, estimate: twoRunsEstimate(inBase, inHead, options.noiseRatio) };
+    return { ...facts, estimate: twoRunsEstimate(inBase, inHead, noise) };
   });
+}
+
+function noiseOf({ noiseRatio, noiseMeasured }: NoiseOptions, metricId: string): Noise {
+  return noiseMeasured?.get(metricId) ?? { ratio: noiseRatio, runCount: undefined };
 }
 
 function missingText(id: string, run: RunMetrics, side: string): string {
@@ -138,11 +157,13 @@ function missingText(id: string, run: RunMetrics, side: string): string {
 
 /**
  * Interval of a difference from the intervals of its two independent parts: each side's reach adds in squares
- * (Zou & Donner 2008, Statist. Med. 27(10)), and so does the noise between runs, once for each of the two.
+ * (Zou & Donner 2008, Statist. Med. 27(10)), and so does the noise between runs, once for each of the two. Where few
+ * runs have measured that noise, it may be more than they showed: Student's t with their degrees of freedom.
  */
-export function twoRunsEstimate(base: Spread, head: Spread, noiseRatio: number): Estimate {
-  const z = normalQuantile(CONFIDENCE_RATIO, 0, 1);
-  const noise = z * Math.log1p(noiseRatio);
+export function twoRunsEstimate(base: Spread, head: Spread, { ratio, runCount }: Noise): Estimate {
+  const freedom = runCount === undefined ? undefined : runCount - 1;
+  const z = quantileOf(CONFIDENCE_RATIO, freedom);
+  const noise = z * Math.log1p(ratio);
   const log = head.log - base.log;
   const down = Math.hypot(head.log - head.logLower, base.logUpper - base.log, noise, noise);
   const up = Math.hypot(head.logUpper - head.log, base.log - base.logLower, noise, noise);
@@ -150,15 +171,29 @@ export function twoRunsEstimate(base: Spread, head: Spread, noiseRatio: number):
     log,
     logLower: log - down,
     logUpper: log + up,
-    method: `block bootstrap over windows, ${String(noiseRatio * 100)} % noise between runs assumed`,
-    pMore: tailOf(log, down, z),
-    pLess: tailOf(-log, up, z),
+    method: `block bootstrap over windows, ${noiseText(ratio, runCount)}`,
+    pMore: tailOf(log, down, z, freedom),
+    pLess: tailOf(-log, up, z, freedom),
     test: "block bootstrap",
   };
 }
 
+function noiseText(ratio: number, runCount: number | undefined): string {
+  const percent = `${String(Number((ratio * 100).toPrecision(3)))} % noise between runs`;
+  return runCount === undefined
+    ? `${percent} assumed`
+    : `${percent} measured over ${String(runCount)} others`;
+}
+
+function quantileOf(probability: number, freedom: number | undefined): number {
+  return freedom === undefined
+    ? normalQuantile(probability, 0, 1)
+    : tQuantile(probability, freedom);
+}
+
 /** P(chance alone goes as far), from a reach that stands for z standard deviations. */
-function tailOf(distance: number, reach: number, z: number): number {
+function tailOf(distance: number, reach: number, z: number, freedom: number | undefined): number {
   if (reach === 0) return distance > 0 ? 0 : 1;
-  return normalCdf((-distance * z) / reach, 0, 1);
+  const deviations = (-distance * z) / reach;
+  return freedom === undefined ? normalCdf(deviations, 0, 1) : tCdf(deviations, freedom);
 }

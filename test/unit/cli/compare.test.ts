@@ -216,6 +216,49 @@ describe("pairs", () => {
   });
 });
 
+describe("the noise of other runs", () => {
+  const like = (count: number, noiseRatio: number): void => {
+    for (let index = 0; index < count; index++) {
+      dirs.run({ runId: `L${String(index)}`, seed: 20 + index, noiseRatio });
+    }
+  };
+
+  test("a machine that differs by more than the change: open instead of 12", async () => {
+    like(6, 0.15);
+    const runs = two({ slowdownRatio: 0.1 });
+    const only = { metrics: "latency.simple.p50" };
+    expect(await verb(runs, only)).toBe(12);
+    expect(await verb(runs, { ...only, noiseFrom: dirs.root() })).toBe(11);
+    expect(dirs.printed().replace(/\s+/g, " ")).toContain(
+      "measured for each metric over 6 other runs",
+    );
+  });
+
+  test("a quiet one still tells it, and names the runs it was measured over", async () => {
+    like(6, 0.005);
+    const runs = two({ slowdownRatio: 0.1 });
+    expect(await verb(runs, { noiseFrom: dirs.root(), json: true })).toBe(12);
+    const parsed = JSON.parse(dirs.printed()) as Comparison;
+    expect(parsed.noiseRuns?.map(({ runId }) => runId)).toEqual(
+      [0, 1, 2, 3, 4, 5].map((n) => `L${String(n)}`),
+    );
+  });
+
+  test("runs of another machine or too few of them measure nothing: 2", async () => {
+    like(2, 0.01);
+    dirs.run({ runId: "other", seed: 9, environment: { cpuCount: 64 } });
+    const error = await refusalOf(verb(two(), { noiseFrom: dirs.root() }));
+    expect(error).toMatchObject({ code: "USAGE", exitCode: 2 });
+    expect(error.message).toContain("holds 2 other run(s) of what A is");
+  });
+
+  test.each([{ pairs: true }, { calibrate: true }])("not with %o: 2", async (option) => {
+    const error = await refusalOf(verb(two(), { ...option, noiseFrom: dirs.root() }));
+    expect(error).toMatchObject({ code: "USAGE", exitCode: 2 });
+    expect(error.message).toContain("--noise-from");
+  });
+});
+
 describe("calibration", () => {
   const same = (count: number): readonly string[] =>
     Array.from({ length: count }, (_, index) =>

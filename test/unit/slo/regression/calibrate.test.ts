@@ -77,6 +77,15 @@ describe("a calibration", () => {
     expect(simulated.map((gate) => gate.pairCount)).toEqual([1, 6, 10, 16]);
   });
 
+  test("raises fewer where each metric's noise is what the other runs show", () => {
+    const { observed, observedAtOwnNoise } = calibration;
+    expect(observedAtOwnNoise?.comparisonCount).toBe(30);
+    expect(observedAtOwnNoise?.falseAlarmCount).toBeLessThan(observed.falseAlarmCount);
+    const four = calibrate(runs.slice(0, 4), { ...OPTIONS, source: "journals", trialCount: 2 });
+    // Two of four are compared: two others are too few to tell a noise.
+    expect(four.observedAtOwnNoise).toBeUndefined();
+  });
+
   test("tells each metric's own false alarms with an interval, and they add up to all of them", () => {
     const { observed } = calibration;
     expect(observed.metrics.map(({ id }) => id).sort()).toEqual(

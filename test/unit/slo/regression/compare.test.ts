@@ -1,5 +1,6 @@
 /** The gate: a planted change is found, a lack of change is shown, and neither is claimed without evidence. */
 import { describe, expect, test } from "vitest";
+import type { MetricComparison } from "../../../../core/contracts/comparison.ts";
 import { decide, type Evidence } from "../../../../slo/regression/decide.ts";
 import { pairsEstimate } from "../../../../slo/regression/pairs.ts";
 import { metricsTogether, pairCountNeeded } from "../../../../slo/regression/power.ts";
@@ -55,6 +56,23 @@ describe("two runs", () => {
     expect(simple.status).toBe("INCONCLUSIVE");
     expect(simple.needed).toMatch(/^\d+ interleaved pairs of runs \(ABBA\)$/);
     expect(comparison.exit.code).toBe(11);
+  });
+
+  test("a measured noise counts for its own metric, more where fewer runs measured it", () => {
+    const slow = { runId: "B", seed: 2, slowdownRatio: 0.1 };
+    const at = (ratio: number, runCount: number): MetricComparison =>
+      metricOf(
+        twoRuns(BASE, slow, {
+          ...OPTIONS,
+          noiseMeasured: new Map([["latency.simple.p50", { ratio, runCount }]]),
+        }),
+        "latency.simple.p50",
+      );
+    const reach = ({ change }: MetricComparison): number => change?.changeRatioUpper ?? Number.NaN;
+    expect(at(0.01, 10).status).toBe("REGRESSED");
+    expect(at(0.1, 10).status).toBe("INCONCLUSIVE");
+    expect(reach(at(0.01, 3))).toBeGreaterThan(reach(at(0.01, 30)));
+    expect(at(0.01, 10).change?.method).toContain("1 % noise between runs measured over 10 others");
   });
 
   test("one recovery in each run is never a verdict", () => {
