@@ -1,5 +1,6 @@
 /** Every fault by name. A new one is one file and one line here. */
 import type { Fault } from "../core/contracts/fault.ts";
+import { availabilityZoneLoss } from "./availability-zone-loss.ts";
 import { bandwidthCap } from "./bandwidth-cap.ts";
 import { clockOffset } from "./clock-offset.ts";
 import { commitAckLoss } from "./commit-ack-loss.ts";
@@ -41,6 +42,7 @@ export const FAULTS = {
   "graceful-stop": gracefulStop,
   "rolling-restart": rollingRestart,
   "node-power-off": nodePowerOff,
+  "availability-zone-loss": availabilityZoneLoss,
   partition,
   "half-open": halfOpen,
   "connection-reset": connectionReset,

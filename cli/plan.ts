@@ -33,6 +33,7 @@ import { pairLines, printPairs, rolesOf, withPairs } from "./pairs.ts";
 import { Eta } from "./run/eta.ts";
 import { scriptAt } from "./run/script-load.ts";
 import { addTo, type AddedOptions } from "./plan-options.ts";
+import { zoneLines } from "./zone-lines.ts";
 
 export interface PlanOptions extends AddedOptions {
   readonly scenario: string;
@@ -224,7 +225,7 @@ const ISOLATION_TEXTS: Readonly<Record<string, string>> = {
 const nameOf = (fault: FaultEntry): string => fault.composition ?? fault.fault;
 
 /** Rounds of the same faults would hide everything below them: each is told once, with how often it comes. */
-function faultLines({ faults }: Plan): readonly string[] {
+function faultLines({ faults, topology }: Plan): readonly string[] {
   const nameWidth = Math.max(0, ...faults.map((fault) => nameOf(fault).length));
   const told = (fault: FaultEntry): string =>
     `${nameOf(fault).padEnd(nameWidth)}  ${fault.instanceId.padEnd(24)} class ${fault.faultClass}` +
@@ -237,7 +238,10 @@ function faultLines({ faults }: Plan): readonly string[] {
   return [...alike.values()].flatMap(([first, ...further]) => {
     if (first === undefined) return [];
     const often = further.length === 0 ? "" : `  ${String(further.length + 1)} times`;
-    return [`  ${first.id}  ${told(first)}${often}${expected(first)}`];
+    return [
+      `  ${first.id}  ${told(first)}${often}${expected(first)}`,
+      ...zoneLines(first, topology.services),
+    ];
   });
 }
 

@@ -142,6 +142,33 @@ export function withInterrupted(
   }, []);
 }
 
+interface Budget {
+  readonly budgetMs: number;
+  readonly formula: string;
+}
+
+/** A group of services that is started at one moment. */
+export interface Wave {
+  /** Until the slowest of them is ready, and the next group begins. */
+  readonly startMs: number;
+  /** Of those in the group, counted from its own start. */
+  readonly longest: Budget;
+}
+
+/** The longest of all, each counted from the first group's start: a group waits until those before it are ready. */
+export function wavesBudget(waves: readonly Wave[]): Budget {
+  const candidates = waves.map(({ longest }, at) => {
+    const beforeMs = waves.slice(0, at).reduce((sum, { startMs }) => sum + startMs, 0);
+    return { longest, beforeMs, budgetMs: beforeMs + longest.budgetMs };
+  });
+  const { longest, beforeMs, budgetMs } = candidates.reduce((most, one) =>
+    one.budgetMs > most.budgetMs ? one : most,
+  );
+  if (beforeMs === 0) return longest;
+  const formula = `what has to start before it ${String(beforeMs / 1000)} s + (${longest.formula})`;
+  return { budgetMs, formula: `${formula} = ${String(budgetMs / 1000)} s` };
+}
+
 /** A plan within the design must stay there: what is meant to go beyond it says so. */
 export function blastProblems(
   scenario: Scenario,

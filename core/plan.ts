@@ -19,7 +19,9 @@ import {
   compositionProblems,
   reachOf,
   triggerProblems,
+  wavesBudget,
   withInterrupted,
+  type Wave,
 } from "./fault-plan.ts";
 import { LEASE_MS_MAX, leaseMsOf } from "./lease.ts";
 import {
@@ -188,7 +190,7 @@ function planFault(
   const onNetwork = fault.needs.some((need) => need.startsWith("network"));
   const { takesOver } = reach;
   const rereadRowCount = reach.readsAgain === true ? bankRowCountMax(scenario.bank) : 0;
-  const budget = largestBudget(scenario, reach, ports, {
+  const budget = budgetOf(scenario, reach, ports, {
     restarts: fault.needs.includes("restart"),
     takesOver,
     ...(rereadRowCount > 0 ? { rereadRowCount } : {}),
@@ -205,9 +207,8 @@ function planFault(
     ...(entry.after === undefined ? {} : { after: entry.after }),
     ...(entry.hypothesis === undefined ? {} : { hypothesis: entry.hypothesis }),
     service: entry.service,
-    instanceId: targetName(entry.service, entry.target, count),
-    ...(entry.target === undefined ? {} : { target: entry.target }),
-    count,
+    ...aimedAt(entry, count),
+    ...(reach.problem === undefined ? hitBy(fault, params, scenario) : {}),
     takesOver,
     params,
     holdMs: entry.holdMs,
@@ -304,24 +305,47 @@ function capabilityProblems(fault: Fault, where: string, ports: PlanPorts): read
   ];
 }
 
-function componentsOf(scenario: Scenario, reach: FaultReach): readonly string[] {
+function componentsOf(scenario: Scenario, names: readonly string[]): readonly string[] {
   const { services } = scenario.topology;
-  return reach.services.flatMap((name) => services[name]?.component ?? []);
+  return names.flatMap((name) => services[name]?.component ?? []);
+}
+
+type FaultBudgetInput = Omit<
+  Parameters<PlanPorts["budgetOf"]>[0],
+  "component" | "canaryRoundMs" | "readIntervalMs"
+>;
+
+function budgetOf(
+  scenario: Scenario,
+  { waves, services }: FaultReach,
+  ports: PlanPorts,
+  fault: FaultBudgetInput,
+): ReturnType<PlanPorts["budgetOf"]> {
+  if (waves === undefined || fault.takesOver) {
+    return largestBudget(scenario, services, ports, fault);
+  }
+  const waveOf = (names: readonly string[]): Wave => {
+    const longest = largestBudget(scenario, names, ports, fault);
+    const startMs = names.map((name) => {
+      const ofOne = (restarts: boolean): number =>
+        largestBudget(scenario, [name], ports, { ...fault, restarts }).budgetMs;
+      return ofOne(fault.restarts) - ofOne(false);
+    });
+    return { startMs: Math.max(...startMs), longest };
+  };
+  return wavesBudget(waves.map(waveOf));
 }
 
 function largestBudget(
   scenario: Scenario,
-  reach: FaultReach,
+  services: readonly string[],
   ports: PlanPorts,
-  fault: Omit<
-    Parameters<PlanPorts["budgetOf"]>[0],
-    "component" | "canaryRoundMs" | "readIntervalMs"
-  >,
+  fault: FaultBudgetInput,
 ): ReturnType<PlanPorts["budgetOf"]> {
   const canaryRoundMs =
     (2 * scenario.topology.topicPartitionCount * 1000) / scenario.canaryRatePerS;
   const readIntervalMs = readIntervalMsOf(scenario);
-  return componentsOf(scenario, reach)
+  return componentsOf(scenario, services)
     .map((component) => ports.budgetOf({ ...fault, component, canaryRoundMs, readIntervalMs }))
     .reduce((most, budget) => (budget.budgetMs > most.budgetMs ? budget : most));
 }
@@ -333,7 +357,7 @@ function duplicatesOf(
   ports: PlanPorts,
 ): number {
   const { rateEventsPerS } = scenario.bank;
-  const counts = componentsOf(scenario, reach).map((component) =>
+  const counts = componentsOf(scenario, reach.services).map((component) =>
     ports.duplicatesOf(component, rateEventsPerS),
   );
   const { unacknowledgedMs: besidesMs } = reach;
@@ -348,6 +372,21 @@ function paramsOf(fault: Fault, given: Json, where: string, problems: string[]):
     problems.push(`${where}.params of ${fault.name}: ${reasonOf(error).replaceAll("\n", " ")}`);
     return null;
   }
+}
+
+type Aim = Pick<FaultEntry, "instanceId" | "instanceIds" | "target" | "count">;
+
+function aimedAt({ service, target }: Scenario["faults"][number], count: number): Aim {
+  const instanceId = targetName(service, target, count);
+  return { instanceId, ...(target === undefined ? {} : { target }), count };
+}
+
+/** What a fault hits by itself goes before what it was aimed at. */
+function hitBy(fault: Fault, params: Json, { topology }: Scenario): Partial<Aim> {
+  const hits = fault.hits?.(params, topology.services);
+  if (hits === undefined) return {};
+  const { name, instanceIds } = hits;
+  return { instanceId: name, instanceIds, count: instanceIds.length };
 }
 
 /** "kafka-0", "minio-0 to minio-1", "the leader of postgres". */

@@ -142,6 +142,7 @@ const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
     { what: "connector retry and slot take-over", ms: 15_000 },
   ],
   "haproxy-minio": [...balancerHardStop("minio"), { what: "S3 client retry back-off", ms: 20_000 }],
+  waf: [balancerCheck("bi")],
   superset: [balancerCheck("bi")],
   metabase: [balancerCheck("bi")],
   redis: [

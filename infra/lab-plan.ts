@@ -9,6 +9,7 @@ import type {
 } from "../core/contracts/component.ts";
 import type { ServiceSpec, Topology } from "../core/contracts/topology.ts";
 import { LakeproofError } from "../core/errors.ts";
+import { availabilityZonesOf, placementProblems } from "../core/failure-domains.ts";
 import { CLOCK_ARTIFACT, withShiftableClock } from "./clock/library.ts";
 import { clockProblem } from "./clock/shiftable.ts";
 import { COMPONENTS } from "./components/index.ts";
@@ -60,6 +61,7 @@ export function planLab(
       secret: lab.secret,
       artifact: (name) => artifacts[name] ?? `<${name}>`,
       host: hostOf,
+      availabilityZones: availabilityZonesOf(spec),
       replicaCountOf: (other) => services[other]?.replicaCount ?? 0,
       dataDir: (instanceId) => join(labDir(lab.id), "data", instanceId),
       log: () => undefined,
@@ -68,11 +70,11 @@ export function planLab(
   return { specs: names.flatMap(specsOf), endpoints, contextOf };
 }
 
-/** What a topology replaces of its components' configuration, and may not. */
+/** What a topology replaces of its components' configuration, and may not; zones that are not for each instance. */
 export function settingProblems(
   services: Readonly<Record<string, ServiceSpec>>,
 ): readonly string[] {
-  return Object.entries(services).flatMap(([service, { settings = {} }]) => {
+  const replaced = Object.entries(services).flatMap(([service, { settings = {} }]) => {
     if (Object.keys(settings).length === 0) return [];
     const allowed = componentOf(services, service).settings ?? {};
     const known = Object.keys(allowed);
@@ -89,6 +91,7 @@ export function settingProblems(
         : [`${where} is ${JSON.stringify(value)}: allowed are ${values.join(", ")}.`];
     });
   });
+  return [...replaced, ...placementProblems(services)];
 }
 
 function refuseSettings(services: Readonly<Record<string, ServiceSpec>>): void {

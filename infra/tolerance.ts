@@ -28,6 +28,8 @@ const TOLERANCE: Readonly<Record<string, Tolerance>> = {
   "flink-taskmanager": (replicaCount) => (replicaCount < 2 ? 0 : 1),
   minio: (replicaCount, { config }) => nodesThatMayGo(replicaCount, drivesPerNodeOf(config ?? {})),
   "trino-worker": allButOne,
+  // The load balancer asks each for its health.
+  waf: allButOne,
   superset: allButOne,
   metabase: allButOne,
   // A majority of the masters must be there to elect a replica.

@@ -12,6 +12,7 @@ import { maintenanceDrill } from "./drills/maintenance.ts";
 import { networkDrill } from "./drills/network.ts";
 import { streamingDrill } from "./drills/streaming.ts";
 import { pairsDrill } from "./drills/pairs.ts";
+import { availabilityZoneLoss } from "./game-day/availability-zone-loss.ts";
 import { brokerAndWorker } from "./game-day/broker-and-worker.ts";
 import { coordinatorDuringReports } from "./game-day/coordinator-during-reports.ts";
 import { freePlay } from "./game-day/free-play.ts";
@@ -51,6 +52,7 @@ const OWN = {
   "game-day/broker-and-worker": brokerAndWorker,
   "game-day/coordinator-during-reports": coordinatorDuringReports,
   "game-day/zone-loss": zoneLoss,
+  "game-day/availability-zone-loss": availabilityZoneLoss,
   "game-day/storage-past-parity": storagePastParity,
   "game-day/free-play": freePlay,
   delivery,

@@ -53,9 +53,9 @@ export function openInjector(
       const { service, target, count } = entry;
       // Who has a role is asked of a service that another fault may have just hit: it may never say.
       const limit = joinsOthers(entry.after) ? host.deadline(AIM_MS_MAX, signal) : signal;
-      const instanceIds = await lab.targets(service, target, count, limit);
+      const instanceIds = entry.instanceIds ?? (await lab.targets(service, target, count, limit));
       const context = contextOf(session, entry, instanceIds);
-      const ports = portsOf(session, canaries, service);
+      const ports = portsOf(session, canaries, servicesOf(session, entry));
       await inject(entry, fault, context, {
         ...(healNow === undefined ? ports : endingAt(healNow, ports)),
         ...(onHealing === undefined ? {} : { onHealing }),
@@ -165,10 +165,17 @@ async function itsTime(
   }
 }
 
+/** Those that have to serve again. */
+function servicesOf({ lab }: Session, { service, instanceIds }: FaultEntry): readonly string[] {
+  if (instanceIds === undefined) return [service];
+  const hit = lab.endpoints.all().filter(({ id }) => instanceIds.includes(id));
+  return [...new Set(hit.map((instance) => instance.service))];
+}
+
 function portsOf(
   session: Session,
   canaries: Canaries,
-  service: string,
+  services: readonly string[],
 ): Omit<InjectionPorts, "undoLog"> {
   const { journal, lab } = session;
   return {
@@ -178,15 +185,20 @@ function portsOf(
       (await canaries.delivered(sinceMs, limitMs, stop)) ?? nothingDelivered(limitMs),
     deliveredEverywhere: async (sinceMs, limitMs, stop) => {
       const limit = host.deadline(limitMs, stop);
-      const [visibleMs, servingMs] = await Promise.all([
-        canaries.deliveredEverywhere(sinceMs, limitMs, stop),
+      const serving = services.map((service) =>
         untilServing(
           () => lab.serving(service, limit),
           () => journal.nowMs(),
           limit,
         ),
+      );
+      const [visibleMs, ...servingMs] = await Promise.all([
+        canaries.deliveredEverywhere(sinceMs, limitMs, stop),
+        ...serving,
       ]);
-      return visibleMs === undefined ? nothingDelivered(limitMs) : Math.max(visibleMs, servingMs);
+      return visibleMs === undefined
+        ? nothingDelivered(limitMs)
+        : Math.max(visibleMs, ...servingMs);
     },
   };
 }

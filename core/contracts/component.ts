@@ -1,5 +1,5 @@
 /** HOW one kind of service is configured, started and probed. */
-import type { Zone } from "./topology.ts";
+import type { AvailabilityZone, Zone } from "./topology.ts";
 import type { Isolation } from "./values.ts";
 
 export interface Command {
@@ -93,6 +93,8 @@ export interface ComponentContext {
   artifact(name: string): string;
   /** Address the given ordinal of a service gets. */
   host(service: string, ordinal: number): string;
+  /** Where each instance of the service stands, by its number; absent where nobody asks for that. */
+  readonly availabilityZones?: readonly AvailabilityZone[];
   /** How many instances another service has; 0 where the topology has none such. */
   replicaCountOf(service: string): number;
   dataDir(instanceId: string): string;

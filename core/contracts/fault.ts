@@ -204,10 +204,22 @@ export interface FaultReach {
    * sends it again. Absent: no longer than it takes to write an offset.
    */
   readonly unacknowledgedMs?: number;
+  /**
+   * `services` in groups that are started one after the other, because each needs the one before: the budget of one counts
+   * from the start of its group. Absent: all at once.
+   */
+  readonly waves?: readonly (readonly string[])[];
   /** True where the way back reads every row again: that takes its time, and repeats what Kafka holds. */
   readonly readsAgain?: boolean;
   /** Why it makes no sense on this topology; `plan` then refuses it. */
   readonly problem?: string;
+}
+
+export interface FaultHits {
+  /** For people: "availability zone az-b". */
+  readonly name: string;
+  /** In the order in which they are started again. */
+  readonly instanceIds: readonly string[];
 }
 
 export interface Fault<Params = unknown> {
@@ -228,6 +240,11 @@ export interface Fault<Params = unknown> {
    * can do the work of those that are gone, else X.
    */
   reach?(target: FaultTarget<Params>): FaultReach;
+  /**
+   * Pure. What it hits by itself, beyond the service that it is aimed at; absent: instances of that service alone. Called
+   * only where `reach` found no problem.
+   */
+  hits?(params: Params, services: Services): FaultHits;
   /** Known before injection, fsynced to the undo log before `inject` is called. */
   undo(context: FaultContext<Params>): Undo;
   inject(context: FaultContext<Params>): Promise<void>;
@@ -291,6 +308,8 @@ export interface FaultEntry {
   /** What people call the target: an instance, several, or a role that is looked up at injection. */
   readonly instanceId: string;
   readonly target?: string;
+  /** All that it hits, where the plan knows that and it is more than one service. */
+  readonly instanceIds?: readonly string[];
   readonly count: number;
   /**
    * True where others take over: recovery then counts from the injection and has to happen while the target

@@ -5,6 +5,10 @@ import type { Isolation } from "./values.ts";
 export const ZONES = ["dmz", "application", "processing", "storage", "ops"] as const;
 export type Zone = (typeof ZONES)[number];
 
+/** Buildings with a power line each: what is in one is lost at one moment. A network zone has instances in all of them. */
+export const AVAILABILITY_ZONES = ["az-a", "az-b", "az-c"] as const;
+export type AvailabilityZone = (typeof AVAILABILITY_ZONES)[number];
+
 export interface ServiceSpec {
   /** Key of the COMPONENTS table. */
   readonly component: string;
@@ -16,6 +20,8 @@ export interface ServiceSpec {
   readonly memoryMiB: number;
   /** Gives each instance a file system of its own of this size, so that its disk can be full and no other's. */
   readonly volumeMiB?: number;
+  /** Where each instance stands, by its number. Absent: spread by number (core/failure-domains.ts). */
+  readonly availabilityZones?: readonly AvailabilityZone[];
   /** Preloads a library into each instance, so that its wall clock can be shifted while it runs. */
   readonly clock?: "shiftable";
   readonly dependsOn?: readonly string[];

@@ -2,14 +2,12 @@
 import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
 import type { ComponentContext, ReplicaSet, Replication } from "../../core/contracts/component.ts";
 import { LakeproofError } from "../../core/errors.ts";
+import { KAFKA_CONTROLLER_COUNT_MAX } from "../../core/failure-domains.ts";
 import {
   logEndOffset,
   partitionReplicas,
   type PartitionReplicas,
 } from "../clients/kafka-replicas.ts";
-
-/** The first three brokers are controllers too; more would only make the quorum slower. */
-export const CONTROLLER_COUNT_MAX = 3;
 
 export const kafkaReplication: Replication = {
   unit: "records",
@@ -44,7 +42,7 @@ function setOf(context: ComponentContext, replicas: PartitionReplicas): ReplicaS
     leaderId: idOf(leaderNode),
     followerIds: replicaNodes.filter(isFollower).map(idOf),
     inSyncIds: inSyncNodes.filter(isFollower).map(idOf),
-    voterIds: ids.slice(0, CONTROLLER_COUNT_MAX),
+    voterIds: ids.slice(0, KAFKA_CONTROLLER_COUNT_MAX),
   };
 }
 

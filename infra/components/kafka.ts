@@ -2,11 +2,12 @@
 import { join } from "node:path";
 import { BANK_TABLES, topicOf } from "../../core/bank-schema.ts";
 import type { Component, ComponentContext } from "../../core/contracts/component.ts";
+import { KAFKA_CONTROLLER_COUNT_MAX } from "../../core/failure-domains.ts";
 import { withKafkaAdmin } from "../clients/kafka-admin.ts";
 import { createTopics, probeBroker, type TopicSpec } from "../clients/kafka.ts";
 import { BROKER_READINGS } from "../monitoring/jmx.ts";
 import { jmxAgent } from "./jmx-agent.ts";
-import { CONTROLLER_COUNT_MAX, kafkaReplication } from "./kafka-replication.ts";
+import { kafkaReplication } from "./kafka-replication.ts";
 import {
   addressOf,
   clockByHttp,
@@ -116,11 +117,17 @@ export function replicationOf(brokerCount: number): { factor: number; minIsr: nu
   return brokerCount < 3 ? { factor: 1, minIsr: 1 } : { factor: 3, minIsr: 2 };
 }
 
+/** Told where it stands, so that the copies of a partition are put into different availability zones. */
+function rackOf(context: ComponentContext, ordinal: number): Readonly<Record<string, string>> {
+  const zone = context.availabilityZones?.[ordinal];
+  return context.config["rackAware"] === true && zone !== undefined ? { "broker.rack": zone } : {};
+}
+
 function serverProperties(context: ComponentContext, ordinal: number, dataDir: string): string {
   const host = context.host(context.service, ordinal);
   const { factor, minIsr } = replicationOf(context.replicaCount);
   const controllers = Array.from(
-    { length: Math.min(CONTROLLER_COUNT_MAX, context.replicaCount) },
+    { length: Math.min(KAFKA_CONTROLLER_COUNT_MAX, context.replicaCount) },
     (_, index) => ({ id: index + 1, at: `${context.host(context.service, index)}:9093` }),
   );
   const isController = ordinal < controllers.length;
@@ -135,6 +142,7 @@ function serverProperties(context: ComponentContext, ordinal: number, dataDir: s
   return properties({
     "process.roles": isController ? "broker,controller" : "broker",
     "node.id": ordinal + 1,
+    ...rackOf(context, ordinal),
     ...quorum,
     listeners: `PLAINTEXT://${host}:9092${isController ? `,CONTROLLER://${host}:9093` : ""}`,
     "advertised.listeners": `PLAINTEXT://${host}:9092`,

@@ -89,6 +89,7 @@ const streaming = (counts: HaCounts) =>
       zone: "processing",
       replicaCount: counts.kafka,
       memoryMiB: 480,
+      config: { rackAware: true },
     },
     "flink-zookeeper": {
       component: "flink-zookeeper",

@@ -1,0 +1,37 @@
+/** What is in the zone that a fault takes, and what becomes of it: under the fault in `plan`. */
+import type { FaultEntry } from "../core/contracts/fault.ts";
+import type { AvailabilityZone, Services } from "../core/contracts/topology.ts";
+import { AVAILABILITY_ZONES } from "../core/contracts/topology.ts";
+import { fatesOf, type Fate, type ServiceFate } from "../core/failure-domains.ts";
+import { toleranceOf } from "../infra/tolerance.ts";
+
+const HEADINGS: Readonly<Record<Fate, string>> = {
+  "takes-over": "others take over",
+  stops: "stops",
+  returns: "only instance",
+};
+
+/** None for a fault that takes no zone. */
+export function zoneLines(
+  { params, instanceIds }: FaultEntry,
+  services: Services,
+): readonly string[] {
+  const zone = zoneIn(params);
+  if (instanceIds === undefined || zone === undefined) return [];
+  const fates = fatesOf(services, zone, toleranceOf);
+  return (["takes-over", "stops", "returns"] as const).flatMap((fate) => {
+    const own = fates.filter((one) => one.fate === fate);
+    if (own.length === 0) return [];
+    return [`        ${HEADINGS[fate].padEnd(16)}  ${own.map(lostText).join(", ")}`];
+  });
+}
+
+function lostText({ fate, lostIds, why }: ServiceFate): string {
+  const ids = lostIds.join(", ");
+  return fate === "stops" ? `${ids} (${why})` : ids;
+}
+
+function zoneIn(params: FaultEntry["params"]): AvailabilityZone | undefined {
+  if (params === null || typeof params !== "object" || !("zone" in params)) return undefined;
+  return AVAILABILITY_ZONES.find((zone) => zone === params["zone"]);
+}
