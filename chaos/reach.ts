@@ -1,11 +1,13 @@
 /** What a fault means for the topology, by how many of a service it touches and how many may be gone. */
 import type { FaultReach, FaultTarget } from "../core/contracts/fault.ts";
 import type { ServiceSpec } from "../core/contracts/topology.ts";
+import { beyondTolerance } from "../core/fault-plan.ts";
 
 /** The targets are as good as dead to all others: those take over while there are enough of them. */
 export function goneReach<Params>(target: FaultTarget<Params>): FaultReach {
   const takesOver = isTolerated(target);
-  return { faultClass: takesOver ? "W" : "X", takesOver, services: [target.service] };
+  const faultClass = takesOver ? "W" : beyondTolerance(target);
+  return { faultClass, takesOver, services: [target.service] };
 }
 
 /**
@@ -13,7 +15,7 @@ export function goneReach<Params>(target: FaultTarget<Params>): FaultReach {
  * is half there, but as long as few enough are touched nothing may be lost.
  */
 export function greyReach<Params>(target: FaultTarget<Params>): FaultReach {
-  const faultClass = isTolerated(target) ? "B" : "X";
+  const faultClass = isTolerated(target) ? "B" : beyondTolerance(target);
   return { faultClass, takesOver: false, services: [target.service] };
 }
 

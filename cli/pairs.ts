@@ -8,14 +8,15 @@ import type { Fault, FaultClass } from "../core/contracts/fault.ts";
 import type { LeftOut, PairsPlan, Plan } from "../core/contracts/plan.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
 import type { Services } from "../core/contracts/topology.ts";
-import type { Capability } from "../core/contracts/values.ts";
+import type { Capability, Json } from "../core/contracts/values.ts";
 import { LakeproofError } from "../core/errors.ts";
+import { aimOf } from "../core/fault-aim.ts";
 import { drawPairs, pairCatalogue, type PairPorts } from "../core/fault-pairs.ts";
 import { reachOf } from "../core/fault-plan.ts";
 import { host } from "../core/host.ts";
 import { COMPONENTS } from "../infra/components/index.ts";
 import { clockProblem } from "../infra/clock/shiftable.ts";
-import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
+import { drivesThatMayGo, goOnWithout, toleranceOf } from "../infra/tolerance.ts";
 
 interface Level {
   readonly fault: string;
@@ -60,15 +61,15 @@ function factorsOf({
   services,
   capabilities,
 }: PairsOptions): readonly { readonly service: string; readonly levels: readonly Level[] }[] {
+  const ports = { toleranceOf, drivesThatMayGo, clockProblem, goOnWithout };
   return Object.keys(services)
     .map((service) => ({
       service,
       levels: Object.values<Fault>(FAULTS).flatMap((fault): readonly Level[] => {
-        if (fault.name === "none" || fault.needs.some((need) => !capabilities.has(need))) return [];
-        const params = fault.params.parse({});
-        const { faultClass, problem } = reachOf(fault, {
-          ...{ params, service, count: 1, services, toleranceOf, drivesThatMayGo, clockProblem },
-        });
+        if (fault.name === "none" || fault.hits !== undefined) return [];
+        if (fault.needs.some((need) => !capabilities.has(need))) return [];
+        const params = fault.params.parse({}) as Json;
+        const { faultClass, problem } = reachOf(fault, aimOf(service, params, 1, services, ports));
         return problem !== undefined || faultClass === "X"
           ? []
           : [{ fault: fault.name, faultClass }];
@@ -99,7 +100,7 @@ export function withPairs(
   if (text === undefined && own === undefined) return { scenario };
   const ports: PairPorts = {
     ...{ faults: FAULTS, capabilities, beyondDesign },
-    ...{ rolesOf, toleranceOf, drivesThatMayGo, clockProblem },
+    ...{ rolesOf, toleranceOf, drivesThatMayGo, clockProblem, goOnWithout },
   };
   const catalogue = pairCatalogue(topology.services, ports);
   const count = countOfPairs(text, own?.count, catalogue.pairs.length, topology.name);

@@ -17,7 +17,7 @@ import { machineSupport, type MachineSupport } from "../infra/drivers/machine/su
 import type { NetworkSupport } from "../infra/drivers/network-support.ts";
 import { settingProblems } from "../infra/lab-plan.ts";
 import { clockProblem } from "../infra/clock/shiftable.ts";
-import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
+import { drivesThatMayGo, goOnWithout, toleranceOf } from "../infra/tolerance.ts";
 import { CAPACITY_SCENARIOS, SCENARIOS } from "../scenarios/index.ts";
 import {
   duration,
@@ -86,6 +86,7 @@ export function makePlan(
     duplicatesOf: duplicateBudget,
     toleranceOf,
     drivesThatMayGo,
+    goOnWithout,
     clockProblem,
     provable: provableOf,
     settingProblems,

@@ -51,6 +51,19 @@ export function togetherWith(
   return faults.flatMap((_, at) => (first(at) === root ? [at] : []));
 }
 
+/** Indices of those that last at the same time, or are on their way back: not itself. */
+export function inForceWith(
+  faults: readonly Pick<Faults[number], "after">[],
+  index: number,
+): readonly number[] {
+  const breaksInto = (at: number): boolean => faults[at]?.after?.event === "recovery-started";
+  return [
+    ...togetherWith(faults, index).filter((at) => at !== index),
+    ...(breaksInto(index) ? [index - 1] : []),
+    ...(breaksInto(index + 1) ? [index + 1] : []),
+  ];
+}
+
 /** One fault's aim: instances by id where they are known, else how many. */
 interface Aim {
   readonly ids: readonly string[];

@@ -114,6 +114,7 @@ function singleProblem(
   if (spec.zone === "ops" && spec.component !== "lake-maintenance") {
     return "the service only watches (zone ops)";
   }
+  if (fault.hits !== undefined) return "it hits several services by itself";
   if (reach.problem !== undefined)
     return "the fault is about another kind of service, or about more than one instance";
   const missing = fault.needs.filter((need) => !capabilities.has(need));
@@ -137,8 +138,14 @@ function problemOf(first: Single, second: Single, services: Services): string | 
 
 function classOf(first: Single, second: Single, services: Services, ports: PairPorts): FaultClass {
   const classWith = ({ fault, service }: Single, other: Single): FaultClass => {
-    const count = other.service === service && isLost(other, services, ports) ? 2 : 1;
-    return singleReach(fault, service, count, services, ports).faultClass;
+    const otherIsLost = isLost(other, services, ports);
+    const count = other.service === service && otherIsLost ? 2 : 1;
+    // Who would go on without it has to be whole.
+    const goOnWithout: AimPorts["goOnWithout"] = (spec, all) => {
+      const names = ports.goOnWithout?.(spec, all) ?? [];
+      return otherIsLost && names.includes(other.service) ? [] : names;
+    };
+    return singleReach(fault, service, count, services, { ...ports, goOnWithout }).faultClass;
   };
   return worstClass([classWith(first, second), classWith(second, first)]);
 }

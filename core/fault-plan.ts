@@ -1,21 +1,35 @@
 /** What a plan says about single faults, apart from their numbers: names, classes, triggers, and how far it may go. */
 import { peakOf } from "./arrival-shape.ts";
-import type { Composition, Fault, FaultEntry, FaultReach, FaultTarget } from "./contracts/fault.ts";
+import type {
+  Composition,
+  Fault,
+  FaultClass,
+  FaultEntry,
+  FaultReach,
+  FaultTarget,
+} from "./contracts/fault.ts";
 import type { Scenario } from "./contracts/scenario.ts";
 import type { ServiceSpec } from "./contracts/topology.ts";
 import { countOf } from "./target-count.ts";
 
 const TRIGGER_DELAY_MS_MAX = 60_000;
 
-/** Pure: where a fault does not say itself, W while the others can do the work of those that are gone, else X. */
+/** Pure: where a fault does not say itself, W while the others do the work of those that are gone, B while nobody needs it, else X. */
 export function reachOf(fault: Fault, target: FaultTarget<unknown>): FaultReach {
   const reach = fault.reach?.(target);
   if (reach !== undefined) return reach;
   const spec = target.services[target.service];
   const takesOver =
     fault.stopsTarget && spec !== undefined && target.count <= target.toleranceOf(spec);
-  const faultClass = !fault.stopsTarget || takesOver ? "W" : "X";
+  const faultClass = !fault.stopsTarget || takesOver ? "W" : beyondTolerance(target);
   return { faultClass, takesOver, services: [target.service] };
+}
+
+/** Class of a loss that is more than the service bears: at the boundary where those who need it go on without it. */
+export function beyondTolerance({
+  goOnWithout = [],
+}: Pick<FaultTarget<unknown>, "goOnWithout">): FaultClass {
+  return goOnWithout.length > 0 ? "B" : "X";
 }
 
 /** By the index of a fault, as composed: how many instances it is aimed at. */

@@ -11,7 +11,7 @@ import type { Objective } from "./contracts/slo.ts";
 import type { ServiceSpec } from "./contracts/topology.ts";
 import type { Capability, Json } from "./contracts/values.ts";
 import { LakeproofError, reasonOf } from "./errors.ts";
-import { aimOf, hitCountOf, overlapProblems, type AimPorts } from "./fault-aim.ts";
+import { aimWithin, overlapProblems, type AimPorts } from "./fault-aim.ts";
 import { withOverlaps } from "./fault-overlap.ts";
 import {
   blastProblems,
@@ -181,11 +181,7 @@ function planFault(
   );
   const params = paramsOf(fault, entry.params ?? {}, where, problems);
   if (params === null) return undefined;
-  const hitCount = Math.min(service.replicaCount, hitCountOf(scenario, index, ports));
-  const reach = reachOf(
-    fault,
-    aimOf(entry.service, params, hitCount, scenario.topology.services, ports),
-  );
+  const reach = reachOf(fault, aimWithin(scenario, index, entry.service, params, ports));
   if (reach.problem !== undefined) problems.push(`${where}: ${reach.problem}.`);
   const onNetwork = fault.needs.some((need) => need.startsWith("network"));
   const { takesOver } = reach;

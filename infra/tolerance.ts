@@ -1,7 +1,8 @@
 /** How many instances of each kind may be gone at once while the rest does all of its work. */
 
-import type { ServiceSpec } from "../core/contracts/topology.ts";
+import type { ServiceSpec, Services } from "../core/contracts/topology.ts";
 import { drivesPerNodeOf } from "./components/minio.ts";
+import { isFailsafe } from "./components/patroni.ts";
 import {
   defaultParityOf,
   evenPool,
@@ -38,6 +39,18 @@ const TOLERANCE: Readonly<Record<string, Tolerance>> = {
 
 export function toleranceOf(service: Sized): number {
   return Math.max(0, TOLERANCE[service.component]?.(service.replicaCount, service) ?? 0);
+}
+
+/**
+ * Services that go on while more of this one is gone than it bears, as long as nothing of theirs is gone as well: Patroni's
+ * leader in its failsafe mode. Empty where nobody does.
+ */
+export function goOnWithout(service: Sized, services: Services): readonly string[] {
+  if (service.component !== "etcd") return [];
+  const users = Object.entries(services).filter(([, { component }]) => component === "patroni");
+  return users.every(([, { settings = {} }]) => isFailsafe(settings))
+    ? users.map(([name]) => name)
+    : [];
 }
 
 /** Drives of an object store of which reads and writes bear the loss, whichever they are; 0 for all else. */

@@ -14,10 +14,12 @@ import type { Reporter } from "../core/contracts/report.ts";
 import type { Scenario } from "../core/contracts/scenario.ts";
 import type { Check } from "../core/contracts/slo.ts";
 import type { Services, Topology } from "../core/contracts/topology.ts";
+import type { Json } from "../core/contracts/values.ts";
 import { ERROR_CODES, EXIT_CODES, EXIT_GRAVITY } from "../core/errors.ts";
+import { aimOf } from "../core/fault-aim.ts";
 import { reachOf } from "../core/fault-plan.ts";
 import { clockProblem } from "../infra/clock/shiftable.ts";
-import { drivesThatMayGo, toleranceOf } from "../infra/tolerance.ts";
+import { drivesThatMayGo, goOnWithout, toleranceOf } from "../infra/tolerance.ts";
 import { dashboardFiles } from "../infra/monitoring/dashboards.ts";
 import type { LintRule } from "../infra/lint/rule.ts";
 import type { Artifact } from "../infra/artifacts/artifact.ts";
@@ -148,18 +150,11 @@ function classTable(): string {
 
 function classesOf(fault: Fault, service: string, services: Services): string {
   const spec = services[service];
-  const params = fault.params.parse({});
+  const params = fault.params.parse({}) as Json;
+  const ports = { toleranceOf, drivesThatMayGo, clockProblem, goOnWithout };
   const classes: string[] = [];
   for (let count = 1; count <= (spec?.replicaCount ?? 0); count += 1) {
-    const reach = reachOf(fault, {
-      params,
-      service,
-      count,
-      services,
-      toleranceOf,
-      drivesThatMayGo,
-      clockProblem,
-    });
+    const reach = reachOf(fault, aimOf(service, params, count, services, ports));
     const last = classes.at(-1);
     if (reach.problem === undefined && last?.endsWith(reach.faultClass) !== true) {
       classes.push(`${String(count)}: ${reach.faultClass}`);

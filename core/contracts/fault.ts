@@ -190,6 +190,8 @@ export interface FaultTarget<Params> {
   readonly drivesThatMayGo?: (service: ServiceSpec) => number;
   /** Why the wall clock of a service's instances cannot be shifted; undefined where it can. */
   readonly clockProblem?: (service: ServiceSpec) => string | undefined;
+  /** Services that go on, at the boundary, while more of this one is gone than it bears. Absent: none. */
+  readonly goOnWithout?: readonly string[];
 }
 
 /** What a fault does to the topology as a whole. */
@@ -236,8 +238,8 @@ export interface Fault<Params = unknown> {
   /** Names of faults that come closest where the driver cannot do this one, best first. */
   readonly nearest?: readonly string[];
   /**
-   * Pure. Where it is absent the class follows from `stopsTarget` and the tolerance alone: W while the others
-   * can do the work of those that are gone, else X.
+   * Pure. Where it is absent the class follows from `stopsTarget` and the tolerance alone: W while the others can do the
+   * work of those that are gone, B while those who need them go on without any, else X.
    */
   reach?(target: FaultTarget<Params>): FaultReach;
   /**

@@ -57,7 +57,7 @@ export const patroni: Component = {
       };
     }),
   probe: probeMember,
-  settings: { synchronous_mode: ["false"] },
+  settings: { synchronous_mode: ["false"], failsafe_mode: ["false"] },
   replication: {
     unit: "bytes of WAL",
     replicaSets: async (context, signal) => [await clusterOf(context, signal)],
@@ -119,7 +119,7 @@ function patroniConfig(
         // A postmaster that crashes is started in place: not for longer than a standby takes to be promoted.
         primary_start_timeout: ttlS,
         // Without etcd's majority the leader stays while all members answer it.
-        failsafe_mode: true,
+        failsafe_mode: isFailsafe(context.settings),
         retry_timeout: retryTimeoutS,
         maximum_lag_on_failover: 1_048_576,
         synchronous_mode: isSynchronous(context),
@@ -146,6 +146,11 @@ function patroniConfig(
       pg_hba: HBA_RULES,
     },
   };
+}
+
+/** With it the leader stays without etcd, as long as all members answer it; without it, it demotes itself. */
+export function isFailsafe(settings: ComponentContext["settings"]): boolean {
+  return settings["failsafe_mode"] !== "false";
 }
 
 /** Without it a commit is acknowledged before any standby has it. */

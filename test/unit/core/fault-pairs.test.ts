@@ -14,13 +14,13 @@ import {
 } from "../../../core/fault-pairs.ts";
 import { capabilitiesOf } from "../../../infra/drivers/local.ts";
 import { clockProblem } from "../../../infra/clock/shiftable.ts";
-import { drivesThatMayGo, toleranceOf } from "../../../infra/tolerance.ts";
+import { drivesThatMayGo, goOnWithout, toleranceOf } from "../../../infra/tolerance.ts";
 import { mini } from "../../../infra/topologies/index.ts";
 import { plannedAll, support, wholeMachine } from "../../fixtures/planned-fault.ts";
 
 const PORTS: PairPorts = {
   ...{ faults: FAULTS, capabilities: capabilitiesOf(support, wholeMachine), beyondDesign: false },
-  ...{ rolesOf, toleranceOf, drivesThatMayGo, clockProblem },
+  ...{ rolesOf, toleranceOf, drivesThatMayGo, clockProblem, goOnWithout },
 };
 /** Small enough to look at all of it. */
 const SMALL: Services = {

@@ -291,8 +291,9 @@ describe("a clock that is wrong", () => {
 
 describe("names that are another fault, aimed", () => {
   it.for([
-    ["dcs-loss", "etcd", { fault: "process-pause", count: 2, faultClass: "X" }],
-    ["dcs-total-loss", "etcd", { fault: "process-pause", count: 3, faultClass: "X" }],
+    // Patroni's leader stays in its failsafe mode.
+    ["dcs-loss", "etcd", { fault: "process-pause", count: 2, faultClass: "B" }],
+    ["dcs-total-loss", "etcd", { fault: "process-pause", count: 3, faultClass: "B" }],
     ["controller-kill", "kafka", { fault: "process-kill", target: "controller", faultClass: "W" }],
     ["min-isr-loss", "kafka", { fault: "process-kill", count: 2, faultClass: "X" }],
     ["primary-loss", "postgres", { target: "leader", faultClass: "W" }],
