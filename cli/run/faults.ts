@@ -21,6 +21,7 @@ import { awaitTrigger } from "./trigger.ts";
 import { activeOf, begin, isInForceAfter, type Injected } from "./under-way.ts";
 
 const SERVING_INTERVAL_MS = 500;
+const SERVING_MS_MAX = 10_000;
 const HEAL_MS_MAX = 120_000;
 const AIM_MS_MAX = 30_000;
 
@@ -186,11 +187,13 @@ function portsOf(
     deliveredEverywhere: async (sinceMs, limitMs, stop) => {
       const limit = host.deadline(limitMs, stop);
       const serving = services.map((service) =>
-        untilServing(
-          () => lab.serving(service, limit),
-          () => journal.nowMs(),
+        untilServing({
+          service,
+          use: (attempt) => lab.serving(service, attempt),
+          nowMs: () => journal.nowMs(),
           limit,
-        ),
+          stop,
+        }),
       );
       const [visibleMs, ...servingMs] = await Promise.all([
         canaries.deliveredEverywhere(sinceMs, limitMs, stop),
@@ -233,21 +236,36 @@ function nothingDelivered(limitMs: number): never {
   );
 }
 
-/** The moment of the first real use of the service that works again. */
-async function untilServing(
-  use: () => Promise<void>,
-  nowMs: () => number,
-  signal: AbortSignal,
-): Promise<number> {
+interface Serving {
+  readonly service: string;
+  readonly use: (attempt: AbortSignal) => Promise<void>;
+  readonly nowMs: () => number;
+  readonly limit: AbortSignal;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * The moment of the first real use of the service that works again. An attempt of its own may hang for ever: a request that
+ * a proxy sent to a node without power is neither answered nor refused.
+ */
+async function untilServing({ service, use, nowMs, limit, stop }: Serving): Promise<number> {
   for (;;) {
     try {
-      await use();
+      await use(host.deadline(SERVING_MS_MAX, limit));
       return nowMs();
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (stop.aborted) throw error;
+      if (limit.aborted) throw neverServed(service, error);
     }
-    await host.sleep(SERVING_INTERVAL_MS, signal);
+    await host.sleep(SERVING_INTERVAL_MS, stop);
   }
+}
+
+function neverServed(service: string, cause: unknown): LakeproofError {
+  return new LakeproofError("FAULT_FAILED", `${service} did not serve again in time.`, {
+    hint: "Read the logs of the service and of what stands before it.",
+    cause,
+  });
 }
 
 /** The parts of a run that faults are about. */
