@@ -2,6 +2,7 @@
 import { mixedArm, plannedBiLoads, type MixedArm } from "../core/bi-load.ts";
 import type { EventOf, JournalReader } from "../core/contracts/journal.ts";
 import { mergeHistograms, type HistogramSum } from "../core/histogram.ts";
+import { mergeWindows } from "../core/journal-table.ts";
 import { measuredIntervals, steadyIntervals, within, type Interval } from "../core/timeline.ts";
 import { formatDurationMs, formatNumber, NONE } from "./format.ts";
 
@@ -70,7 +71,7 @@ function figuresOf(
     sums.dropped += window.dropped;
   }
   const windows = journal.of("latency.window").filter(isOwn);
-  return { ...sums, histogram: mergeHistograms(windows.map((window) => window.histogramUs)) };
+  return { ...sums, histogram: mergeWindows(windows) };
 }
 
 function classTable(journal: JournalReader): LoadTable {
