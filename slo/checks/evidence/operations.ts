@@ -6,11 +6,8 @@ import type { HistogramSum } from "../../../core/histogram.ts";
 import type { Interval } from "../../../core/timeline.ts";
 import { latencyReader } from "./latency.ts";
 import {
-  badOf,
-  doubtfulOf,
   groupsOfSeries,
   leftOut,
-  lostOf,
   seriesOf,
   slotTimeMs,
   sumOf,
@@ -134,16 +131,15 @@ function operationEvidence(
   "n" | "bad" | "doubtful" | "censored" | "missing" | "groups" | "timeMs" | "details"
 > {
   const series = classes.map((one) => one.series);
-  const slots = series.flatMap((one) => one.slots);
   const outside = classes.map((one) =>
     leftOut(journal, workload, one.name, wholeIntervals(journal), one.intervals),
   );
   const outsideCount = sumOf(outside, (one) => one.n);
   return {
-    n: sumOf(slots, (slot) => slot.offered),
-    bad: sumOf(slots, badOf),
-    doubtful: sumOf(slots, doubtfulOf),
-    censored: sumOf(slots, lostOf),
+    n: sumOf(series, ({ sums }) => sums.offered),
+    bad: sumOf(series, ({ sums }) => sums.bad),
+    doubtful: sumOf(series, ({ sums }) => sums.doubtful),
+    censored: sumOf(series, ({ sums }) => sums.lost),
     missing: sumOf(series, (one) => one.missing),
     groups: groupsOfSeries(series),
     timeMs: Math.max(0, ...series.map(slotTimeMs)),
@@ -180,7 +176,7 @@ function observedMs(
   histogram: HistogramSum,
   classes: readonly ClassEvidence[],
 ): number | undefined {
-  const offered = sumOf(classes, (one) => sumOf(one.series.slots, (slot) => slot.offered));
+  const offered = sumOf(classes, (one) => one.series.sums.offered);
   const percentile = ((1 - objective.badRatioMax) * offered * 100) / histogram.totalCount;
   return histogram.totalCount === 0 || percentile > 100
     ? undefined

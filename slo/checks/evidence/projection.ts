@@ -192,8 +192,8 @@ function backgroundOf(journal: JournalReader): Background {
   };
 }
 
-function isSilent({ slots }: Series): boolean {
-  return slots.every((slot) => slot.offered === 0);
+function isSilent({ sums }: Series): boolean {
+  return sums.offered === 0;
 }
 
 /** JSON has no infinity: what nothing bounds is left out. */
