@@ -185,6 +185,11 @@ export class HistogramSum {
     return this.#totalCount;
   }
 
+  clear(): void {
+    if (this.#totalCount > 0) this.#counts.fill(0);
+    this.#totalCount = 0;
+  }
+
   readonly addCount = (index: number, count: number): void => {
     this.#counts[index] = (this.#counts[index] ?? 0) + count;
     this.#totalCount += count;

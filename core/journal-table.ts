@@ -223,8 +223,12 @@ export function eachCountOf(
   } else eachCount(window.histogramUs, visit);
 }
 
-export function mergeWindows(windows: Iterable<EventOf<"latency.window">>): HistogramSum {
-  const sum = new HistogramSum();
+/** @param sum - taken for it, empty again; absent: a new one */
+export function mergeWindows(
+  windows: Iterable<EventOf<"latency.window">>,
+  sum = new HistogramSum(),
+): HistogramSum {
+  sum.clear();
   for (const window of windows) eachCountOf(window, sum.addCount);
   return sum;
 }

@@ -4,6 +4,7 @@
  * Slots stand in columns: a day has 86,400 of them for each class and objective.
  */
 import type { EventOf, JournalReader } from "../../../core/contracts/journal.ts";
+import { windowsOf } from "../../../core/load-windows.ts";
 import { within, type Interval } from "../../../core/timeline.ts";
 import type { TimedGroup } from "./rows.ts";
 
@@ -53,18 +54,17 @@ const ROUNDING_MS = 1;
 export function seriesOf(journal: JournalReader, request: SeriesRequest): Series {
   const own = windowsOf(journal, "load.window", request);
   const grid = gridOf(own, request);
-  if (grid === undefined) return new Slots(0).series(0, new Float64Array(0));
+  if (grid === undefined) return new Slots(0, false).series(0, new Float64Array(0));
   const row = slotRow(grid, request);
   const slotAt = (fromMs: number): number =>
     row.numbers[Math.round((fromMs - grid.fromMs) / grid.windowMs) - row.firstIndex] ?? NO_SLOT;
-  const slots = new Slots(row.fromMs.length);
+  const { countOver } = request;
+  const slots = new Slots(row.fromMs.length, countOver !== undefined);
   for (const window of own) {
     const slot = slotAt(window.fromMs);
     if (slot !== NO_SLOT) slots.addLoad(slot, window);
   }
-  const { countOver } = request;
   if (countOver !== undefined) {
-    slots.isTimed = true;
     for (const window of windowsOf(journal, "latency.window", request)) {
       const slot = slotAt(window.fromMs);
       if (slot !== NO_SLOT) slots.addLatency(slot, window.count, countOver(window));
@@ -74,35 +74,42 @@ export function seriesOf(journal: JournalReader, request: SeriesRequest): Series
   return slots.series(grid.windowMs, row.fromMs);
 }
 
-/** Columns of counts, one number a slot. */
+/** Reused: one series is counted at a time. Grows with the longest. */
+let scratch = new Float64Array(0);
+const COLUMN_COUNT = 8;
+
+/** Columns of counts, one number a slot. Good until the next series is counted. */
 class Slots {
   readonly count: number;
   /** 1 where the journal has a window. */
-  readonly present: Uint8Array;
+  readonly present: Float64Array;
   readonly offered: Float64Array;
+  readonly missing: Float64Array;
   readonly #ok: Float64Array;
   /** Ended as failed or unknown. */
   readonly #failed: Float64Array;
   readonly #dropped: Float64Array;
-  /** Latency samples. */
-  readonly #timed: Float64Array;
   /** Latency samples at or above the threshold. */
   readonly #over: Float64Array;
-  readonly missing: Float64Array;
+  /** Latency samples. Undefined: latency plays no part. */
+  #timed: Float64Array | undefined;
   #eventCount = 0;
-  /** False: latency plays no part. */
-  isTimed = false;
 
-  constructor(count: number) {
+  constructor(count: number, isTimed: boolean) {
+    const size = COLUMN_COUNT * count;
+    if (scratch.length < size) scratch = new Float64Array(size);
+    else scratch.fill(0, 0, size);
+    const column = (number: number): Float64Array =>
+      scratch.subarray(number * count, (number + 1) * count);
     this.count = count;
-    this.present = new Uint8Array(count);
-    this.offered = new Float64Array(count);
-    this.#ok = new Float64Array(count);
-    this.#failed = new Float64Array(count);
-    this.#dropped = new Float64Array(count);
-    this.#timed = new Float64Array(count);
-    this.#over = new Float64Array(count);
-    this.missing = new Float64Array(count);
+    this.present = column(0);
+    this.offered = column(1);
+    this.missing = column(2);
+    this.#ok = column(3);
+    this.#failed = column(4);
+    this.#dropped = column(5);
+    this.#over = column(6);
+    if (isTimed) this.#timed = column(7);
   }
 
   addLoad(slot: number, window: EventOf<"load.window">): void {
@@ -115,12 +122,13 @@ class Slots {
   }
 
   addLatency(slot: number, timed: number, over: number): void {
-    add(this.#timed, slot, timed);
+    if (this.#timed !== undefined) add(this.#timed, slot, timed);
     add(this.#over, slot, over);
   }
 
   series(windowMs: number, fromMs: Float64Array): Series {
     const { count } = this;
+    const timed = this.#timed;
     const n = new Float64Array(count);
     const badMost = new Float64Array(count);
     const badSure = new Float64Array(count);
@@ -136,7 +144,7 @@ class Slots {
       // A failed operation may be among the slow ones, so the two are not added up.
       const bad = Math.min(offered, dropped + Math.max(failed, over));
       // On top: failed ones that were not slow, and ended ones without a latency.
-      const untimed = this.isTimed ? Math.max(0, ok - at(this.#timed, slot)) : 0;
+      const untimed = timed === undefined ? 0 : Math.max(0, ok - at(timed, slot));
       const doubtful = Math.min(offered, failed + dropped + over + untimed) - bad;
       n[slot] = offered + missing;
       badMost[slot] = bad + doubtful + missing;
@@ -161,37 +169,9 @@ function add(column: Float64Array, slot: number, count: number): void {
 }
 
 function sumOfColumn(column: Float64Array): number {
-  return column.reduce((sum, count) => sum + count, 0);
-}
-
-type Windows = "load.window" | "latency.window";
-
-/** By journal, kind and class: every objective asks again, and a day has some hundred thousand windows. */
-const SORTED = new WeakMap<JournalReader, Map<string, readonly EventOf<Windows>[]>>();
-
-/** In the order of the journal. Exactly this class; undefined means windows without one. */
-function windowsOf<K extends Windows>(
-  journal: JournalReader,
-  kind: K,
-  { workload, class: className }: Pick<SeriesRequest, "workload" | "class">,
-): readonly EventOf<K>[] {
-  let sorted = SORTED.get(journal);
-  if (sorted === undefined) {
-    sorted = new Map(
-      (["load.window", "latency.window"] as const).flatMap((name) => [
-        ...Map.groupBy<string, EventOf<Windows>>(journal.of(name), keyOf),
-      ]),
-    );
-    SORTED.set(journal, sorted);
-  }
-  const key = keyOf({ kind, workload, ...(className === undefined ? {} : { class: className }) });
-  return (sorted.get(key) ?? []) as unknown as readonly EventOf<K>[];
-}
-
-function keyOf(window: Pick<EventOf<Windows>, "kind" | "workload" | "class">): string {
-  return window.class === undefined
-    ? `${window.kind} ${window.workload}`
-    : `${window.kind} ${window.workload} of ${window.class}`;
+  let sum = 0;
+  for (let slot = 0; slot < column.length; slot += 1) sum += at(column, slot);
+  return sum;
 }
 
 interface Grid {
@@ -231,22 +211,22 @@ function slotRow(grid: Grid, request: SeriesRequest): SlotRow {
     }
   }
   const fromMs: number[] = [];
-  for (const [index, number] of numbers.entries()) {
-    if (number === NO_SLOT) continue;
+  for (let index = 0; index < numbers.length; index += 1) {
+    if (numbers[index] === NO_SLOT) continue;
     numbers[index] = fromMs.length;
     fromMs.push(grid.fromMs + (firstIndex + index) * grid.windowMs);
   }
-  return { firstIndex, numbers, fromMs: Float64Array.from(fromMs) };
+  return { firstIndex, numbers, fromMs: new Float64Array(fromMs) };
 }
 
 function fillMissing(slots: Slots, windowMs: number, request: SeriesRequest): void {
   const offered = sumOfColumn(slots.offered);
   if (request.ratePerS === undefined) {
     // Without a planned rate a hole is taken to be as full as the windows that are there.
-    const presentCount = slots.present.reduce((sum, one) => sum + one, 0);
+    const presentCount = sumOfColumn(slots.present);
     const usual = Math.ceil(offered / Math.max(1, presentCount));
-    for (const [slot, isPresent] of slots.present.entries()) {
-      if (isPresent === 0) slots.missing[slot] = usual;
+    for (let slot = 0; slot < slots.count; slot += 1) {
+      if (slots.present[slot] === 0) slots.missing[slot] = usual;
     }
   } else {
     // An operation may fall just across either end of an interval: one each is not missed.
@@ -261,8 +241,8 @@ function spread({ offered, missing }: Slots, total: number, perSlot: number): vo
   const whole = offered.reduce((sum, count) => sum + Math.max(0, perSlot - count), 0);
   if (total <= 0 || whole === 0) return;
   const share = Math.min(1, total / whole);
-  for (const [slot, count] of offered.entries()) {
-    missing[slot] = Math.max(0, perSlot - count) * share;
+  for (let slot = 0; slot < offered.length; slot += 1) {
+    missing[slot] = Math.max(0, perSlot - at(offered, slot)) * share;
   }
 }
 
