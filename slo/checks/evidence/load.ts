@@ -6,18 +6,12 @@
 import type { EventOf, JournalReader } from "../../../core/contracts/journal.ts";
 import { windowsOf } from "../../../core/load-windows.ts";
 import { within, type Interval } from "../../../core/timeline.ts";
-import type { TimedGroup } from "./rows.ts";
+import type { SecondGroups } from "./second-groups.ts";
 
 export interface Series {
   readonly windowMs: number;
   /** Of each slot, ascending. */
   readonly fromMs: Float64Array;
-  /** Of each slot: samples, expected and not there ones among them. */
-  readonly n: Float64Array;
-  /** Of each slot: certainly or possibly bad, or missing. */
-  readonly badMost: Float64Array;
-  /** Of each slot: certainly bad. */
-  readonly badSure: Float64Array;
   /** Expected and not there: counts against every proof. */
   readonly missing: number;
   readonly sums: SlotSums;
@@ -46,6 +40,8 @@ export interface SeriesRequest {
   readonly ratePerS: number | undefined;
   /** Counts the samples of a latency window that are too slow. Absent: latency plays no part. */
   readonly countOver?: (window: EventOf<"latency.window">) => number;
+  /** Takes every slot; missing samples are in it as bad ones. */
+  readonly groups?: SecondGroups | undefined;
 }
 
 /** Clock readings are rounded to microseconds; a window may stick out by less than this. */
@@ -54,7 +50,8 @@ const ROUNDING_MS = 1;
 export function seriesOf(journal: JournalReader, request: SeriesRequest): Series {
   const own = windowsOf(journal, "load.window", request);
   const grid = gridOf(own, request);
-  if (grid === undefined) return new Slots(0, false).series(0, new Float64Array(0));
+  if (grid === undefined)
+    return new Slots(0, false).series({ windowMs: 0, fromMs: new Float64Array(0) });
   const row = slotRow(grid, request);
   const slotAt = (fromMs: number): number =>
     row.numbers[Math.round((fromMs - grid.fromMs) / grid.windowMs) - row.firstIndex] ?? NO_SLOT;
@@ -71,7 +68,7 @@ export function seriesOf(journal: JournalReader, request: SeriesRequest): Series
     }
   }
   fillMissing(slots, grid.windowMs, request);
-  return slots.series(grid.windowMs, row.fromMs);
+  return slots.series({ windowMs: grid.windowMs, fromMs: row.fromMs }, request.groups);
 }
 
 /** Reused: one series is counted at a time. Grows with the longest. */
@@ -126,12 +123,9 @@ class Slots {
     add(this.#over, slot, over);
   }
 
-  series(windowMs: number, fromMs: Float64Array): Series {
+  series(row: Pick<Series, "windowMs" | "fromMs">, groups?: SecondGroups): Series {
     const { count } = this;
     const timed = this.#timed;
-    const n = new Float64Array(count);
-    const badMost = new Float64Array(count);
-    const badSure = new Float64Array(count);
     const sums = { offered: 0, ok: 0, dropped: 0, lost: 0, events: 0, bad: 0, doubtful: 0 };
     sums.events = this.#eventCount;
     for (let slot = 0; slot < count; slot += 1) {
@@ -146,9 +140,7 @@ class Slots {
       // On top: failed ones that were not slow, and ended ones without a latency.
       const untimed = timed === undefined ? 0 : Math.max(0, ok - at(timed, slot));
       const doubtful = Math.min(offered, failed + dropped + over + untimed) - bad;
-      n[slot] = offered + missing;
-      badMost[slot] = bad + doubtful + missing;
-      badSure[slot] = bad;
+      groups?.add(at(row.fromMs, slot), offered + missing, bad + doubtful + missing, bad);
       sums.offered += offered;
       sums.ok += ok;
       sums.dropped += dropped;
@@ -156,7 +148,7 @@ class Slots {
       sums.bad += bad;
       sums.doubtful += doubtful;
     }
-    return { windowMs, fromMs, n, badMost, badSure, missing: sumOfColumn(this.missing), sums };
+    return { ...row, missing: sumOfColumn(this.missing), sums };
   }
 }
 
@@ -187,36 +179,50 @@ function gridOf(own: readonly Grid[], request: SeriesRequest): Grid | undefined 
 interface SlotRow {
   /** Of the first one in `numbers`, on the grid. */
   readonly firstIndex: number;
-  /** By index on the grid, which slot it is. */
-  readonly numbers: readonly number[];
+  /** By index on the grid, which slot it is. Good until the next row is made. */
+  readonly numbers: Int32Array;
   readonly fromMs: Float64Array;
 }
 
 /** Outside of the intervals. */
 const NO_SLOT = -1;
 
+/** Reused, as the columns of counts are. */
+let numberScratch = new Int32Array(0);
+
 /** The windows that lie wholly within the intervals, by their number on the grid. */
 function slotRow(grid: Grid, request: SeriesRequest): SlotRow {
-  const starts = request.intervals.map((interval) =>
-    Math.ceil((interval.fromMs - ROUNDING_MS - grid.fromMs) / grid.windowMs),
-  );
-  const firstIndex = Math.min(...starts);
-  const numbers: number[] = [];
-  for (const [number, interval] of request.intervals.entries()) {
-    for (let index = starts[number] ?? 0; ; index += 1) {
-      const fromMs = grid.fromMs + index * grid.windowMs;
-      if (fromMs + grid.windowMs > interval.toMs + ROUNDING_MS) break;
-      while (numbers.length < index - firstIndex) numbers.push(NO_SLOT);
-      numbers[index - firstIndex] = 0;
-    }
+  const ranges = request.intervals.map((interval) => indicesWithin(grid, interval));
+  const firstIndex = Math.min(...ranges.map(({ from }) => from));
+  const length = Math.max(0, ...ranges.map(({ to }) => to - firstIndex));
+  if (numberScratch.length < length) numberScratch = new Int32Array(length);
+  const numbers = numberScratch.subarray(0, length).fill(NO_SLOT);
+  for (const { from, to } of ranges) {
+    if (to > from) numbers.fill(0, from - firstIndex, to - firstIndex);
   }
-  const fromMs: number[] = [];
-  for (let index = 0; index < numbers.length; index += 1) {
+  let count = 0;
+  for (let index = 0; index < length; index += 1) {
     if (numbers[index] === NO_SLOT) continue;
-    numbers[index] = fromMs.length;
-    fromMs.push(grid.fromMs + (firstIndex + index) * grid.windowMs);
+    numbers[index] = count;
+    count += 1;
   }
-  return { firstIndex, numbers, fromMs: new Float64Array(fromMs) };
+  const fromMs = new Float64Array(count);
+  for (let index = 0; index < length; index += 1) {
+    const slot = numbers[index] ?? NO_SLOT;
+    if (slot !== NO_SLOT) fromMs[slot] = grid.fromMs + (firstIndex + index) * grid.windowMs;
+  }
+  return { firstIndex, numbers, fromMs };
+}
+
+/** From the first index to behind the last. */
+function indicesWithin(
+  { fromMs, windowMs }: Grid,
+  interval: Interval,
+): { readonly from: number; readonly to: number } {
+  const from = Math.ceil((interval.fromMs - ROUNDING_MS - fromMs) / windowMs);
+  let to = from;
+  while (fromMs + to * windowMs + windowMs <= interval.toMs + ROUNDING_MS) to += 1;
+  return { from, to };
 }
 
 function fillMissing(slots: Slots, windowMs: number, request: SeriesRequest): void {
@@ -244,28 +250,6 @@ function spread({ offered, missing }: Slots, total: number, perSlot: number): vo
   for (let slot = 0; slot < offered.length; slot += 1) {
     missing[slot] = Math.max(0, perSlot - at(offered, slot)) * share;
   }
-}
-
-/** One group a second, in order; missing samples are in it as bad ones. */
-export function groupsOfSeries(series: readonly Series[]): readonly TimedGroup[] {
-  // Series of different classes have their own phase within the second; a second is a group.
-  const secondOf = (fromMs: number): number => Math.floor(fromMs / 1000);
-  const first = Math.min(
-    ...series.flatMap(({ fromMs }) => Array.from(fromMs.subarray(0, 1), secondOf)),
-  );
-  const groups: ({ fromMs: number; n: number; bad: number; sureBad: number } | undefined)[] = [];
-  for (const { fromMs, n, badMost, badSure } of series) {
-    for (let slot = 0; slot < fromMs.length; slot += 1) {
-      const second = secondOf(at(fromMs, slot));
-      while (groups.length <= second - first) groups.push(undefined);
-      const group = groups[second - first] ?? { fromMs: second * 1000, n: 0, bad: 0, sureBad: 0 };
-      groups[second - first] = group;
-      group.n += at(n, slot);
-      group.bad += at(badMost, slot);
-      group.sureBad += at(badSure, slot);
-    }
-  }
-  return groups.filter((group) => group !== undefined);
 }
 
 export function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
