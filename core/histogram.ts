@@ -11,13 +11,26 @@ const HIGHEST_US = 3_600_000_000;
 /** Layout of three significant digits from 1 µs: 2048 counts of one microsecond, then 1024 for each doubling. */
 const HALF_COUNT = 1024;
 const HALF_BITS = 10;
-const COUNTS_LENGTH = 23 * HALF_COUNT;
+export const COUNTS_LENGTH = 23 * HALF_COUNT;
 
 const COOKIE = 0x1c849303;
 const COOKIE_COMPRESSED = 0x1c849304;
 /** The bits of a cookie that tell the word size; always 1 here, for variable-length counts. */
 const WORD_BITS = 0xf0;
-const HEADER_BYTES = 40;
+export const HEADER_BYTES = 40;
+
+/** What stands before the counts; their length in bytes is still to be put at 4. */
+export const HEADER = headerBytes();
+
+function headerBytes(): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  bytes.writeUInt32BE(COOKIE | 0x10, 0);
+  bytes.writeUInt32BE(3, 12);
+  bytes.writeBigUInt64BE(1n, 16);
+  bytes.writeBigUInt64BE(BigInt(HIGHEST_US), 24);
+  bytes.writeDoubleBE(1, 32);
+  return bytes;
+}
 
 export function newHistogram(): Histogram {
   const histogram = hdr.build({
@@ -44,30 +57,41 @@ export function recordMs(histogram: Histogram, latencyMs: number): void {
  * little, and a day of them would take longer to inflate than everything else in a report.
  */
 export function encodeHistogram(histogram: Histogram): string {
-  const bytes = Buffer.alloc(HEADER_BYTES + 9 * Math.max(1, histogram.totalCount) * 2);
-  let at = HEADER_BYTES;
-  let zeros = 0;
-  let left = histogram.totalCount;
-  for (let index = 0; left > 0 && index < histogram.countsArrayLength; index += 1) {
-    const count = histogram.getCountAtIndex(index);
-    if (count === 0) {
-      zeros += 1;
-      continue;
+  return encodedText((visit) => {
+    let left = histogram.totalCount;
+    for (let index = 0; left > 0 && index < histogram.countsArrayLength; index += 1) {
+      const count = histogram.getCountAtIndex(index);
+      if (count === 0) continue;
+      visit(index, count);
+      left -= count;
     }
+  });
+}
+
+/** The same of counts that are told one by one, ascending by their place. */
+export function encodedText(each: (visit: (index: number, count: number) => void) => void): string {
+  let bytes = encoding;
+  let at = HEADER_BYTES;
+  let next = 0;
+  each((index, count) => {
+    if (at + 2 * WORD_BYTES_MAX > bytes.length) {
+      bytes = Buffer.concat([bytes], 2 * bytes.length);
+      encoding = bytes;
+    }
+    const zeros = index - next;
     if (zeros > 0) at = putZigZag(bytes, at, zeros === 1 ? 0 : -zeros);
     at = putZigZag(bytes, at, count);
-    zeros = 0;
-    left -= count;
-  }
-  bytes.writeUInt32BE(COOKIE | 0x10, 0);
+    next = index + 1;
+  });
   bytes.writeUInt32BE(at - HEADER_BYTES, 4);
-  bytes.writeUInt32BE(0, 8);
-  bytes.writeUInt32BE(3, 12);
-  bytes.writeBigUInt64BE(1n, 16);
-  bytes.writeBigUInt64BE(BigInt(HIGHEST_US), 24);
-  bytes.writeDoubleBE(1, 32);
   return bytes.toString("base64", 0, at);
 }
+
+/** Reused: one histogram at a time is encoded. Grows with the longest. */
+let encoding = Buffer.concat([HEADER], 1 << 12);
+
+/** Of 2^53 and its sign, seven bits a byte. */
+const WORD_BYTES_MAX = 8;
 
 /** Counts are far below 2^53 and gaps below 2^15: plain arithmetic does. */
 function putZigZag(bytes: Buffer, from: number, value: number): number {
@@ -159,6 +183,11 @@ export class HistogramSum {
 
   get totalCount(): number {
     return this.#totalCount;
+  }
+
+  clear(): void {
+    if (this.#totalCount > 0) this.#counts.fill(0);
+    this.#totalCount = 0;
   }
 
   readonly addCount = (index: number, count: number): void => {

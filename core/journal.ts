@@ -7,7 +7,6 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { JOURNAL_SCHEMA } from "./contracts/journal.ts";
 import type {
-  EventOf,
   JournalBody,
   JournalEvent,
   JournalKind,
@@ -15,6 +14,7 @@ import type {
   JournalWriter,
 } from "./contracts/journal.ts";
 import { LakeproofError, reasonOf } from "./errors.ts";
+import { JournalLines } from "./journal-lines.ts";
 
 export const JOURNAL_FILE = "journal.ndjson";
 
@@ -93,103 +93,45 @@ function flushed(stream: WriteStream): Promise<void> {
 
 /** Read in pieces: a day of one-second windows is larger than what may be held in memory twice. */
 const CHUNK_BYTES = 1 << 20;
-const NEWLINE = 0x0a;
 
 export async function readJournal(runDir: string): Promise<JournalReader> {
   const path = join(runDir, JOURNAL_FILE);
-  const lines = new LineReader();
+  const lines = new JournalLines(KNOWN_KINDS);
   try {
     await using file = await open(path);
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    let rest = Buffer.alloc(0);
+    let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    let kept = 0;
     for (;;) {
-      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES);
+      // A line longer than the chunk: run.started with its plan may be.
+      if (kept === chunk.length) chunk = Buffer.concat([chunk], 2 * chunk.length);
+      const { bytesRead } = await file.read(chunk, kept, chunk.length - kept);
       if (bytesRead === 0) break;
-      const end = chunk.lastIndexOf(NEWLINE, bytesRead - 1) + 1;
-      if (end > 0) {
-        lines.take(Buffer.concat([rest, chunk.subarray(0, end)]).toString("utf8"));
-        rest = Buffer.from(chunk.subarray(end, bytesRead));
-      } else rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+      const filled = kept + bytesRead;
+      const taken = lines.take(chunk.subarray(0, filled));
+      chunk.copyWithin(0, taken, filled);
+      kept = filled - taken;
     }
-    lines.take(rest.toString("utf8"));
+    lines.takeLast(chunk.subarray(0, kept));
   } catch (error) {
     throw new LakeproofError("RUN_NOT_FOUND", `No journal at ${path}: ${reasonOf(error)}.`, {
       hint: "Name a run directory below runs/; `lakeproof list runs` shows them.",
       cause: error,
     });
   }
-  return readerOf(lines.parsed());
+  return readerOf(lines);
 }
 
 export function parseJournal(text: string): JournalReader {
-  const lines = new LineReader();
-  lines.take(text);
-  return readerOf(lines.parsed());
+  const lines = new JournalLines(KNOWN_KINDS);
+  const bytes = Buffer.from(text, "utf8");
+  lines.takeLast(bytes.subarray(lines.take(bytes)));
+  return readerOf(lines);
 }
 
-interface Parsed {
-  readonly events: readonly JournalEvent[];
-  readonly problems: string[];
-}
-
-/** Trusts lines up to the first that is no event, and counts what comes after it. */
-class LineReader {
-  readonly #events: JournalEvent[] = [];
-  readonly #unknownKinds = new Map<string, number>();
-  #lineCount = 0;
-  #badLine: number | undefined;
-
-  /** Any number of lines; only the last text given may end within one. */
-  take(text: string): void {
-    let from = 0;
-    while (from < text.length) {
-      const newline = text.indexOf("\n", from);
-      const to = newline < 0 ? text.length : newline;
-      if (to > from && this.#badLine === undefined) this.#takeLine(text.slice(from, to));
-      if (newline >= 0) this.#lineCount += 1;
-      from = to + 1;
-    }
-  }
-
-  #takeLine(line: string): void {
-    const event = parseLine(line);
-    if (event === undefined) this.#badLine = this.#lineCount;
-    else if (event.kind in KNOWN_KINDS) this.#events.push(event);
-    else this.#unknownKinds.set(event.kind, (this.#unknownKinds.get(event.kind) ?? 0) + 1);
-  }
-
-  parsed(): Parsed {
-    const problems: string[] = [];
-    if (this.#badLine !== undefined) {
-      const rest = this.#lineCount - this.#badLine;
-      const line = `Line ${String(this.#badLine + 1)}`;
-      problems.push(
-        rest <= 1
-          ? `${line} is cut off: judged up to there.`
-          : `${line} is not valid JSON; ${String(rest)} further lines were not trusted.`,
-      );
-    }
-    for (const [kind, count] of this.#unknownKinds) {
-      problems.push(
-        `Unknown event kind ${JSON.stringify(kind)} (${String(count)}×) was passed over.`,
-      );
-    }
-    return { events: this.#events, problems };
-  }
-}
-
-function parseLine(line: string): JournalEvent | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    if (typeof value !== "object" || value === null || !("kind" in value)) return undefined;
-    return value as JournalEvent;
-  } catch {
-    return undefined;
-  }
-}
-
-function readerOf({ events, problems }: Parsed): JournalReader {
-  const started = events.find((event) => event.kind === "run.started");
+function readerOf(lines: JournalLines): JournalReader {
+  const problems = lines.problems();
+  const { eventCount, endMs } = lines;
+  const started = lines.of("run.started").at(0);
   if (started === undefined) {
     throw new LakeproofError("JOURNAL_INVALID", "The journal has no run.started event.", {
       hint: "The file was cut off before the run began; there is nothing to judge.",
@@ -200,8 +142,7 @@ function readerOf({ events, problems }: Parsed): JournalReader {
       `Journal version ${JSON.stringify(started.schema)} is not ${JOURNAL_SCHEMA}: read as far as its events are known.`,
     );
   }
-  const byKind = Map.groupBy(events, (event) => event.kind);
-  if (!byKind.has("run.ended")) {
+  if (lines.of("run.ended").length === 0) {
     problems.push("The journal has no run.ended event: the harness died during the run.");
   }
   return {
@@ -210,10 +151,10 @@ function readerOf({ events, problems }: Parsed): JournalReader {
     environment: started.environment,
     startedAtEpochMs: started.startedAtEpochMs,
     rerun: started.rerun,
-    endMs: events.at(-1)?.atMs ?? 0,
+    endMs,
     problems,
-    of: <K extends JournalKind>(kind: K) =>
-      (byKind.get(kind) ?? []) as unknown as readonly EventOf<K>[],
-    all: () => events,
+    eventCount,
+    of: (kind) => lines.of(kind),
+    all: () => lines.all(),
   };
 }

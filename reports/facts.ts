@@ -1,6 +1,6 @@
 /** Figures several reports need, drawn from the journal once. Facts only: nothing here judges. */
 import type { EventOf, JournalReader } from "../core/contracts/journal.ts";
-import { mergeHistograms } from "../core/histogram.ts";
+import { mergeWindows } from "../core/journal-table.ts";
 import {
   faultWindows,
   measuredIntervals,
@@ -115,7 +115,7 @@ export function queryLatency(journal: JournalReader): QueryLatency | undefined {
     .of("latency.window")
     .filter((window) => isQueryClass(window.class) && within(window.fromMs, steady));
   if (windows.length === 0) return undefined;
-  const merged = mergeHistograms(windows.map((window) => window.histogramUs));
+  const merged = mergeWindows(windows);
   if (merged.totalCount === 0) return undefined;
   return { latencyMsP95: merged.percentileMs(95), count: merged.totalCount };
 }

@@ -2,6 +2,8 @@
 import { mixedArm, plannedBiLoads, type MixedArm } from "../core/bi-load.ts";
 import type { EventOf, JournalReader } from "../core/contracts/journal.ts";
 import { mergeHistograms, type HistogramSum } from "../core/histogram.ts";
+import { mergeWindows } from "../core/journal-table.ts";
+import { windowsOf } from "../core/load-windows.ts";
 import { measuredIntervals, steadyIntervals, within, type Interval } from "../core/timeline.ts";
 import { formatDurationMs, formatNumber, NONE } from "./format.ts";
 
@@ -13,8 +15,17 @@ export interface LoadTable {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** By journal: more than one report shows them, and merging a day takes its time. */
+const DRAWN = new WeakMap<JournalReader, readonly LoadTable[]>();
+
 /** Tables without rows are left out. */
 export function loadTables(journal: JournalReader): readonly LoadTable[] {
+  const tables = DRAWN.get(journal) ?? drawnTables(journal);
+  DRAWN.set(journal, tables);
+  return tables;
+}
+
+function drawnTables(journal: JournalReader): readonly LoadTable[] {
   return [classTable(journal), mixedTable(journal), ...scriptTables(journal)].filter(
     (table) => table.rows.length > 0,
   );
@@ -59,18 +70,17 @@ function figuresOf(
   stretch: Pick<Stretch, "workload" | "class">,
   counts: (window: { readonly fromMs: number; readonly windowMs: number }) => boolean,
 ): Figures {
-  const isOwn = (window: EventOf<"load.window"> | EventOf<"latency.window">): boolean =>
-    window.workload === stretch.workload && window.class === stretch.class && counts(window);
   const sums = { offered: 0, ok: 0, failed: 0, unknown: 0, dropped: 0 };
-  for (const window of journal.of("load.window").filter(isOwn)) {
+  for (const window of windowsOf(journal, "load.window", stretch)) {
+    if (!counts(window)) continue;
     sums.offered += window.offered;
     sums.ok += window.ok;
     sums.failed += window.failed;
     sums.unknown += window.unknown;
     sums.dropped += window.dropped;
   }
-  const windows = journal.of("latency.window").filter(isOwn);
-  return { ...sums, histogram: mergeHistograms(windows.map((window) => window.histogramUs)) };
+  const windows = windowsOf(journal, "latency.window", stretch).filter(counts);
+  return { ...sums, histogram: mergeWindows(windows) };
 }
 
 function classTable(journal: JournalReader): LoadTable {

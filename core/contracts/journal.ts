@@ -381,6 +381,13 @@ export interface JournalReader {
   readonly endMs: number;
   /** Truncated line, unknown version, unknown kinds, missing run.ended: said, never hidden. */
   readonly problems: readonly string[];
+  /** Of all kinds together. */
+  readonly eventCount: number;
+  /**
+   * In the order of the journal. Of kinds that come by the second each event is a view of columns: its fields are
+   * read, but it cannot be copied by spreading.
+   */
   of<K extends JournalKind>(kind: K): readonly EventOf<K>[];
+  /** Every event as an object of its own, in the order of the journal: a gigabyte of a day. */
   all(): readonly JournalEvent[];
 }

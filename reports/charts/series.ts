@@ -1,8 +1,8 @@
 /** From journal events to points. Percentiles come from merged histograms, never from averaged percentiles. */
 import type { EventOf, JournalReader } from "../../core/contracts/journal.ts";
 import type { Unit } from "../../core/contracts/values.ts";
-import { mergeHistograms } from "../../core/histogram.ts";
-import type { HistogramSum } from "../../core/histogram.ts";
+import { HistogramSum } from "../../core/histogram.ts";
+import { mergeWindows } from "../../core/journal-table.ts";
 import { bankWindows, isQueryClass, queryWindows } from "../facts.ts";
 import type { Point } from "./downsample.ts";
 import { HEAT_ROWS_PER_DECADE } from "./heatmap.ts";
@@ -117,8 +117,9 @@ function latencyOf(
   const p50: Point[] = [];
   const p95: Point[] = [];
   const cells: HeatCell[] = [];
+  const merged = new HistogramSum();
   for (const [bin, own] of [...bins].sort(([one], [other]) => one - other)) {
-    const merged = mergeHistograms(own.map((window) => window.histogramUs));
+    mergeWindows(own, merged);
     if (merged.totalCount === 0) continue;
     const xMs = (bin + 0.5) * binMs;
     p50.push({ xMs, y: merged.percentileMs(50) });

@@ -30,7 +30,7 @@ function completeVerdict(journal: JournalReader): Verdict {
   return verdictOf({
     ...FACTS,
     status: "PROVEN",
-    because: `The run completed; all ${figure(journal.all().length)} events were read.`,
+    because: `The run completed; all ${figure(journal.eventCount)} events were read.`,
   });
 }
 

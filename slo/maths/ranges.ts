@@ -8,11 +8,8 @@ export function requireThat(holds: boolean, message: string, hint: string): asse
 
 /** Strictly between 0 and 1; NaN is not. */
 export function requireOpenRatio(name: string, value: number): void {
-  requireThat(
-    value > 0 && value < 1,
-    `${name} is ${String(value)}.`,
-    `Give a ${name} strictly between 0 and 1.`,
-  );
+  if (value > 0 && value < 1) return;
+  requireThat(false, `${name} is ${String(value)}.`, `Give a ${name} strictly between 0 and 1.`);
 }
 
 /** A whole number from `min` up to where doubles still count exactly. */

@@ -45,7 +45,18 @@ export function canaryEvidence(
   return { samples, overlapping, missingMs: missingTicks(journal, all, counted) };
 }
 
+/** Every objective and every capability asks, and a day has a canary a second. */
+const ALL = new WeakMap<JournalReader, Map<number, readonly CanarySample[]>>();
+
 function allCanaries(journal: JournalReader, targetMs: number): readonly CanarySample[] {
+  const known = ALL.get(journal) ?? new Map<number, readonly CanarySample[]>();
+  ALL.set(journal, known);
+  const samples = known.get(targetMs) ?? samplesOf(journal, targetMs);
+  known.set(targetMs, samples);
+  return samples;
+}
+
+function samplesOf(journal: JournalReader, targetMs: number): readonly CanarySample[] {
   const byId = new Map<string, CanarySample>();
   for (const event of journal.of("canary.seen")) {
     const freshnessMs = event.visibleMs - event.intendedMs;

@@ -22,10 +22,13 @@ export function feltBy(journal: JournalReader, { fromMs, toMs }: FaultWindow): F
   const loads = journal
     .of("load.window")
     .filter((window) => isWithin(window.fromMs + window.windowMs / 2));
-  const ages = [
-    ...journal.of("canary.seen").map((one) => [one.intendedMs, one.visibleMs - one.intendedMs]),
-    ...journal.of("canary.censored").map((one) => [one.intendedMs, one.ageMs]),
-  ].flatMap(([intendedMs = 0, ageMs = 0]) => (isWithin(intendedMs) ? [ageMs] : []));
+  const ages: number[] = [];
+  for (const { intendedMs, visibleMs } of journal.of("canary.seen")) {
+    if (isWithin(intendedMs)) ages.push(visibleMs - intendedMs);
+  }
+  for (const { intendedMs, ageMs } of journal.of("canary.censored")) {
+    if (isWithin(intendedMs)) ages.push(ageMs);
+  }
   const { freshnessTargetMs } = journal.plan.canary;
   return {
     requestCount: loads.reduce((sum, { offered }) => sum + offered, 0),

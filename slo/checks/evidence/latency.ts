@@ -1,6 +1,7 @@
 /** Counts slow samples in latency windows: exactly where the generator counted, from the histogram otherwise. */
 import type { EventOf, JournalReader } from "../../../core/contracts/journal.ts";
-import { eachCount, highestUsAt, HistogramSum } from "../../../core/histogram.ts";
+import { highestUsAt, HistogramSum } from "../../../core/histogram.ts";
+import { eachCountOf } from "../../../core/journal-table.ts";
 
 export interface LatencyReader {
   /** Slow samples of one window. Also adds the window to `histogram`. */
@@ -32,7 +33,7 @@ export function latencyReader(journal: JournalReader, thresholdMs: number): Late
     countOver: (window) => {
       if (window.count === 0) return 0;
       let over = 0;
-      eachCount(window.histogramUs, (index, count) => {
+      eachCountOf(window, (index, count) => {
         addCount(index, count);
         // A bucket that reaches up to the threshold counts as slow: its width can only make the verdict stricter.
         if (highestUsAt(index) >= thresholdUs) over += count;
@@ -46,7 +47,7 @@ export function latencyReader(journal: JournalReader, thresholdMs: number): Late
       const known = exactly(window) ?? counted.get(window);
       if (known !== undefined) return known;
       let over = 0;
-      eachCount(window.histogramUs, (index, count) => {
+      eachCountOf(window, (index, count) => {
         if (highestUsAt(index) >= thresholdUs) over += count;
       });
       return over;

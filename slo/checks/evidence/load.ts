@@ -1,31 +1,34 @@
 /**
  * Load and latency windows as one series of slots in time order, holes included:
  * a slot the journal should have and has not is counted as missing, never passed over.
+ * Slots stand in columns: a day has 86,400 of them for each class and objective.
  */
 import type { EventOf, JournalReader } from "../../../core/contracts/journal.ts";
+import { windowsOf } from "../../../core/load-windows.ts";
 import { within, type Interval } from "../../../core/timeline.ts";
-import type { TimedGroup } from "./rows.ts";
-
-export interface Slot {
-  readonly fromMs: number;
-  offered: number;
-  ok: number;
-  /** Ended as failed or unknown. */
-  failed: number;
-  dropped: number;
-  events: number;
-  /** Latency samples; undefined where latency plays no part. */
-  timed: number | undefined;
-  /** Latency samples at or above the threshold. */
-  over: number;
-  missing: number;
-}
+import type { SecondGroups } from "./second-groups.ts";
 
 export interface Series {
   readonly windowMs: number;
-  readonly slots: readonly Slot[];
+  /** Of each slot, ascending. */
+  readonly fromMs: Float64Array;
   /** Expected and not there: counts against every proof. */
   readonly missing: number;
+  readonly sums: SlotSums;
+}
+
+/** Over all slots. */
+export interface SlotSums {
+  offered: number;
+  ok: number;
+  dropped: number;
+  /** Failed, unknown and dropped together. */
+  lost: number;
+  events: number;
+  /** Certainly bad. */
+  bad: number;
+  /** Possibly bad on top. */
+  doubtful: number;
 }
 
 export interface SeriesRequest {
@@ -37,6 +40,8 @@ export interface SeriesRequest {
   readonly ratePerS: number | undefined;
   /** Counts the samples of a latency window that are too slow. Absent: latency plays no part. */
   readonly countOver?: (window: EventOf<"latency.window">) => number;
+  /** Takes every slot; missing samples are in it as bad ones. */
+  readonly groups?: SecondGroups | undefined;
 }
 
 /** Clock readings are rounded to microseconds; a window may stick out by less than this. */
@@ -45,62 +50,120 @@ const ROUNDING_MS = 1;
 export function seriesOf(journal: JournalReader, request: SeriesRequest): Series {
   const own = windowsOf(journal, "load.window", request);
   const grid = gridOf(own, request);
-  if (grid === undefined) return { windowMs: 0, slots: [], missing: 0 };
-  const row = emptySlots(grid, request);
-  const slotAt = (fromMs: number): Slot | undefined =>
-    row.slots[Math.round((fromMs - grid.fromMs) / grid.windowMs) - row.firstIndex];
-  const present = new Set<Slot>();
+  if (grid === undefined)
+    return new Slots(0, false).series({ windowMs: 0, fromMs: new Float64Array(0) });
+  const row = slotRow(grid, request);
+  const slotAt = (fromMs: number): number =>
+    row.numbers[Math.round((fromMs - grid.fromMs) / grid.windowMs) - row.firstIndex] ?? NO_SLOT;
+  const { countOver } = request;
+  const slots = new Slots(row.fromMs.length, countOver !== undefined);
   for (const window of own) {
     const slot = slotAt(window.fromMs);
-    if (slot === undefined) continue;
-    present.add(slot);
-    addLoad(slot, window);
+    if (slot !== NO_SLOT) slots.addLoad(slot, window);
   }
-  const { countOver } = request;
-  const timed = countOver === undefined ? [] : windowsOf(journal, "latency.window", request);
-  for (const window of timed) {
-    const slot = slotAt(window.fromMs);
-    if (slot === undefined) continue;
-    slot.timed = (slot.timed ?? 0) + window.count;
-    slot.over += countOver?.(window) ?? 0;
+  if (countOver !== undefined) {
+    for (const window of windowsOf(journal, "latency.window", request)) {
+      const slot = slotAt(window.fromMs);
+      if (slot !== NO_SLOT) slots.addLatency(slot, window.count, countOver(window));
+    }
   }
-  const inOrder = row.slots.filter((slot) => slot !== undefined);
-  fillMissing(inOrder, present, grid.windowMs, request);
-  return {
-    windowMs: grid.windowMs,
-    slots: inOrder,
-    missing: sumOf(inOrder, (slot) => slot.missing),
-  };
+  fillMissing(slots, grid.windowMs, request);
+  return slots.series({ windowMs: grid.windowMs, fromMs: row.fromMs }, request.groups);
 }
 
-type Windows = "load.window" | "latency.window";
+/** Reused: one series is counted at a time. Grows with the longest. */
+let scratch = new Float64Array(0);
+const COLUMN_COUNT = 8;
 
-/** By journal, kind and class: every objective asks again, and a day has some hundred thousand windows. */
-const SORTED = new WeakMap<JournalReader, Map<string, readonly EventOf<Windows>[]>>();
+/** Columns of counts, one number a slot. Good until the next series is counted. */
+class Slots {
+  readonly count: number;
+  /** 1 where the journal has a window. */
+  readonly present: Float64Array;
+  readonly offered: Float64Array;
+  readonly missing: Float64Array;
+  readonly #ok: Float64Array;
+  /** Ended as failed or unknown. */
+  readonly #failed: Float64Array;
+  readonly #dropped: Float64Array;
+  /** Latency samples at or above the threshold. */
+  readonly #over: Float64Array;
+  /** Latency samples. Undefined: latency plays no part. */
+  #timed: Float64Array | undefined;
+  #eventCount = 0;
 
-/** In the order of the journal. Exactly this class; undefined means windows without one. */
-function windowsOf<K extends Windows>(
-  journal: JournalReader,
-  kind: K,
-  { workload, class: className }: Pick<SeriesRequest, "workload" | "class">,
-): readonly EventOf<K>[] {
-  let sorted = SORTED.get(journal);
-  if (sorted === undefined) {
-    sorted = new Map(
-      (["load.window", "latency.window"] as const).flatMap((name) => [
-        ...Map.groupBy<string, EventOf<Windows>>(journal.of(name), keyOf),
-      ]),
-    );
-    SORTED.set(journal, sorted);
+  constructor(count: number, isTimed: boolean) {
+    const size = COLUMN_COUNT * count;
+    if (scratch.length < size) scratch = new Float64Array(size);
+    else scratch.fill(0, 0, size);
+    const column = (number: number): Float64Array =>
+      scratch.subarray(number * count, (number + 1) * count);
+    this.count = count;
+    this.present = column(0);
+    this.offered = column(1);
+    this.missing = column(2);
+    this.#ok = column(3);
+    this.#failed = column(4);
+    this.#dropped = column(5);
+    this.#over = column(6);
+    if (isTimed) this.#timed = column(7);
   }
-  const key = keyOf({ kind, workload, ...(className === undefined ? {} : { class: className }) });
-  return (sorted.get(key) ?? []) as unknown as readonly EventOf<K>[];
+
+  addLoad(slot: number, window: EventOf<"load.window">): void {
+    this.present[slot] = 1;
+    add(this.offered, slot, window.offered);
+    add(this.#ok, slot, window.ok);
+    add(this.#failed, slot, window.failed + window.unknown);
+    add(this.#dropped, slot, window.dropped);
+    this.#eventCount += window.events;
+  }
+
+  addLatency(slot: number, timed: number, over: number): void {
+    if (this.#timed !== undefined) add(this.#timed, slot, timed);
+    add(this.#over, slot, over);
+  }
+
+  series(row: Pick<Series, "windowMs" | "fromMs">, groups?: SecondGroups): Series {
+    const { count } = this;
+    const timed = this.#timed;
+    const sums = { offered: 0, ok: 0, dropped: 0, lost: 0, events: 0, bad: 0, doubtful: 0 };
+    sums.events = this.#eventCount;
+    for (let slot = 0; slot < count; slot += 1) {
+      const offered = at(this.offered, slot);
+      const ok = at(this.#ok, slot);
+      const failed = at(this.#failed, slot);
+      const dropped = at(this.#dropped, slot);
+      const over = at(this.#over, slot);
+      const missing = at(this.missing, slot);
+      // A failed operation may be among the slow ones, so the two are not added up.
+      const bad = Math.min(offered, dropped + Math.max(failed, over));
+      // On top: failed ones that were not slow, and ended ones without a latency.
+      const untimed = timed === undefined ? 0 : Math.max(0, ok - at(timed, slot));
+      const doubtful = Math.min(offered, failed + dropped + over + untimed) - bad;
+      groups?.add(at(row.fromMs, slot), offered + missing, bad + doubtful + missing, bad);
+      sums.offered += offered;
+      sums.ok += ok;
+      sums.dropped += dropped;
+      sums.lost += failed + dropped;
+      sums.bad += bad;
+      sums.doubtful += doubtful;
+    }
+    return { ...row, missing: sumOfColumn(this.missing), sums };
+  }
 }
 
-function keyOf(window: Pick<EventOf<Windows>, "kind" | "workload" | "class">): string {
-  return window.class === undefined
-    ? `${window.kind} ${window.workload}`
-    : `${window.kind} ${window.workload} of ${window.class}`;
+function at(column: Float64Array, slot: number): number {
+  return column[slot] ?? 0;
+}
+
+function add(column: Float64Array, slot: number, count: number): void {
+  column[slot] = (column[slot] ?? 0) + count;
+}
+
+function sumOfColumn(column: Float64Array): number {
+  let sum = 0;
+  for (let slot = 0; slot < column.length; slot += 1) sum += at(column, slot);
+  return sum;
 }
 
 interface Grid {
@@ -114,92 +177,79 @@ function gridOf(own: readonly Grid[], request: SeriesRequest): Grid | undefined 
 }
 
 interface SlotRow {
-  /** Number on the grid of the first slot. */
+  /** Of the first one in `numbers`, on the grid. */
   readonly firstIndex: number;
-  /** Undefined: outside of the intervals. */
-  readonly slots: readonly (Slot | undefined)[];
+  /** By index on the grid, which slot it is. Good until the next row is made. */
+  readonly numbers: Int32Array;
+  readonly fromMs: Float64Array;
 }
+
+/** Outside of the intervals. */
+const NO_SLOT = -1;
+
+/** Reused, as the columns of counts are. */
+let numberScratch = new Int32Array(0);
 
 /** The windows that lie wholly within the intervals, by their number on the grid. */
-function emptySlots(grid: Grid, request: SeriesRequest): SlotRow {
-  const starts = request.intervals.map((interval) =>
-    Math.ceil((interval.fromMs - ROUNDING_MS - grid.fromMs) / grid.windowMs),
-  );
-  const firstIndex = Math.min(...starts);
-  const timed = request.countOver === undefined ? undefined : 0;
-  const slots: (Slot | undefined)[] = [];
-  for (const [number, interval] of request.intervals.entries()) {
-    for (let index = starts[number] ?? 0; ; index += 1) {
-      const fromMs = grid.fromMs + index * grid.windowMs;
-      if (fromMs + grid.windowMs > interval.toMs + ROUNDING_MS) break;
-      while (slots.length < index - firstIndex) slots.push(undefined);
-      slots[index - firstIndex] = emptySlot(fromMs, timed);
-    }
+function slotRow(grid: Grid, request: SeriesRequest): SlotRow {
+  const ranges = request.intervals.map((interval) => indicesWithin(grid, interval));
+  const firstIndex = Math.min(...ranges.map(({ from }) => from));
+  const length = Math.max(0, ...ranges.map(({ to }) => to - firstIndex));
+  if (numberScratch.length < length) numberScratch = new Int32Array(length);
+  const numbers = numberScratch.subarray(0, length).fill(NO_SLOT);
+  for (const { from, to } of ranges) {
+    if (to > from) numbers.fill(0, from - firstIndex, to - firstIndex);
   }
-  return { firstIndex, slots };
+  let count = 0;
+  for (let index = 0; index < length; index += 1) {
+    if (numbers[index] === NO_SLOT) continue;
+    numbers[index] = count;
+    count += 1;
+  }
+  const fromMs = new Float64Array(count);
+  for (let index = 0; index < length; index += 1) {
+    const slot = numbers[index] ?? NO_SLOT;
+    if (slot !== NO_SLOT) fromMs[slot] = grid.fromMs + (firstIndex + index) * grid.windowMs;
+  }
+  return { firstIndex, numbers, fromMs };
 }
 
-function fillMissing(
-  slots: readonly Slot[],
-  present: ReadonlySet<Slot>,
-  windowMs: number,
-  request: SeriesRequest,
-): void {
-  const offered = sumOf(slots, (slot) => slot.offered);
+/** From the first index to behind the last. */
+function indicesWithin(
+  { fromMs, windowMs }: Grid,
+  interval: Interval,
+): { readonly from: number; readonly to: number } {
+  const from = Math.ceil((interval.fromMs - ROUNDING_MS - fromMs) / windowMs);
+  let to = from;
+  while (fromMs + to * windowMs + windowMs <= interval.toMs + ROUNDING_MS) to += 1;
+  return { from, to };
+}
+
+function fillMissing(slots: Slots, windowMs: number, request: SeriesRequest): void {
+  const offered = sumOfColumn(slots.offered);
   if (request.ratePerS === undefined) {
     // Without a planned rate a hole is taken to be as full as the windows that are there.
-    const usual = Math.ceil(offered / Math.max(1, present.size));
-    for (const slot of slots) if (!present.has(slot)) slot.missing += usual;
+    const presentCount = sumOfColumn(slots.present);
+    const usual = Math.ceil(offered / Math.max(1, presentCount));
+    for (let slot = 0; slot < slots.count; slot += 1) {
+      if (slots.present[slot] === 0) slots.missing[slot] = usual;
+    }
   } else {
     // An operation may fall just across either end of an interval: one each is not missed.
     const perSlot = (request.ratePerS * windowMs) / 1000;
-    const total = Math.floor(perSlot * slots.length) - request.intervals.length - offered;
-    spread(slots, total, (slot) => perSlot - slot.offered);
+    const total = Math.floor(perSlot * slots.count) - request.intervals.length - offered;
+    spread(slots, total, perSlot);
   }
 }
 
 /** Puts `total` missing samples where the series falls short, in proportion to the shortfall. */
-function spread(slots: readonly Slot[], total: number, shortfall: (slot: Slot) => number): void {
-  const whole = sumOf(slots, (slot) => Math.max(0, shortfall(slot)));
+function spread({ offered, missing }: Slots, total: number, perSlot: number): void {
+  const whole = offered.reduce((sum, count) => sum + Math.max(0, perSlot - count), 0);
   if (total <= 0 || whole === 0) return;
   const share = Math.min(1, total / whole);
-  for (const slot of slots) slot.missing += Math.max(0, shortfall(slot)) * share;
-}
-
-/** One group per slot; missing samples are in it as bad ones. */
-export function groupsOfSeries(series: readonly Series[]): readonly TimedGroup[] {
-  const byTime = new Map<number, { n: number; bad: number; sureBad: number }>();
-  for (const { slots } of series) {
-    for (const slot of slots) {
-      // Series of different classes have their own phase within the second; a second is a group.
-      const key = Math.floor(slot.fromMs / 1000);
-      const group = byTime.get(key) ?? { n: 0, bad: 0, sureBad: 0 };
-      group.n += slot.offered + slot.missing;
-      group.bad += badOf(slot) + doubtfulOf(slot) + slot.missing;
-      group.sureBad += badOf(slot);
-      byTime.set(key, group);
-    }
+  for (let slot = 0; slot < offered.length; slot += 1) {
+    missing[slot] = Math.max(0, perSlot - at(offered, slot)) * share;
   }
-  return [...byTime.entries()]
-    .sort(([a], [b]) => a - b)
-    .map(([second, group]) => ({ fromMs: second * 1000, ...group }));
-}
-
-/** Failed, unknown and dropped together. */
-export function lostOf(slot: Slot): number {
-  return slot.failed + slot.dropped;
-}
-
-/** Certainly bad. A failed operation may be among the slow ones, so the two are not added up. */
-export function badOf(slot: Slot): number {
-  return Math.min(slot.offered, slot.dropped + Math.max(slot.failed, slot.over));
-}
-
-/** Possibly bad on top: failed ones that were not slow, and ended ones without a latency. */
-export function doubtfulOf(slot: Slot): number {
-  const untimed = slot.timed === undefined ? 0 : Math.max(0, slot.ok - slot.timed);
-  const most = Math.min(slot.offered, lostOf(slot) + slot.over + untimed);
-  return most - badOf(slot);
 }
 
 export function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
@@ -207,8 +257,8 @@ export function sumOf<T>(items: readonly T[], value: (item: T) => number): numbe
 }
 
 /** Time the slots cover, holes included. */
-export function slotTimeMs(series: Series): number {
-  return series.slots.length * series.windowMs;
+export function slotTimeMs({ fromMs, windowMs }: Series): number {
+  return fromMs.length * windowMs;
 }
 
 /** Operations of a workload that were intended within `inside` but outside of every `counted` interval. */
@@ -227,26 +277,4 @@ export function leftOut(
     bad += window.failed + window.unknown + window.dropped;
   }
   return { n, bad };
-}
-
-function emptySlot(fromMs: number, timed: number | undefined): Slot {
-  return {
-    fromMs,
-    offered: 0,
-    ok: 0,
-    failed: 0,
-    dropped: 0,
-    events: 0,
-    timed,
-    over: 0,
-    missing: 0,
-  };
-}
-
-function addLoad(slot: Slot, window: EventOf<"load.window">): void {
-  slot.offered += window.offered;
-  slot.ok += window.ok;
-  slot.failed += window.failed + window.unknown;
-  slot.dropped += window.dropped;
-  slot.events += window.events;
 }

@@ -45,7 +45,7 @@ function biLoad(journal: JournalReader, workload: string): OfferedLoad {
   const ratePerS = plannedOperationsPerS(journal.plan, workload);
   const intervals = wholeIntervals(journal);
   const series = seriesOf(journal, { workload, class: undefined, intervals, ratePerS });
-  const offered = sumOf(series.slots, (slot) => slot.offered);
+  const { offered } = series.sums;
   const planned = (ratePerS * slotTimeMs(series)) / 1000;
   const rate = slotTimeMs(series) === 0 ? 0 : (offered * 1000) / slotTimeMs(series);
   const edge = Math.max(1 - OFFERED_SHARE_MIN, (2 * intervals.length) / planned);
@@ -58,9 +58,9 @@ function biLoad(journal: JournalReader, workload: string): OfferedLoad {
     class: undefined,
     intervals: steadyWithMargin(journal, 0),
     ratePerS,
-  }).slots;
-  const dropped = sumOf(steady, (slot) => slot.dropped);
-  if (dropped > sumOf(steady, (slot) => slot.offered) * (1 - OFFERED_SHARE_MIN)) {
+  }).sums;
+  const { dropped } = steady;
+  if (dropped > steady.offered * (1 - OFFERED_SHARE_MIN)) {
     return invalid(
       `${figure(dropped)} ${workload} in steady time were never started: the generator had no free worker.`,
       rate,
@@ -88,11 +88,8 @@ function bankLoad(journal: JournalReader): OfferedLoad {
     intervals: wholeIntervals(journal),
     ratePerS: undefined,
   });
-  const offered = sumOf(series.slots, (slot) => slot.offered);
+  const { offered, ok, dropped, events } = series.sums;
   if (offered === 0) return invalid("The journal holds no bank load in the measured time.", 0);
-  const ok = sumOf(series.slots, (slot) => slot.ok);
-  const dropped = sumOf(series.slots, (slot) => slot.dropped);
-  const events = sumOf(series.slots, (slot) => slot.events);
   const { arrivals, rateEventsPerS } = journal.plan.bank;
   const load = { workload: "bank", class: undefined, ratePerS: rateEventsPerS, arrivals };
   const planned = plannedRatePerS(journal, series, load);
@@ -128,25 +125,26 @@ interface PlannedLoad {
 /** Mean of the planned rate over the slots: a measured time need not be whole periods of a burst or a day. */
 function plannedRatePerS(
   journal: JournalReader,
-  { slots, windowMs }: Series,
+  { fromMs: startsMs, windowMs }: Series,
   { workload, class: name, ratePerS, arrivals }: PlannedLoad,
 ): number {
-  if (typeof arrivals === "string" || slots.length === 0) return ratePerS;
+  if (typeof arrivals === "string" || startsMs.length === 0) return ratePerS;
   const starts = journal
     .of("load.window")
     .filter((window) => window.workload === workload && window.class === name);
   const firstMs = Math.min(...starts.map((window) => window.fromMs));
   const shape = arrivalShape(arrivals, ratePerS);
   const expected = (startMs: number): number =>
-    sumOf(
-      slots,
-      ({ fromMs }) =>
-        shape.expectedCount(Math.max(0, fromMs + windowMs - startMs)) -
-        shape.expectedCount(Math.max(0, fromMs - startMs)),
+    startsMs.reduce(
+      (sum, fromMs) =>
+        sum +
+        (shape.expectedCount(Math.max(0, fromMs + windowMs - startMs)) -
+          shape.expectedCount(Math.max(0, fromMs - startMs))),
+      0,
     );
   // The load began somewhere within its first window; in doubt for the generator.
   const events = Math.min(expected(firstMs), expected(firstMs + windowMs));
-  return (events * 1000) / (slots.length * windowMs);
+  return (events * 1000) / (startsMs.length * windowMs);
 }
 
 function queryLoad(journal: JournalReader, workload: string): OfferedLoad {
@@ -164,7 +162,7 @@ function queryLoad(journal: JournalReader, workload: string): OfferedLoad {
     const { ratePerS, arrivals = "uniform" } = query;
     const load = { workload, class: query.name, ratePerS, arrivals };
     const planned = (plannedRatePerS(journal, series, load) * slotTimeMs(series)) / 1000;
-    const offered = sumOf(series.slots, (slot) => slot.offered);
+    const { offered } = series.sums;
     // Starts at random: three standard deviations of their number.
     const chance = spacingOf(arrivals) === "poisson" ? 3 / Math.sqrt(planned) : 0;
     const edge = Math.max(1 - OFFERED_SHARE_MIN, (2 * intervals.length) / planned) + chance;
@@ -174,10 +172,7 @@ function queryLoad(journal: JournalReader, workload: string): OfferedLoad {
       );
     }
   }
-  const offered = sumOf(
-    seen.flatMap((series) => series.slots),
-    (slot) => slot.offered,
-  );
+  const offered = sumOf(seen, ({ sums }) => sums.offered);
   const timeMs = Math.max(0, ...seen.map(slotTimeMs));
   const rate = timeMs === 0 ? 0 : (offered * 1000) / timeMs;
   if (behind.length > 0) {
@@ -205,18 +200,18 @@ function droppedWhileSteady(
   workload: string,
 ): { readonly offered: number; readonly dropped: number } {
   const intervals = steadyWithMargin(journal, 0);
-  const slots = journal.plan.queries.flatMap(
+  const classes = journal.plan.queries.map(
     (query) =>
       seriesOf(journal, {
         workload,
         class: query.name,
         intervals,
         ratePerS: evenRatePerS(query),
-      }).slots,
+      }).sums,
   );
   return {
-    offered: sumOf(slots, (slot) => slot.offered),
-    dropped: sumOf(slots, (slot) => slot.dropped),
+    offered: sumOf(classes, (one) => one.offered),
+    dropped: sumOf(classes, (one) => one.dropped),
   };
 }
 

@@ -5,22 +5,12 @@ import type { Objective, Verdict } from "../../../core/contracts/slo.ts";
 import type { HistogramSum } from "../../../core/histogram.ts";
 import type { Interval } from "../../../core/timeline.ts";
 import { latencyReader } from "./latency.ts";
-import {
-  badOf,
-  doubtfulOf,
-  groupsOfSeries,
-  leftOut,
-  lostOf,
-  seriesOf,
-  slotTimeMs,
-  sumOf,
-  type Series,
-  type SeriesRequest,
-} from "./load.ts";
+import { leftOut, seriesOf, slotTimeMs, sumOf, type Series, type SeriesRequest } from "./load.ts";
 import { designEffect } from "../../maths/design-effect.ts";
 import { offeredLoad } from "./offered.ts";
 import { histogramInterval } from "./quantile.ts";
-import { windowRows } from "./rows.ts";
+import { windowRows, type TimedGroup } from "./rows.ts";
+import { SecondGroups } from "./second-groups.ts";
 import { shareVerdict, type ShareEvidence } from "./share.ts";
 import { duration, figure } from "./text.ts";
 import { intervalsOf, wholeIntervals } from "./time.ts";
@@ -41,6 +31,12 @@ interface ClassEvidence {
   readonly series: Series;
 }
 
+interface Evidence {
+  readonly classes: readonly ClassEvidence[];
+  /** Of all classes together. */
+  readonly groups: readonly TimedGroup[];
+}
+
 export function latencyVerdict(
   journal: JournalReader,
   objective: LatencyObjective,
@@ -48,9 +44,9 @@ export function latencyVerdict(
 ): Verdict {
   const thresholdMs = objective.threshold.value;
   const { countOver, countOnly, histogram } = latencyReader(journal, thresholdMs);
-  const classes = classEvidence(journal, objective, objective.sli.class, countOver);
-  const evidence = operationEvidence(journal, objective.sli.workload, classes);
-  const observed = observedMs(objective, histogram, classes);
+  const own = classEvidence(journal, objective, objective.sli.class, countOver);
+  const evidence = operationEvidence(journal, objective.sli.workload, own);
+  const observed = observedMs(objective, histogram, own.classes);
   const interval = intervalMs(objective, histogram, evidence);
   const whole = { ...objective, window: "whole" } as const;
   const everywhere = classEvidence(journal, whole, objective.sli.class, countOnly);
@@ -72,8 +68,8 @@ export function errorsVerdict(
   objective: ErrorsObjective,
   claimed: boolean,
 ): Verdict {
-  const classes = classEvidence(journal, objective, undefined);
-  const evidence = operationEvidence(journal, objective.sli.workload, classes);
+  const own = classEvidence(journal, objective, undefined);
+  const evidence = operationEvidence(journal, objective.sli.workload, own);
   const everywhere = classEvidence(journal, { ...objective, window: "whole" }, undefined);
   return shareVerdict(objective, claimed, {
     ...evidence,
@@ -89,9 +85,8 @@ export function errorsVerdict(
 export function errorGroups(
   journal: JournalReader,
   objective: ErrorsObjective,
-): ReturnType<typeof groupsOfSeries> {
-  const everywhere = classEvidence(journal, { ...objective, window: "whole" }, undefined);
-  return groupsOfSeries(everywhere.map((one) => one.series));
+): readonly TimedGroup[] {
+  return classEvidence(journal, { ...objective, window: "whole" }, undefined).groups;
 }
 
 /** The bank has no classes; a query objective covers one class or all planned ones. */
@@ -100,7 +95,7 @@ function classEvidence(
   objective: LatencyObjective | ErrorsObjective,
   only: string | undefined,
   countOver?: SeriesRequest["countOver"],
-): readonly ClassEvidence[] {
+): Evidence {
   const { workload } = objective.sli;
   const classes =
     workload === "bank"
@@ -112,40 +107,42 @@ function classEvidence(
             ratePerS: evenRatePerS(query),
             marginMs: Math.min(query.targetMs, FAULT_MARGIN_MS_MAX),
           }));
-  return classes.map(({ name, ratePerS, marginMs }) => {
+  const groups = new SecondGroups();
+  const measured = classes.map(({ name, ratePerS, marginMs }) => {
     const intervals = intervalsOf(journal, objective.window, marginMs);
     const series = seriesOf(journal, {
       workload,
       class: name,
       intervals,
       ratePerS,
+      groups,
       ...(countOver === undefined ? {} : { countOver }),
     });
     return { name, intervals, series };
   });
+  return { classes: measured, groups: groups.inOrder() };
 }
 
 function operationEvidence(
   journal: JournalReader,
   workload: string,
-  classes: readonly ClassEvidence[],
+  { classes, groups }: Evidence,
 ): Pick<
   ShareEvidence,
   "n" | "bad" | "doubtful" | "censored" | "missing" | "groups" | "timeMs" | "details"
 > {
   const series = classes.map((one) => one.series);
-  const slots = series.flatMap((one) => one.slots);
   const outside = classes.map((one) =>
     leftOut(journal, workload, one.name, wholeIntervals(journal), one.intervals),
   );
   const outsideCount = sumOf(outside, (one) => one.n);
   return {
-    n: sumOf(slots, (slot) => slot.offered),
-    bad: sumOf(slots, badOf),
-    doubtful: sumOf(slots, doubtfulOf),
-    censored: sumOf(slots, lostOf),
+    n: sumOf(series, ({ sums }) => sums.offered),
+    bad: sumOf(series, ({ sums }) => sums.bad),
+    doubtful: sumOf(series, ({ sums }) => sums.doubtful),
+    censored: sumOf(series, ({ sums }) => sums.lost),
     missing: sumOf(series, (one) => one.missing),
-    groups: groupsOfSeries(series),
+    groups,
     timeMs: Math.max(0, ...series.map(slotTimeMs)),
     details:
       outsideCount === 0
@@ -160,9 +157,9 @@ function operationEvidence(
 function rowsOf(
   journal: JournalReader,
   { badRatioMax }: Objective,
-  everywhere: readonly ClassEvidence[],
+  { groups }: Evidence,
 ): ReturnType<typeof windowRows> {
-  return windowRows(journal, groupsOfSeries(everywhere.map((one) => one.series)), badRatioMax);
+  return windowRows(journal, groups, badRatioMax);
 }
 
 function intervalMs(
@@ -180,7 +177,7 @@ function observedMs(
   histogram: HistogramSum,
   classes: readonly ClassEvidence[],
 ): number | undefined {
-  const offered = sumOf(classes, (one) => sumOf(one.series.slots, (slot) => slot.offered));
+  const offered = sumOf(classes, (one) => one.series.sums.offered);
   const percentile = ((1 - objective.badRatioMax) * offered * 100) / histogram.totalCount;
   return histogram.totalCount === 0 || percentile > 100
     ? undefined

@@ -21,8 +21,9 @@ import {
   type FaultDowntime,
   type ProjectedAvailability,
 } from "../../maths/renewal-availability.ts";
-import { groupsOfSeries, seriesOf, type Series } from "./load.ts";
+import { seriesOf, type Series } from "./load.ts";
 import { FAULT_MARGIN_MS_MAX } from "./operations.ts";
+import { SecondGroups } from "./second-groups.ts";
 import { duration, figure } from "./text.ts";
 import { common, wholeIntervals } from "./time.ts";
 import { downIntervals } from "./uptime.ts";
@@ -175,11 +176,12 @@ function backgroundOf(journal: JournalReader): Background {
       : []),
     ...queries.map(({ name, ratePerS }) => ({ name, workload: "queries", class: name, ratePerS })),
   ];
+  const seconds = new SecondGroups();
   const measured = planned.map(({ name, ...load }) => ({
     name,
-    series: seriesOf(journal, { ...load, intervals }),
+    series: seriesOf(journal, { ...load, intervals, groups: seconds }),
   }));
-  const groups = groupsOfSeries(measured.map(({ series }) => series));
+  const groups = seconds.inOrder();
   const effect = designEffect(groups);
   const n = groups.reduce((sum, group) => sum + group.n, 0);
   const bad = groups.reduce((sum, group) => sum + group.bad, 0);
@@ -192,8 +194,8 @@ function backgroundOf(journal: JournalReader): Background {
   };
 }
 
-function isSilent({ slots }: Series): boolean {
-  return slots.every((slot) => slot.offered === 0);
+function isSilent({ sums }: Series): boolean {
+  return sums.offered === 0;
 }
 
 /** JSON has no infinity: what nothing bounds is left out. */

@@ -21,12 +21,11 @@ export function rateVerdict(
 ): Verdict {
   const { workload, unit } = objective.sli;
   const series = rateSeries(journal, objective);
-  const slots = series.flatMap((one) => one.slots);
   const timeMs = Math.max(0, ...series.map(slotTimeMs));
-  const offered = sumOf(slots, (slot) => slot.offered);
-  const ok = sumOf(slots, (slot) => slot.ok);
-  const expected = offered + sumOf(slots, (slot) => slot.missing);
-  const counted = unit === "eventsPerS" ? sumOf(slots, (slot) => slot.events) : ok;
+  const offered = sumOf(series, ({ sums }) => sums.offered);
+  const ok = sumOf(series, ({ sums }) => sums.ok);
+  const expected = offered + sumOf(series, (one) => one.missing);
+  const counted = unit === "eventsPerS" ? sumOf(series, ({ sums }) => sums.events) : ok;
   const rate = timeMs === 0 ? 0 : (counted * 1000) / timeMs;
   const planned =
     unit === "eventsPerS"

@@ -37,7 +37,7 @@ export function windowRows(
   badRatioMax: number,
 ): readonly WindowRow[] {
   return windowsOf(journal).map(({ name, fromMs, toMs }) => {
-    const own = groups.filter((group) => group.fromMs >= fromMs && group.fromMs < toMs);
+    const own = groups.slice(firstFrom(groups, fromMs), firstFrom(groups, toMs));
     const n = sum(own, (group) => group.n);
     const bad = Math.min(
       n,
@@ -59,6 +59,17 @@ export function windowRows(
       ...(rate === undefined ? {} : { burnRate: rate }),
     };
   });
+}
+
+/** Of groups in order, where those from this time on begin. */
+function firstFrom(groups: readonly TimedGroup[], fromMs: number): number {
+  let [low, high] = [0, groups.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((groups[middle]?.fromMs ?? Infinity) < fromMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function windowsOf(journal: JournalReader): readonly NamedWindow[] {
@@ -105,23 +116,32 @@ export function burnOf(
 
 /** In order, one a second that had a sample. */
 export function secondsOf(groups: readonly TimedGroup[]): readonly BurnSlot[] {
-  const seconds = new Map<number, { n: number; bad: number }>();
-  for (const group of groups) {
-    const second = Math.floor(group.fromMs / SECOND_MS);
-    const counts = seconds.get(second) ?? { n: 0, bad: 0 };
-    counts.n += group.n;
-    counts.bad += group.bad;
-    seconds.set(second, counts);
+  const seconds: { fromMs: number; toMs: number; n: number; bad: number }[] = [];
+  for (const group of inOrder(groups)) {
+    const fromMs = secondOf(group) * SECOND_MS;
+    let slot = seconds.at(-1);
+    if (slot?.fromMs !== fromMs) {
+      slot = { fromMs, toMs: fromMs + SECOND_MS, n: 0, bad: 0 };
+      seconds.push(slot);
+    }
+    slot.n += group.n;
+    slot.bad += group.bad;
   }
-  return [...seconds]
-    .sort(([a], [b]) => a - b)
-    .map(([second, { n, bad }]) => ({
-      fromMs: second * SECOND_MS,
-      toMs: (second + 1) * SECOND_MS,
-      n,
-      // Fractions of missing samples may add up to a last digit more than there are.
-      bad: Math.min(n, bad),
-    }));
+  // Fractions of missing samples may add up to a last digit more than there are.
+  for (const slot of seconds) slot.bad = Math.min(slot.n, slot.bad);
+  return seconds;
+}
+
+function secondOf({ fromMs }: TimedGroup): number {
+  return Math.floor(fromMs / SECOND_MS);
+}
+
+/** Within a second as they were given. */
+function inOrder(groups: readonly TimedGroup[]): readonly TimedGroup[] {
+  const isAscending = groups.every(
+    (group, index) => index === 0 || secondOf(groups[index - 1] ?? group) <= secondOf(group),
+  );
+  return isAscending ? groups : groups.toSorted((a, b) => secondOf(a) - secondOf(b));
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

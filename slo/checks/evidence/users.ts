@@ -4,7 +4,7 @@ import type { JournalReader } from "../../../core/contracts/journal.ts";
 import type { Objective, Verdict, VerdictStatus } from "../../../core/contracts/slo.ts";
 import { within } from "../../../core/timeline.ts";
 import { RATE_SECONDS_MIN } from "../../objectives/provable.ts";
-import { seriesOf, sumOf } from "./load.ts";
+import { seriesOf } from "./load.ts";
 import { duration, figure, percent } from "./text.ts";
 import { intervalsOf } from "./time.ts";
 import { verdictOf } from "./verdict.ts";
@@ -45,14 +45,13 @@ export function usersVerdict(
   const planned = journal.plan.users?.count ?? 0;
   const wanted = objective.threshold.value;
   const seen = usersSeen(journal, objective.window);
-  const { slots } = seriesOf(journal, {
+  const { sums } = seriesOf(journal, {
     workload: objective.sli.workload,
     class: undefined,
     intervals: intervalsOf(journal, objective.window, 0),
     ratePerS: undefined,
   });
-  const offered = sumOf(slots, (slot) => slot.offered);
-  const ok = sumOf(slots, (slot) => slot.ok);
+  const { offered, ok } = sums;
   const { status, because } = judged();
   return verdictOf({
     id: `objective.${objective.id}`,

@@ -66,6 +66,7 @@ function readerWith(events: Events, journal: JournalReader): JournalReader {
     endMs: events.at(-1)?.atMs ?? 0,
     of: <K extends JournalKind>(kind: K) =>
       (byKind.get(kind) ?? []) as unknown as readonly EventOf<K>[],
+    eventCount: events.length,
     all: () => events,
   };
 }
