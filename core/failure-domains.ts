@@ -48,7 +48,7 @@ export interface ServiceFate {
  * masters and goes on with their replicas in the same order: those are moved on by one zone, so that no shard has both
  * of its copies in one.
  */
-export function availabilityZoneOf(service: Placed, ordinal: number): AvailabilityZone {
+function availabilityZoneOf(service: Placed, ordinal: number): AvailabilityZone {
   const declared = service.availabilityZones?.[ordinal];
   if (declared !== undefined) return declared;
   const masterCount = Math.floor(service.replicaCount / 2);
@@ -64,7 +64,7 @@ export function availabilityZonesOf(service: Placed): readonly AvailabilityZone[
 }
 
 /** Numbers of a service's instances in a zone. Who watches stands outside: it must not go down with what it watches. */
-export function ordinalsIn(service: Placed, zone: AvailabilityZone): readonly number[] {
+function ordinalsIn(service: Placed, zone: AvailabilityZone): readonly number[] {
   const hasProcesses = service.memoryMiB > 0;
   if (!hasProcesses || service.zone === "ops") return [];
   return availabilityZonesOf(service).flatMap((one, ordinal) => (one === zone ? [ordinal] : []));

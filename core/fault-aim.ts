@@ -74,7 +74,7 @@ export function takesAway(fault: Fault, target: FaultTarget<unknown>): boolean {
 }
 
 /** As many as all of them together: those that are not back yet, and those that are hit at the same time. */
-export function hitCountOf(scenario: Scenario, index: number, ports: NamedFaults): number {
+function hitCountOf(scenario: Scenario, index: number, ports: NamedFaults): number {
   const { services } = scenario.topology;
   const faults = composedOf(scenario, ports);
   const countAt = countsOf(faults, services);

@@ -11,8 +11,8 @@ import { host } from "../core/host.ts";
 import { isAborted } from "../core/until-aborted.ts";
 import { requestJson } from "./clients/http.ts";
 import { withPostgres } from "./clients/postgres.ts";
-import { CONNECTOR } from "./components/connect.ts";
-import { connectorStatus, untilSlotSynced } from "./components/debezium.ts";
+import { CONNECTOR, connectorStatus } from "./clients/connect.ts";
+import { untilSlotSynced } from "./components/debezium.ts";
 import { SLOT } from "./components/postgres.ts";
 
 const ASK_MS_MAX = 10_000;

@@ -16,9 +16,7 @@ import {
   javaFlags,
   properties,
 } from "./shape.ts";
-
-/** Name of the one connector. */
-export const CONNECTOR = "bank";
+import { CONNECTOR } from "../clients/connect.ts";
 
 export const CONNECT_TIMINGS = {
   sessionTimeoutMs: 10_000,

@@ -1,5 +1,4 @@
 /** The PostgreSQL connector on Connect: one task, one failover slot, both bank tables. */
-import { z } from "zod";
 import {
   BANK_DATABASE,
   BANK_TABLES,
@@ -10,26 +9,11 @@ import {
 import type { Component, ComponentContext } from "../../core/contracts/component.ts";
 import { LakeproofError } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
+import { CONNECTOR, connectorStatus } from "../clients/connect.ts";
 import { requestJson } from "../clients/http.ts";
 import { withPostgres } from "../clients/postgres.ts";
-import { CONNECTOR } from "./connect.ts";
 import { replicationOf } from "./kafka.ts";
 import { SLOT } from "./postgres.ts";
-
-const Status = z.object({
-  connector: z.object({ state: z.string() }),
-  tasks: z.array(z.object({ state: z.string(), trace: z.string().optional() })),
-});
-
-/** As one of Connect's workers tells it; of the bank's connector where no other is named. */
-export async function connectorStatus(
-  connectAddress: string,
-  signal: AbortSignal,
-  name: string = CONNECTOR,
-): Promise<z.infer<typeof Status>> {
-  const url = `http://${connectAddress}/connectors/${name}/status`;
-  return Status.parse(await requestJson(url, { signal }));
-}
 
 export const debezium: Component = {
   kind: "debezium",

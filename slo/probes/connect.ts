@@ -1,7 +1,7 @@
 /** What Kafka Connect says of the bank's connector. */
 import type { Probe } from "../../core/contracts/probe.ts";
 import { LakeproofError } from "../../core/errors.ts";
-import { connectorStatus } from "../../infra/components/debezium.ts";
+import { connectorStatus } from "../../infra/clients/connect.ts";
 
 export const tasksNotRunning: Probe = {
   name: "connect.tasksNotRunning",

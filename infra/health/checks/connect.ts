@@ -4,7 +4,7 @@ import { BANK_DATABASE, HEARTBEAT_TABLE } from "../../../core/bank-schema.ts";
 import { requestJson } from "../../clients/http.ts";
 import { withKafkaAdmin, type KafkaGroup } from "../../clients/kafka-admin.ts";
 import { withPostgres } from "../../clients/postgres.ts";
-import { CONNECTOR } from "../../components/connect.ts";
+import { CONNECTOR } from "../../clients/connect.ts";
 import { SLOT } from "../../components/postgres.ts";
 import { memory, plural, span } from "../../lint/figures.ts";
 import {
