@@ -167,6 +167,12 @@ export function openLab(
   };
   const probeFor = (spec: InstanceSpec): ReturnType<typeof probeOf> =>
     probeOf(componentOf(topology.services, spec.service));
+  const entryServing = async (entry: string, signal: AbortSignal): Promise<void> => {
+    const component = componentOf(topology.services, entry);
+    if (component.serving !== undefined) return component.serving(plan.contextOf(entry), signal);
+    const [first] = plan.endpoints.instanceIds(entry);
+    if (first !== undefined) await probeFor(specOf(first))(specOf(first), signal);
+  };
   return {
     id: state.id,
     secret: state.secret,
@@ -197,8 +203,7 @@ export function openLab(
     replication: (service) => replicationOf(topology, plan, service),
     serving: async (service, signal) => {
       const { entry } = serviceOf(topology.services, service);
-      const [first] = entry === undefined ? [] : plan.endpoints.instanceIds(entry);
-      if (first !== undefined) await probeFor(specOf(first))(specOf(first), signal);
+      if (entry !== undefined) await entryServing(entry, signal);
       await componentOf(topology.services, service).serving?.(plan.contextOf(service), signal);
     },
   };

@@ -58,9 +58,8 @@ export const haproxyBi: Component = {
   startCoreCount: 0,
   instances: (context) =>
     eachOrdinal(context, (id, ordinal) => {
-      const upstream = upstreamOf(context, "superset");
-      const servers = serversOf(context, upstream);
-      const health = textOf(context, "health") ?? HEALTH_PATHS[upstream] ?? "/health";
+      const servers = serversOf(context, upstreamOf(context, "superset"));
+      const health = biHealthPath(context);
       const host = context.host(context.service, ordinal);
       return {
         ...haproxyInstance(context, id, ordinal, biProxy(context, host, servers, health)),
@@ -92,7 +91,17 @@ export const haproxyBi: Component = {
     }
     await probeTls(spec, path, signal);
   },
+  // One that answers serves: that two are healthy is what the specification's alert watches.
+  serving: async (context, signal) => {
+    const address = context.endpoints.address(context.service);
+    await servedBy(`http://${address}${biHealthPath(context)}`, signal);
+  },
 };
+
+function biHealthPath(context: ComponentContext): string {
+  const upstream = upstreamOf(context, "superset");
+  return textOf(context, "health") ?? HEALTH_PATHS[upstream] ?? "/health";
+}
 
 export const haproxyPostgres: Component = {
   kind: "haproxy-postgres",
