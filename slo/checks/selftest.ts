@@ -281,7 +281,12 @@ const SERVICE_DEFECTS: readonly Defect[] = [
     check: "loud.f1",
     status: "INVALID",
     plant: (events) =>
-      silenced(events).filter((event) => event.atMs < FAULT_FROM_MS || !isLook(event)),
+      add({
+        atMs: FAULT_FROM_MS - 500,
+        kind: "probe.blind",
+        probe: READER_PROBE,
+        reason: "planted",
+      })(silenced(events).filter((event) => event.atMs < FAULT_FROM_MS || !isLook(event))),
   },
   {
     name: "residue left behind",
