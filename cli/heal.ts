@@ -21,6 +21,7 @@ import {
   ownerAlive,
   readLab,
   removeLab,
+  writeLab,
   type LabState,
 } from "../infra/drivers/lab.ts";
 import { endProcesses } from "../infra/drivers/lab-processes.ts";
@@ -122,9 +123,9 @@ function repairAll(labId: string, done: string[], failed: string[]): void {
   }
 }
 
-/** `up` was killed before everything was ready: nobody holds what is there. */
+/** `up` was killed before everything was ready, or `down` before everything was gone: nobody holds what is there. */
 function abandoned(state: LabState): boolean {
-  return state.state === "starting" && !ownerAlive(state);
+  return state.state !== "up" && !ownerAlive(state);
 }
 
 async function undo(state: LabState, entry: OpenUndo): Promise<string> {
@@ -242,8 +243,11 @@ async function restartAll(state: LabState, instanceIds: readonly string[]): Prom
 export async function takeDown(labId: string): Promise<number> {
   // Files that cannot be changed cannot be removed either, and a process in a group of its own holds that group.
   const failed: string[] = [];
+  const state = readLab(labId);
+  // Nobody may begin to work on it any more, and whoever does work on it is told.
+  if (state !== undefined) writeLab({ ...state, state: "stopping" });
   repairAll(labId, [], failed);
-  const instances = Object.values(readLab(labId)?.instances ?? {});
+  const instances = Object.values(state?.instances ?? {});
   const count = await endProcesses(labId, instances);
   // Also those that died before: one that a fault killed may have left its socket.
   await Promise.all(instances.map((instance) => stopInstance(instance, 0)));

@@ -40,7 +40,8 @@ export function insideLab(): LabState | undefined {
   if (id === undefined || id === "") return undefined;
   const lab = readLab(id);
   // Whoever made it may have been killed just when this process was started: then nobody waits for it any more.
-  if (lab !== undefined && (lab.held || ownerAlive(lab))) return lab;
+  const isGoing = lab?.state === "stopping";
+  if (lab !== undefined && !isGoing && (lab.held || ownerAlive(lab))) return lab;
   throw new LakeproofError("LAB_NOT_UP", `This is the network of lab ${id}, which is gone.`, {
     hint: "Leave this shell; `lakeproof status` shows which labs are up.",
   });

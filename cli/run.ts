@@ -40,6 +40,7 @@ import { StopLadder } from "./run/stop-ladder.ts";
 import { selftestRows } from "./selftest/results.ts";
 import { listenForStop, STOP_CODES } from "./stop.ts";
 import { VERSION, versionsOf } from "./version.ts";
+import { watchLab } from "./watch-lab.ts";
 
 export interface RunOptions extends AddedOptions {
   readonly scenario: string;
@@ -157,6 +158,11 @@ async function act(
   const lab = openLab(plan.topology, state, artifacts);
   journalStart(frame, lab, artifacts, startedAtEpochMs);
   const reaper = startReaperFor(state);
+  using _watch = state.held
+    ? watchLab(state, (error) => {
+        stop.abort(error);
+      })
+    : undefined;
   let ended: Parameters<JournalWriter["append"]>[0] = { kind: "run.ended", reason: "completed" };
   let provisioned = false;
   try {

@@ -61,6 +61,10 @@ function self(args: readonly string[]): Promise<number> {
   const child = spawn(host.nodePath, [host.launcherPath, ...args], {
     stdio: ["inherit", 2, "inherit"],
   });
+  // One that came from no terminal is told to this process alone, and would leave the start to itself.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    host.onSignal(signal, () => void child.kill(signal));
+  }
   return new Promise((done, failed) => {
     child.once("error", (cause) => {
       const hint = "Check that the installation is whole.";

@@ -23,6 +23,7 @@ import { missingFor, searchesOf, type QueryRates } from "../../slo/capacity/targ
 import { readCalibration, tellBusyMachine, thisMachine } from "../calibrate-store.ts";
 import { listenForStop } from "../stop.ts";
 import { VERSION, versionsOf } from "../version.ts";
+import { watchLab } from "../watch-lab.ts";
 import { appendLine, readHistory } from "./journal.ts";
 import { openStepLab } from "./lab-plan.ts";
 import { measureStep, prepareFor, stepName } from "./measure.ts";
@@ -87,6 +88,9 @@ export async function searchLab(state: LabState, wish: SearchWish): Promise<Sear
     hint: "Nothing was lost; go on with --resume.",
   });
   tellBusyMachine();
+  using _watch = watchLab(state, (error) => {
+    stop.abort(error);
+  });
   const frame = await openFrame(state, wish, stop.signal);
   const { runDir } = frame;
   let ended: CapacityReport["ended"] = "completed";

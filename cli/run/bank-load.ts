@@ -27,6 +27,8 @@ import { applyTxn, type PostgresLane } from "../load/postgres-lane.ts";
 import { bucketAt, type Session } from "./session.ts";
 
 const POPULATE_CHANGES_MAX = 400;
+/** For the operation under way when a load is given up; one that a dead network swallowed never ends by itself. */
+const ABANDON_MS_MAX = 5000;
 
 interface LaneWork extends PostgresLane {
   readonly index: number;
@@ -71,6 +73,8 @@ class RunningLoad implements BankLoad {
   readonly #windows = openWindows("bank", undefined, undefined);
   /** Each lane is written by one connection: what is acknowledged comes in order. */
   readonly #order: number;
+  /** Ends the look-ups of operations whose outcome nobody waits for any more. */
+  readonly #given = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #timer: Disposable | undefined;
   #stopAtMs = Infinity;
@@ -144,6 +148,7 @@ class RunningLoad implements BankLoad {
 
   #runLane(work: LaneWork, startMs: number, ratePerS: number): Promise<void> {
     const { journal, seed, plan } = this.#session;
+    const signal = AbortSignal.any([this.#session.signal, this.#given.signal]);
     const schedule = arrivals({
       kind: plan.bank.arrivals,
       ratePerS,
@@ -163,7 +168,7 @@ class RunningLoad implements BankLoad {
         while (work.bucket < bucket) await this.#closeBucket(work);
         return work.lane.next(bucket);
       },
-      apply: (txn) => applyTxn(work, txn, this.#session.signal),
+      apply: (txn) => applyTxn(work, txn, signal),
       settled: (txn, outcome, intendedMs, endedMs) => {
         const events = txn.changes.length;
         this.#windows.settled(intendedMs, outcome, endedMs - intendedMs, events);
@@ -239,11 +244,18 @@ class RunningLoad implements BankLoad {
   async abandon(): Promise<void> {
     this.#stopAtMs = 0;
     this.#timer?.[Symbol.dispose]();
-    await Promise.allSettled([this.#running, this.#fencing]);
+    const idle = Promise.allSettled([this.#running, this.#fencing]);
+    await Promise.race([idle, host.sleep(ABANDON_MS_MAX)]);
+    this.#given.abort();
+    // Also ends what is still under way on them.
+    await this.#close();
+    await idle;
     this.#flush(Infinity);
-    await Promise.all([
-      ...this.#works.map((work) => work.connection.close()),
-      this.#control.close(),
-    ]);
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const connections = [...this.#works.map((work) => work.connection), this.#control];
+    await Promise.all(connections.map((connection) => connection.close()));
   }
 }

@@ -1,7 +1,10 @@
 /** One connection to PostgreSQL for short administrative work. */
 import pg from "pg";
 import type { Outcome } from "../../core/contracts/values.ts";
+import { host } from "../../core/host.ts";
 import { untilAborted } from "../../core/until-aborted.ts";
+
+const GOODBYE_MS_MAX = 2000;
 
 export async function withPostgres<T>(
   address: string,
@@ -22,9 +25,9 @@ export async function withPostgres<T>(
 
 /** A client that is not connected yet. Errors between queries surface on the next query. */
 export function openPostgres(address: string, database: string): pg.Client {
-  const [host, port] = address.split(":");
+  const [name, port] = address.split(":");
   const client = new pg.Client({
-    host: host ?? "",
+    host: name ?? "",
     port: Number(port),
     user: "lakeproof",
     database,
@@ -77,9 +80,14 @@ export class WriterConnection {
     }
   }
 
+  /** Ends what is under way on it. Takes no longer than a server takes that is there. */
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => undefined);
+    if (client === undefined) return;
+    const ended = client.end().catch(() => undefined);
+    await Promise.race([ended, host.sleep(GOODBYE_MS_MAX)]);
+    // Across a network that is gone the goodbye would never be answered.
+    client.connection.stream.destroy();
   }
 }

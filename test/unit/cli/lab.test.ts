@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { labsMeant, labThatIsUp, newLabState, refuseStale } from "../../../cli/lab.ts";
 import { down } from "../../../cli/down.ts";
 import { status } from "../../../cli/status.ts";
+import { watchLab, whyNot } from "../../../cli/watch-lab.ts";
 import { LakeproofError } from "../../../core/errors.ts";
 import { host } from "../../../core/host.ts";
 import type { InstanceSpec } from "../../../core/contracts/component.ts";
@@ -231,3 +232,37 @@ function withoutNetwork(state: LabState): { readonly fabric: NonNullable<LabStat
   writeLab({ ...state, fabric });
   return { fabric };
 }
+
+describe("a lab that is taken down while somebody works on it", () => {
+  it("is told apart from one that is up", () => {
+    const up = lab("dev-1", "127.77.0");
+    expect(whyNot(up)).toBeUndefined();
+    expect(whyNot({ ...up, state: "stopping" })).toBe("was being taken down");
+    expect(whyNot(undefined)).toBe("was taken down");
+    const fabric = { pid: 1, startTicks: "none" } as unknown as NonNullable<LabState["fabric"]>;
+    expect(whyNot({ ...up, fabric })).toBe("lost its network");
+  });
+
+  it("tells whoever watches it, once", async () => {
+    const up = lab("dev-1", "127.77.0");
+    const told: LakeproofError[] = [];
+    using _watch = watchLab(up, (error) => void told.push(error));
+    await vi.waitFor(
+      () => {
+        writeLab({ ...up, state: "stopping" });
+        expect(told).toHaveLength(1);
+      },
+      { timeout: 10_000, interval: 100 },
+    );
+    expect(told[0]).toMatchObject({ code: "LAB_NOT_UP", exitCode: 2 });
+    expect(told[0]?.message).toBe("Lab dev-1 was being taken down while it was worked on.");
+  });
+
+  it("is nobody's place to begin work in", () => {
+    lab("dev-1", "127.77.0", "stopping");
+    vi.stubEnv("LAKEPROOF_INSIDE", "dev-1");
+    expect(() => labThatIsUp(undefined)).toThrow(
+      "This is the network of lab dev-1, which is gone.",
+    );
+  });
+});
