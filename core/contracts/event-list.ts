@@ -8,8 +8,7 @@ export type FrequentKind =
  * Events in the order of the journal, made when they are asked for, each time anew. Their fields are read from columns,
  * so an event cannot be copied by spreading, and two of them are the same when their fields are. Arrays are such lists.
  */
-export interface EventList<E> extends Iterable<E> {
-  readonly length: number;
+export interface EventList<E> extends Iterable<E>, Pick<readonly E[], "length"> {
   at(index: number): E | undefined;
   filter(keep: (event: E) => boolean): E[];
   map<T>(make: (event: E) => T): T[];
