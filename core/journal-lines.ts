@@ -1,7 +1,8 @@
 /** Lines of a journal to events, one pass: trusts lines up to the first that is no event, and counts what comes after it. */
-import type { EventOf, JournalEvent, JournalKind } from "./contracts/journal.ts";
+import type { EventList, FrequentKind } from "./contracts/event-list.ts";
+import type { EventOf, EventsOf, JournalEvent, JournalKind } from "./contracts/journal.ts";
 import { JournalCursor } from "./journal-cursor.ts";
-import { EventTable, TABLE_KINDS, type FrequentKind } from "./journal-table.ts";
+import { EventTable, TABLE_KINDS } from "./journal-table.ts";
 import { NumberColumn } from "./number-column.ts";
 
 const NEWLINE = 0x0a;
@@ -16,6 +17,7 @@ export class JournalLines {
   readonly #tables = new Map<string, AnyTable>(
     TABLE_KINDS.map((kind) => [kind, new EventTable(kind)]),
   );
+  readonly #views = new Map<string, EventList<JournalEvent>>();
   /** All others. */
   readonly #objects = new Map<string, JournalEvent[]>();
   /** Of each event the number of its kind in #kinds: the order of the journal. */
@@ -109,9 +111,10 @@ export class JournalLines {
     this.#endMs = atMs;
   }
 
-  of<K extends JournalKind>(kind: K): readonly EventOf<K>[] {
-    const events = this.#tables.get(kind)?.views() ?? this.#objects.get(kind) ?? [];
-    return events as unknown as readonly EventOf<K>[];
+  of<K extends JournalKind>(kind: K): EventsOf<K> {
+    const events = this.#views.get(kind) ?? this.#tables.get(kind)?.views();
+    if (events !== undefined) this.#views.set(kind, events);
+    return (events ?? this.#objects.get(kind) ?? []) as unknown as EventsOf<K>;
   }
 
   all(): readonly JournalEvent[] {

@@ -2,7 +2,9 @@
  * The kinds of events that come by the second, as columns: a day of them as objects would take a gigabyte. An event
  * that does not look as it is written today is refused, and its kind then kept as objects; nothing is changed or lost.
  */
+import type { EventList, FrequentKind } from "./contracts/event-list.ts";
 import type { EventOf } from "./contracts/journal.ts";
+import { LazyEvents } from "./event-list.ts";
 import { eachCount, HistogramSum } from "./histogram.ts";
 import type { JournalCursor } from "./journal-cursor.ts";
 import {
@@ -14,10 +16,6 @@ import {
 } from "./journal-fields.ts";
 import { NumberColumn } from "./number-column.ts";
 import type { PackedHistograms } from "./packed-histograms.ts";
-
-/** Kinds that come by the second. */
-export type FrequentKind =
-  "load.window" | "latency.window" | "sample.taken" | "instance.memory" | "canary.seen";
 
 type Layout = Readonly<Record<string, Field | Optional>>;
 
@@ -89,7 +87,6 @@ export class EventTable<K extends FrequentKind> {
   readonly kind: K;
   readonly #atMs = new NumberField();
   readonly #parts: readonly Part[];
-  #views: readonly EventOf<K>[] | undefined;
   /** `kind"`, as it stands behind the quote. */
   readonly #kindLiteral: Buffer;
 
@@ -160,16 +157,24 @@ export class EventTable<K extends FrequentKind> {
     return Array.from({ length: this.length }, (_, row) => this.at(row));
   }
 
-  /** All events, each reading its fields from the columns; the same ones each time. Not while more are taken. */
-  views(): readonly EventOf<K>[] {
-    this.#views ??= this.#viewed();
-    return this.#views;
+  /** All events, each reading its fields from the columns. Not while more are taken. */
+  views(): EventList<EventOf<K>> {
+    return new TableEvents(viewClass(this.kind, this.#atMs, this.#parts), this.length);
+  }
+}
+
+class TableEvents<K extends FrequentKind> extends LazyEvents<EventOf<K>> {
+  readonly #View: typeof RowView;
+  readonly length: number;
+
+  constructor(View: typeof RowView, length: number) {
+    super();
+    this.#View = View;
+    this.length = length;
   }
 
-  #viewed(): readonly EventOf<K>[] {
-    const View = viewClass(this.kind, this.#atMs, this.#parts);
-    const views = Array.from({ length: this.length }, (_, row) => new View(row));
-    return views as unknown as readonly EventOf<K>[];
+  protected made(index: number): EventOf<K> {
+    return new this.#View(index) as unknown as EventOf<K>;
   }
 }
 
@@ -210,6 +215,11 @@ function optionalGetterOf(field: Field, present: NumberColumn): (this: RowView) 
   return function (this: RowView): unknown {
     return present.at(this.row) === 1 ? field.at(this.row) : undefined;
   };
+}
+
+/** The same for the same event of a journal, and for no other one of its kind. */
+export function identityOf(event: object): unknown {
+  return event instanceof RowView ? event.row : event;
 }
 
 /** As eachCount() of the window's histogram, without making a text of it where it is kept in columns. */

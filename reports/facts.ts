@@ -31,7 +31,16 @@ export interface RunFacts {
   readonly faultCountEvidenced: number;
 }
 
+/** By journal: every report asks. */
+const FACTS = new WeakMap<JournalReader, RunFacts>();
+
 export function runFacts(journal: JournalReader): RunFacts {
+  const facts = FACTS.get(journal) ?? factsNow(journal);
+  FACTS.set(journal, facts);
+  return facts;
+}
+
+function factsNow(journal: JournalReader): RunFacts {
   const ended = journal.of("run.ended").at(-1);
   const freshness = freshnessOf(journal);
   const achieved = achievedOf(journal);

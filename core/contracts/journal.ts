@@ -2,6 +2,7 @@
  * The journal: append-only NDJSON, one ordered history of load, faults, phases and samples.
  * It is the only thing the checks and the reports ever see.
  */
+import type { EventList, FrequentKind } from "./event-list.ts";
 import type { FaultClass, Undo } from "./fault.ts";
 import type { LakeCommitBody } from "./lake-commits.ts";
 import type { Phase, Plan, QueryClassName } from "./plan.ts";
@@ -371,6 +372,10 @@ export interface JournalWriter extends AsyncDisposable {
   flush(): Promise<void>;
 }
 
+export type EventsOf<K extends JournalKind> = K extends FrequentKind
+  ? EventList<EventOf<K>>
+  : readonly EventOf<K>[];
+
 export interface JournalReader {
   readonly runId: string;
   readonly plan: Plan;
@@ -383,11 +388,8 @@ export interface JournalReader {
   readonly problems: readonly string[];
   /** Of all kinds together. */
   readonly eventCount: number;
-  /**
-   * In the order of the journal. Of kinds that come by the second each event is a view of columns: its fields are
-   * read, but it cannot be copied by spreading.
-   */
-  of<K extends JournalKind>(kind: K): readonly EventOf<K>[];
+  /** In the order of the journal. */
+  of<K extends JournalKind>(kind: K): EventsOf<K>;
   /** Every event as an object of its own, in the order of the journal: a gigabyte of a day. */
   all(): readonly JournalEvent[];
 }

@@ -1,4 +1,5 @@
 /** Latency, achieved rate and error ratio of one run's workloads in its steady time. */
+import type { EventList } from "../../core/contracts/event-list.ts";
 import type { EventOf, JournalReader } from "../../core/contracts/journal.ts";
 import { recordedValues } from "../../core/histogram.ts";
 import type { Interval } from "../../core/timeline.ts";
@@ -60,7 +61,7 @@ export function loadMetrics(journal: JournalReader): readonly Extracted[] {
 }
 
 function windowsOf<T extends LoadWindow | EventOf<"latency.window">>(
-  windows: readonly T[],
+  windows: EventList<T>,
   { workload, class: name, intervals }: Stretch,
 ): readonly T[] {
   return windows.filter(

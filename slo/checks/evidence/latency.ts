@@ -1,7 +1,7 @@
 /** Counts slow samples in latency windows: exactly where the generator counted, from the histogram otherwise. */
 import type { EventOf, JournalReader } from "../../../core/contracts/journal.ts";
 import { highestUsAt, HistogramSum } from "../../../core/histogram.ts";
-import { eachCountOf } from "../../../core/journal-table.ts";
+import { eachCountOf, identityOf } from "../../../core/journal-table.ts";
 
 export interface LatencyReader {
   /** Slow samples of one window. Also adds the window to `histogram`. */
@@ -27,7 +27,7 @@ export function latencyReader(journal: JournalReader, thresholdMs: number): Late
     const target = window.class === undefined ? undefined : targets.get(window.class);
     return target === thresholdMs ? window.overTarget : undefined;
   };
-  const counted = new Map<EventOf<"latency.window">, number>();
+  const counted = new Map<unknown, number>();
   return {
     histogram,
     countOver: (window) => {
@@ -39,12 +39,12 @@ export function latencyReader(journal: JournalReader, thresholdMs: number): Late
         if (highestUsAt(index) >= thresholdUs) over += count;
       });
       const count = exactly(window) ?? over;
-      counted.set(window, count);
+      counted.set(identityOf(window), count);
       return count;
     },
     countOnly: (window) => {
       if (window.count === 0) return 0;
-      const known = exactly(window) ?? counted.get(window);
+      const known = exactly(window) ?? counted.get(identityOf(window));
       if (known !== undefined) return known;
       let over = 0;
       eachCountOf(window, (index, count) => {

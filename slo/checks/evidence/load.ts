@@ -49,7 +49,7 @@ const ROUNDING_MS = 1;
 
 export function seriesOf(journal: JournalReader, request: SeriesRequest): Series {
   const own = windowsOf(journal, "load.window", request);
-  const grid = gridOf(own, request);
+  const grid = gridOf(own.at(0), request);
   if (grid === undefined)
     return new Slots(0, false).series({ windowMs: 0, fromMs: new Float64Array(0) });
   const row = slotRow(grid, request);
@@ -172,8 +172,8 @@ interface Grid {
 }
 
 /** A load that was planned and left no window at all is missing throughout, on a grid of seconds. */
-function gridOf(own: readonly Grid[], request: SeriesRequest): Grid | undefined {
-  return own[0] ?? (request.ratePerS === undefined ? undefined : { fromMs: 0, windowMs: 1000 });
+function gridOf(first: Grid | undefined, request: SeriesRequest): Grid | undefined {
+  return first ?? (request.ratePerS === undefined ? undefined : { fromMs: 0, windowMs: 1000 });
 }
 
 interface SlotRow {

@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import type { JournalEvent, JournalReader } from "../../../core/contracts/journal.ts";
 import { eachCount, encodeHistogram, newHistogram, recordMs } from "../../../core/histogram.ts";
 import { parseJournal, readJournal } from "../../../core/journal.ts";
-import { eachCountOf, mergeWindows } from "../../../core/journal-table.ts";
+import { eachCountOf, identityOf, mergeWindows } from "../../../core/journal-table.ts";
+import { windowsOf } from "../../../core/load-windows.ts";
 import { healthyEvents } from "../../../slo/checks/synthetic.ts";
 import { lossJournal, smokeJournal } from "../../fixtures/journals.ts";
 
@@ -99,9 +100,48 @@ describe("of()", () => {
     expect(journal.of(kind).map(fieldsOf)).toStrictEqual(objects);
   });
 
-  test("gives the same events each time", () => {
+  test("is a list: length, places from either end, order and a choice", () => {
     const journal = smokeJournal();
-    expect(journal.of("load.window")).toBe(journal.of("load.window"));
+    const seen = journal.of("canary.seen");
+    const canaries = seen.map(({ canary }) => canary);
+    expect(seen).toHaveLength(canaries.length);
+    expect(Array.from(seen, ({ canary }) => canary)).toEqual(canaries);
+    expect([0, 1, -1].map((index) => seen.at(index)?.canary)).toEqual(
+      [0, 1, -1].map((index) => canaries.at(index)),
+    );
+    expect([seen.at(canaries.length), seen.at(-1 - canaries.length)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(seen.filter(({ canary }) => canary % 7 === 0).map(({ canary }) => canary)).toEqual(
+      canaries.filter((canary) => canary % 7 === 0),
+    );
+  });
+
+  test("knows an event again by its place", () => {
+    const windows = smokeJournal().of("latency.window");
+    const [first, again, second] = [windows.at(0), windows.at(0), windows.at(1)].map((one) =>
+      identityOf(one ?? {}),
+    );
+    expect(again).toBe(first);
+    expect(second).not.toBe(first);
+  });
+});
+
+describe("windowsOf()", () => {
+  test.each([
+    ["load.window", "bank", undefined],
+    ["load.window", "queries", "simple"],
+    ["latency.window", "queries", "large"],
+    ["latency.window", "queries", undefined],
+  ] as const)("picks %s of %s, class %s, and nothing else", (kind, workload, name) => {
+    const journal = smokeJournal();
+    const own = journal
+      .all()
+      .filter(
+        (event) => event.kind === kind && event.workload === workload && event.class === name,
+      );
+    expect(windowsOf(journal, kind, { workload, class: name }).map(fieldsOf)).toStrictEqual(own);
   });
 });
 

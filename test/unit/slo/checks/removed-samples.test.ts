@@ -7,7 +7,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type {
-  EventOf,
+  EventsOf,
   JournalEvent,
   JournalKind,
   JournalReader,
@@ -64,8 +64,7 @@ function readerWith(events: Events, journal: JournalReader): JournalReader {
   return {
     ...journal,
     endMs: events.at(-1)?.atMs ?? 0,
-    of: <K extends JournalKind>(kind: K) =>
-      (byKind.get(kind) ?? []) as unknown as readonly EventOf<K>[],
+    of: <K extends JournalKind>(kind: K) => (byKind.get(kind) ?? []) as unknown as EventsOf<K>,
     eventCount: events.length,
     all: () => events,
   };

@@ -1,5 +1,6 @@
 /** Figures of a run: the very samples of the journal, and nothing absent taken for good. */
 import { describe, expect, test } from "vitest";
+import type { EventList } from "../../../../core/contracts/event-list.ts";
 import type { EventOf, JournalEvent, JournalReader } from "../../../../core/contracts/journal.ts";
 import { recordedValues } from "../../../../core/histogram.ts";
 import { steadyIntervals } from "../../../../core/timeline.ts";
@@ -34,7 +35,7 @@ describe("latency", () => {
           : toMs,
       }));
       const inside = <T extends EventOf<"load.window"> | EventOf<"latency.window">>(
-        windows: readonly T[],
+        windows: EventList<T>,
       ): readonly T[] =>
         windows.filter(
           (window) =>
