@@ -1,4 +1,5 @@
 /** Fields of the events a journal holds most of, each kept as a column. A column takes a value whole or not at all. */
+import { isWithin, type Bounds } from "./journal-bounds.ts";
 import type { JournalCursor } from "./journal-cursor.ts";
 import { NumberColumn } from "./number-column.ts";
 import { PackedHistograms } from "./packed-histograms.ts";
@@ -15,15 +16,20 @@ export interface Field {
 
 export class NumberField implements Field {
   readonly column = new NumberColumn();
+  readonly #bounds: Bounds | undefined;
   #staged = 0;
 
+  constructor(bounds?: Bounds) {
+    this.#bounds = bounds;
+  }
+
   stageNext(cursor: JournalCursor): boolean {
-    this.#staged = cursor.number();
-    return !Number.isNaN(this.#staged);
+    return this.stage(cursor.number());
   }
 
   stage(value: unknown): boolean {
-    if (typeof value !== "number") return false;
+    if (typeof value !== "number" || Number.isNaN(value)) return false;
+    if (this.#bounds !== undefined && !isWithin(value, this.#bounds)) return false;
     this.#staged = value;
     return true;
   }

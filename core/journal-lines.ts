@@ -2,12 +2,15 @@
 import type { EventList, FrequentKind } from "./contracts/event-list.ts";
 import type { EventOf, EventsOf, JournalEvent, JournalKind } from "./contracts/journal.ts";
 import { JournalCursor } from "./journal-cursor.ts";
+import { isWithin, outOfBounds, TIME_MS } from "./journal-bounds.ts";
 import { EventTable, TABLE_KINDS } from "./journal-table.ts";
 import { NumberColumn } from "./number-column.ts";
 
 const NEWLINE = 0x0a;
 const AT_MS = Buffer.from('{"atMs":');
 const KIND = Buffer.from(',"kind":"');
+
+const NOT_JSON = "is not valid JSON";
 
 type AnyTable = EventTable<FrequentKind>;
 
@@ -28,6 +31,7 @@ export class JournalLines {
   #endMs: number | undefined;
   #lineCount = 0;
   #badLine: number | undefined;
+  #badHow = "";
 
   constructor(known: Readonly<Record<string, true>>) {
     this.#known = known;
@@ -56,15 +60,24 @@ export class JournalLines {
   /** What stands behind the last end of a line: whole, cut off, or nothing. */
   takeLast(bytes: Buffer): void {
     this.#takeLine(bytes, 0, bytes.length);
+    if (bytes.length > 0) this.#lineCount += 1;
   }
 
   #takeLine(bytes: Buffer, from: number, to: number): void {
     if (to === from || this.#badLine !== undefined) return;
     if (this.#taken(bytes, from, to)) return;
     const event = parseLine(bytes.toString("utf8", from, to));
-    if (event === undefined) this.#badLine = this.#lineCount;
-    else if (event.kind in this.#known) this.#put(event);
-    else this.#unknownKinds.set(event.kind, (this.#unknownKinds.get(event.kind) ?? 0) + 1);
+    if (event === undefined) this.#distrust(NOT_JSON);
+    else if (event.kind in this.#known) {
+      const wrong = outOfBounds(event);
+      if (wrong === undefined) this.#put(event);
+      else this.#distrust(wrong);
+    } else this.#unknownKinds.set(event.kind, (this.#unknownKinds.get(event.kind) ?? 0) + 1);
+  }
+
+  #distrust(how: string): void {
+    this.#badLine = this.#lineCount;
+    this.#badHow = how;
   }
 
   /** Straight from the bytes into columns: nearly every line of a long run. */
@@ -75,7 +88,7 @@ export class JournalLines {
     cursor.end = to;
     if (!cursor.skip(AT_MS)) return false;
     const atMs = cursor.number();
-    if (Number.isNaN(atMs) || !cursor.skip(KIND)) return false;
+    if (!isWithin(atMs, TIME_MS) || !cursor.skip(KIND)) return false;
     const behind = cursor.at;
     for (const table of this.#tables.values()) {
       cursor.at = behind;
@@ -134,12 +147,12 @@ export class JournalLines {
   problems(): string[] {
     const problems: string[] = [];
     if (this.#badLine !== undefined) {
-      const rest = this.#lineCount - this.#badLine;
+      const rest = this.#lineCount - this.#badLine - 1;
       const line = `Line ${String(this.#badLine + 1)}`;
       problems.push(
-        rest <= 1
+        rest === 0 && this.#badHow === NOT_JSON
           ? `${line} is cut off: judged up to there.`
-          : `${line} is not valid JSON; ${String(rest)} further lines were not trusted.`,
+          : `${line} ${this.#badHow}; ${String(rest)} further lines were not trusted.`,
       );
     }
     for (const [kind, count] of this.#unknownKinds) {

@@ -6,6 +6,7 @@ import type { EventList, FrequentKind } from "./contracts/event-list.ts";
 import type { EventOf } from "./contracts/journal.ts";
 import { LazyEvents } from "./event-list.ts";
 import { eachCount, HistogramSum } from "./histogram.ts";
+import { FROM_MS, WINDOW_MS } from "./journal-bounds.ts";
 import type { JournalCursor } from "./journal-cursor.ts";
 import {
   HistogramField,
@@ -23,8 +24,8 @@ const LAYOUTS: Readonly<Record<FrequentKind, () => Layout>> = {
   "load.window": () => ({
     workload: new TextField(),
     class: optional(new TextField()),
-    fromMs: new NumberField(),
-    windowMs: new NumberField(),
+    fromMs: new NumberField(FROM_MS),
+    windowMs: new NumberField(WINDOW_MS),
     offered: new NumberField(),
     ok: new NumberField(),
     failed: new NumberField(),
@@ -35,8 +36,8 @@ const LAYOUTS: Readonly<Record<FrequentKind, () => Layout>> = {
   "latency.window": () => ({
     workload: new TextField(),
     class: optional(new TextField()),
-    fromMs: new NumberField(),
-    windowMs: new NumberField(),
+    fromMs: new NumberField(FROM_MS),
+    windowMs: new NumberField(WINDOW_MS),
     count: new NumberField(),
     histogramUs: new HistogramField(),
     overTarget: optional(new NumberField()),

@@ -179,9 +179,25 @@ describe("an unusual line", () => {
     ["a comma too many", usual.replace("}", ",}")],
   ])("with %s is no event, and what follows is not trusted", (_, line) => {
     const journal = parseJournal([STARTED, usual, line, usual, ENDED, ""].join("\n"));
-    expect(journal.problems[0]).toMatch(/^Line 3 is not valid JSON; 3 further lines were not/);
+    expect(journal.problems[0]).toMatch(/^Line 3 is not valid JSON; 2 further lines were not/);
     expect(journal.eventCount).toBe(2);
     expect(journal.of("run.ended")).toHaveLength(0);
+  });
+
+  test.each([
+    ["a window of nothing", { ...LOAD, windowMs: 0 }, "0 as windowMs, and allowed is 100 to"],
+    ["one that ends before it begins", { ...LOAD, windowMs: -1000 }, "-1000 as windowMs"],
+    ["one without a length", { ...LOAD, windowMs: undefined }, "nothing as windowMs"],
+    ["one without a beginning", { ...LOAD, fromMs: undefined }, "nothing as fromMs"],
+    ["one a century away", { ...LOAD, fromMs: 3e12 }, "3000000000000 as fromMs"],
+    ["one of words", { ...latency(histogramOf(1)), fromMs: "0" }, '"0" as fromMs'],
+    ["an event before the run", { ...MEMORY, atMs: -1 }, "-1 as atMs, and allowed is 0 to"],
+    ["an event a century after it", { ...MEMORY, atMs: 3e12 }, "3000000000000 as atMs"],
+  ])("stops at %s", (_, event, said) => {
+    const journal = parsed(JSON.stringify(LOAD), JSON.stringify(event), JSON.stringify(LOAD));
+    expect(journal.of("load.window")).toHaveLength(1);
+    expect(journal.problems[0]).toMatch(/^Line 3 has .*; 2 further lines were not trusted\.$/);
+    expect(journal.problems[0]).toContain(said);
   });
 
   test("cut off at any byte is said to be cut off, unless all of it is there", () => {
