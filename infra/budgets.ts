@@ -133,7 +133,11 @@ const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
   ],
   minio: [balancerCheck("minio"), { what: "S3 client retry back-off", ms: 20_000 }],
   "trino-worker": [
-    { what: "time until a query gives up on a worker", ms: TRINO_TIMINGS.remoteTaskMaxErrorMs },
+    {
+      what: "announcement of the lost worker runs out",
+      ms: TRINO_TIMINGS.announcementMsMax + TRINO_TIMINGS.nodePollMs,
+    },
+    { what: "time until a query gives up on a worker", ms: TRINO_TIMINGS.remoteTaskGiveUpMs },
     { what: "the reader's next try", ms: 10_000 },
   ],
   "haproxy-bi": balancerHardStop("bi"),

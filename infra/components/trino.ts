@@ -23,7 +23,16 @@ import {
 /** The recovery budget of a lost worker is computed from these; the default of a minute would hang queries. */
 export const TRINO_TIMINGS = {
   remoteTaskMaxErrorDuration: "15s",
-  remoteTaskMaxErrorMs: 15_000,
+  /**
+   * A worker that is dead refuses at once; one that hangs answers nothing, and only a request that ran out of time counts
+   * as an error. Trino's default is 20 s, and it takes three: a minute in which every query that met the worker hangs.
+   */
+  schedulerRequestTimeout: "5s",
+  /** Errors of so long a time, told by requests that each take so long: after the first, and one more to tell. */
+  remoteTaskGiveUpMs: 5000 + 15_000 + 5000,
+  /** Trino's own, both: an announcement is good for 30 s, and the coordinator looks at them every 5 s. */
+  announcementMsMax: 30_000,
+  nodePollMs: 5000,
   /**
    * A worker that leaves waits as long before and after it finishes its tasks, so that the coordinator sees it: that
    * one looks every 5 s. Trino's default is two minutes, each time.
@@ -210,6 +219,7 @@ function configProperties(
           "query.client.timeout": "20s",
           // How long a query waits for a lost worker before it fails.
           "query.remote-task.max-error-duration": TRINO_TIMINGS.remoteTaskMaxErrorDuration,
+          "scheduler.http-client.request-timeout": TRINO_TIMINGS.schedulerRequestTimeout,
         };
   return properties({
     ...coordinating,

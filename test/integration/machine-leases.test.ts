@@ -55,18 +55,25 @@ describe("a share of the machine", () => {
     ["cpu-pressure", "cpuLimit", "busy", { coreRatio: 0.05 }, /made its processes wait in \d+/],
     ["memory-pressure", "memoryLimit", "reader", { headroomMiB: 8 }, /allocation\(s\) met/],
     [
+      "memory-pressure",
+      "memoryLimit",
+      "writer",
+      { headroomMiB: 64 },
+      /allocation\(s\) met the limit when \d+ MiB were taken from inside/,
+    ],
+    [
       "disk-slow",
       "diskSlow",
       "reader",
       { rateKBytesPerS: 512 },
       /KiB from its control group (took|did not end within) \d/,
     ],
-  ] as const)("%s", async ([name, capability, program, params, sign], context) => {
+  ] as const)("%s (%s of the %s)", async ([name, capability, program, params, sign], context) => {
     const why = lack(capability);
     context.skip(why !== undefined, why);
     const fault = faultNamed(name);
     const before = groupsOf(program);
-    const facts = here().context(`t-${name}`, program, fault.params.parse(params));
+    const facts = here().context(`t-${name}-${program}`, program, fault.params.parse(params));
     const evidence = await lifeOf(fault, facts, () => {
       expect(groupsOf(program)).not.toBe(before);
       return Promise.resolve();

@@ -17,6 +17,9 @@ import { countersOf } from "./control-groups.ts";
 import { immutableIn, isMovedAway, sha256Of, type Step } from "./steps.ts";
 
 const TRIAL_BYTES = 256 * 1024;
+const MIB = 1024 * 1024;
+/** Above what the limit still leaves. */
+const MEMORY_TRIAL_MIB = 8;
 const TRIAL_FILE = ".lakeproof-trial";
 const IO_TRIAL_MS_MAX = 8000;
 const IO_BLOCK_BYTES = 64 * 1024;
@@ -104,10 +107,12 @@ function changedSign(step: Extract<Step, { kind: "changed" }>): string | undefin
   return `${what} in ${step.path}, ${since} since by its owner`;
 }
 
-async function groupSign(step: Extract<Step, { kind: "group" }>): Promise<string | undefined> {
+type GroupStep = Extract<Step, { kind: "group" }>;
+
+async function groupSign(step: GroupStep): Promise<string | undefined> {
   const files = Object.keys(step.limits);
   if (files.some((file) => file.startsWith("cpu."))) return throttledSign(step.dir);
-  if (files.some((file) => file.startsWith("memory."))) return memorySign(step.dir);
+  if (files.some((file) => file.startsWith("memory."))) return memorySign(step);
   return ioSign(step);
 }
 
@@ -116,7 +121,35 @@ function throttledSign(dir: string): string | undefined {
   return count > 0 ? `the kernel made its processes wait in ${String(count)} period(s)` : undefined;
 }
 
-function memorySign(dir: string): string | undefined {
+/**
+ * An instance that does nothing takes no memory: then a process of ours takes from inside the group what the limit still
+ * leaves and a little more. Should the kernel have to end somebody for it, that is the one that offers itself.
+ */
+async function memorySign({ dir, limits }: GroupStep): Promise<string | undefined> {
+  const met = limitMet(dir);
+  if (met !== undefined) return met;
+  const limit = Number(Object.values(limits)[0]);
+  const used = takenIn(dir);
+  if (used === undefined || !Number.isFinite(limit)) return undefined;
+  const takenMiB = Math.ceil(Math.max(0, limit - used) / MIB) + MEMORY_TRIAL_MIB;
+  const script =
+    'echo $$ > "$0/cgroup.procs" && echo 1000 > /proc/self/oom_score_adj && exec dd if=/dev/zero of=/dev/null bs="$1"M count=1';
+  await endOf(["-c", script, dir, String(takenMiB)]);
+  const metNow = limitMet(dir);
+  return metNow === undefined
+    ? undefined
+    : `${metNow} when ${String(takenMiB)} MiB were taken from inside its control group`;
+}
+
+function takenIn(dir: string): number | undefined {
+  for (const file of ["memory.usage_in_bytes", "memory.current"]) {
+    const bytes = countersOf(dir, file)[""];
+    if (bytes !== undefined) return bytes;
+  }
+  return undefined;
+}
+
+function limitMet(dir: string): string | undefined {
   const failures = countersOf(dir, "memory.failcnt")[""] ?? 0;
   const events = countersOf(dir, "memory.events")["max"] ?? 0;
   const count = failures + events;
@@ -124,7 +157,7 @@ function memorySign(dir: string): string | undefined {
 }
 
 /** A write of our own from inside the group, past the page cache, timed; it shares the limit with the instance. */
-async function ioSign(step: Extract<Step, { kind: "group" }>): Promise<string | undefined> {
+async function ioSign(step: GroupStep): Promise<string | undefined> {
   const limit = Object.values(step.limits)[0] ?? "";
   const rate = Number(/(\d+)$/.exec(limit)?.[1] ?? 0);
   const blockCount = Math.max(1, Math.ceil((rate * IO_TRIAL_S) / IO_BLOCK_BYTES));
