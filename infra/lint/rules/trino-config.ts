@@ -241,7 +241,27 @@ export const trinoWorkerLoss: LintRule = {
           change: `Set query.remote-task.max-error-duration below ${span(targets.largeReportMs)}.`,
         });
       }
-      return drafts;
+      return [...drafts, ...hungFinding(node, hangMs, targets.largeReportMs)];
     });
   },
 };
+
+const SCHEDULER_REQUEST_TIMEOUT = "scheduler.http-client.request-timeout";
+/** Errors that the coordinator waits for before it gives a task up, however long they take (airlift's Backoff). */
+const ERROR_COUNT_MIN = 3;
+
+/** A worker that is gone refuses at once. One that hangs answers nothing, and an error is a request that ran out of time. */
+function hungFinding(node: Settings, hangMs: number, limitMs: number): readonly Draft[] {
+  const requestMs = msOf(node, SCHEDULER_REQUEST_TIMEOUT, 20_000);
+  const errorCount = Math.max(ERROR_COUNT_MIN, 1 + Math.ceil(hangMs / requestMs));
+  const giveUpMs = errorCount * requestMs;
+  if (hangMs > limitMs || !(giveUpMs > limitMs)) return [];
+  return [
+    {
+      severity: "warning",
+      ...at(node, SCHEDULER_REQUEST_TIMEOUT, "default 20s"),
+      consequence: `A worker that hangs (a long pause, a partition that drops packets) refuses nothing: a query on it fails after ${count(errorCount)} requests of ${span(requestMs)}, ${span(giveUpMs)} in all, though query.remote-task.max-error-duration says ${span(hangMs)}; even a large report has ${span(limitMs)}.`,
+      change: `Set ${SCHEDULER_REQUEST_TIMEOUT} to ${span(Math.floor(limitMs / 1000 / (ERROR_COUNT_MIN + 1)) * 1000)} or less.`,
+    },
+  ];
+}

@@ -222,6 +222,14 @@ export const TRINO_DEFECTS: readonly Defect[] = [
   {
     rule: "trino-worker-loss",
     file: COORDINATOR,
+    from: "scheduler.http-client.request-timeout=5s\n",
+    to: "",
+    severity: "warning",
+    says: "fails after 3 requests of 20 s, 60 s in all, though query.remote-task.max-error-duration says 20 s",
+  },
+  {
+    rule: "trino-worker-loss",
+    file: COORDINATOR,
     from: "retry-policy=QUERY\n",
     to: "",
     severity: "warning",

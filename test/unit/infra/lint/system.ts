@@ -114,6 +114,7 @@ memory.heap-headroom-per-node=20GB
 query-manager.required-workers=9
 retry-policy=QUERY
 query.remote-task.max-error-duration=20s
+scheduler.http-client.request-timeout=5s
 `;
 
 const TRINO_WORKER = `coordinator=false
