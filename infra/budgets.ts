@@ -121,6 +121,10 @@ const TAKE_OVER: Readonly<Record<string, readonly Term[]>> = {
   kafka: [
     { what: "broker session timeout", ms: KAFKA_TIMINGS.brokerSessionTimeoutMs },
     { what: "controller election", ms: KAFKA_TIMINGS.electionTimeoutMs },
+    {
+      what: "two requests of a client that nobody answers",
+      ms: 2 * KAFKA_TIMINGS.clientRequestTimeoutMs,
+    },
     { what: "client metadata refresh and the retry of open batches", ms: 15_000 },
   ],
   connect: [

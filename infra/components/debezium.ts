@@ -12,7 +12,7 @@ import { host } from "../../core/host.ts";
 import { CONNECTOR, connectorStatus } from "../clients/connect.ts";
 import { requestJson } from "../clients/http.ts";
 import { withPostgres } from "../clients/postgres.ts";
-import { replicationOf } from "./kafka.ts";
+import { KAFKA_TIMINGS, replicationOf } from "./kafka.ts";
 import { SLOT } from "./postgres.ts";
 
 export const debezium: Component = {
@@ -77,6 +77,7 @@ export function connectorConfig(context: ComponentContext): Record<string, strin
     "status.update.interval.ms": "2000",
     "retriable.restart.connector.wait.ms": "2000",
     "producer.override.compression.type": "lz4",
+    "producer.override.request.timeout.ms": String(KAFKA_TIMINGS.clientRequestTimeoutMs),
     // A retried batch must not be written twice; what a restarted task repeats is another matter.
     "producer.override.enable.idempotence": "true",
     "topic.creation.enable": "true",

@@ -23,6 +23,11 @@ export const KAFKA_TIMINGS = {
   brokerSessionTimeoutMs: 9000,
   replicaLagTimeMaxMs: 10_000,
   electionTimeoutMs: 2000,
+  /**
+   * A broker that is dead refuses at once; from one that hangs a client learns nothing before its requests run out of
+   * time, 30 s by default, and may then ask it for the new leader first.
+   */
+  clientRequestTimeoutMs: 10_000,
 } as const;
 const RETENTION_MS = 7 * 24 * 3600 * 1000;
 

@@ -17,6 +17,7 @@ import {
 } from "../clients/flink.ts";
 import { OBJECT_STORE_KEY } from "../clients/object-store.ts";
 import { FLINK_TIMINGS } from "./flink.ts";
+import { KAFKA_TIMINGS } from "./kafka.ts";
 import { WAREHOUSE_BUCKET } from "./minio.ts";
 import { CATALOG_DATABASE } from "./postgres.ts";
 
@@ -133,6 +134,7 @@ function sourceOptions(table: BankTable, kafka: string, format: string): string 
   return `'connector' = 'kafka', 'topic' = '${topicOf(table)}',
     'properties.bootstrap.servers' = '${kafka}', 'properties.group.id' = '${consumerGroupOf(table)}',
     'properties.isolation.level' = 'read_committed',
+    'properties.request.timeout.ms' = '${String(KAFKA_TIMINGS.clientRequestTimeoutMs)}',
     'scan.startup.mode' = 'earliest-offset', 'format' = '${format}'`;
 }
 
