@@ -12,6 +12,8 @@ import { maintenanceDrill } from "./drills/maintenance.ts";
 import { networkDrill } from "./drills/network.ts";
 import { streamingDrill } from "./drills/streaming.ts";
 import { pairsDrill } from "./drills/pairs.ts";
+import { twoPrimaries } from "./findings/two-primaries.ts";
+import { unreadySlot } from "./findings/unready-slot.ts";
 import { brokerAndWorker } from "./game-day/broker-and-worker.ts";
 import { coordinatorDuringReports } from "./game-day/coordinator-during-reports.ts";
 import { freePlay } from "./game-day/free-play.ts";
@@ -53,6 +55,8 @@ const OWN = {
   "game-day/zone-loss": zoneLoss,
   "game-day/storage-past-parity": storagePastParity,
   "game-day/free-play": freePlay,
+  "findings/two-primaries": twoPrimaries,
+  "findings/unready-slot": unreadySlot,
   delivery,
   "slot-loss": slotLoss,
   "wal-full": walFull,
