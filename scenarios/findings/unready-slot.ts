@@ -18,7 +18,9 @@ export const unreadySlot = defineScenario({
   canaryRatePerS: 2,
   // The engine shares a small machine with thirty others: asked every second, it would take a core.
   readIntervalMs: 3000,
-  faults: [{ fault: "unready-slot-failover", service: "postgres", holdMs: 120_000 }],
+  faults: [
+    { fault: "unready-slot-failover", service: "postgres", target: "leader", holdMs: 120_000 },
+  ],
   // No number of servers bears the loss of a slot.
   beyondDesign: true,
   warmupMs: 15_000,
