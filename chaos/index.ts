@@ -35,6 +35,8 @@ import { rollingRestart } from "./rolling-restart.ts";
 import { trinoDrain } from "./trino-drain.ts";
 import { slotDrop } from "./slot-drop.ts";
 import { slotInvalidation } from "./slot-invalidation.ts";
+import { supervisorKill } from "./supervisor-kill.ts";
+import { unreadySlotFailover } from "./unready-slot-failover.ts";
 
 export const FAULTS = {
   "process-kill": processKill,
@@ -55,10 +57,12 @@ export const FAULTS = {
   "postgres-switchover": postgresSwitchover,
   "trino-drain": trinoDrain,
   "lagging-failover": laggingFailover,
+  "supervisor-kill": supervisorKill,
   "connector-mid-batch": connectorMidBatch,
   "commit-ack-loss": commitAckLoss,
   "slot-drop": slotDrop,
   "slot-invalidation": slotInvalidation,
+  "unready-slot-failover": unreadySlotFailover,
   "haproxy-reload": haproxyReload,
   "flink-savepoint-restore": flinkSavepointRestore,
   "maintenance-round": maintenanceRound,

@@ -73,7 +73,7 @@ export function slotFault<Params>(facts: SlotFaultFacts<Params>): Fault<Params> 
 }
 
 /** Nobody takes over from a slot, and no number of servers bears its loss. */
-function reachOfSlot<Params>(target: FaultTarget<Params>): FaultReach {
+export function reachOfSlot<Params>(target: FaultTarget<Params>): FaultReach {
   const connect = serviceOf(target.services, ["connect"]);
   const services = [target.service, ...(connect === undefined ? [] : [connect])];
   const reach = { faultClass: "X", takesOver: false, services, readsAgain: true } as const;
@@ -93,7 +93,7 @@ function serviceOf(
   return Object.entries(services).find(([, spec]) => components.includes(spec.component))?.[0];
 }
 
-function addressesOf<Params>(context: FaultContext<Params>): CaptureAddresses {
+export function addressesOf<Params>(context: FaultContext<Params>): CaptureAddresses {
   const { endpoints, instanceIds, services } = context;
   const postgres = endpoints.all().find(({ id }) => instanceIds.includes(id))?.service ?? "";
   return {
@@ -117,7 +117,7 @@ export async function resume<Params>(
   await Promise.all(instanceIds.map((id) => driver.act(id, "resume")));
 }
 
-function captureOf<Params>(context: FaultContext<Params>): ChangeCapture {
+export function captureOf<Params>(context: FaultContext<Params>): ChangeCapture {
   if (context.openCapture !== undefined) return context.openCapture(addressesOf(context));
   throw new LakeproofError("FAULT_FAILED", "There is nobody to ask about the replication slot.", {
     hint: "Inject it in a run of lakeproof.",
@@ -125,7 +125,7 @@ function captureOf<Params>(context: FaultContext<Params>): ChangeCapture {
 }
 
 /** Given its usual configuration back, the connector has only just started once more. */
-async function untilReadAgain(
+export async function untilReadAgain(
   capture: ChangeCapture,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -149,7 +149,7 @@ async function untilReadAgain(
 }
 
 /** Whether the connector says that it cannot go on, or goes on pretending. */
-async function untilNoticed(capture: ChangeCapture, signal: AbortSignal): Promise<string> {
+export async function untilNoticed(capture: ChangeCapture, signal: AbortSignal): Promise<string> {
   const deadlineMs = host.monotonicMs() + NOTICE_MS_MAX;
   const startMs = host.monotonicMs();
   let last = "nothing";

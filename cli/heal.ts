@@ -166,6 +166,7 @@ async function undo(state: LabState, entry: OpenUndo): Promise<string> {
     }
     case "renew-slot": {
       resumeAll(state, what.instanceIds);
+      await startGone(state, what.instanceIds);
       const renewed = await renewSlot(state, what);
       return `${entry.fault}: ${renewed ? "the slot is read, settings as configured" : "goes with its lab"}`;
     }
@@ -225,7 +226,11 @@ async function startGone(state: LabState, instanceIds: readonly string[]): Promi
   if (!state.held || gone.length === 0) return false;
   const driver = openLocalDriver(state);
   const anyAnswer = (): Promise<void> => Promise.resolve();
-  for (const { spec } of gone) await driver.start(spec, anyAnswer, host.deadline(60_000));
+  for (const { spec } of gone) {
+    // A postmaster lives on without its Patroni, and would be in the way of the next one.
+    await driver.act(spec.id, "kill");
+    await driver.start(spec, anyAnswer, host.deadline(60_000));
+  }
   return true;
 }
 

@@ -213,7 +213,8 @@ function planFault(
     recoveryBudgetFormula: budget.formula,
     ...(isLeased ? { leaseMs } : {}),
     duplicateEventCountMax: repeats
-      ? duplicatesOf(scenario, reach, entry.holdMs, ports) + rereadRowCount
+      ? duplicatesOf(scenario, reach, entry.holdMs, ports) +
+        rereadRowCount * (reach.readsAgainCountMax ?? 1)
       : 0,
   };
 }

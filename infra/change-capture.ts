@@ -14,6 +14,7 @@ import { withPostgres } from "./clients/postgres.ts";
 import { CONNECTOR, connectorStatus } from "./clients/connect.ts";
 import { untilSlotSynced } from "./components/debezium.ts";
 import { SLOT } from "./components/postgres.ts";
+import { openDatabaseServer } from "./database-server.ts";
 
 const ASK_MS_MAX = 10_000;
 const DROP_MS_MAX = 30_000;
@@ -21,6 +22,8 @@ const DROP_RETRY_MS = 20;
 const STANDBY_MS_MAX = 20_000;
 const STARVE_MS_MAX = 180_000;
 const RENEW_MS_MAX = 240_000;
+/** A standby that found nothing to copy looks for slots again after half a minute at most. */
+const BEGIN_MS_MAX = 90_000;
 const LOOK_MS = 500;
 const RESTART_MS = 10_000;
 
@@ -32,6 +35,8 @@ const SEGMENT_COUNT_MAX = 40;
 
 /** A slot that somebody holds. */
 const OBJECT_IN_USE = "55006";
+/** The connector has no task, and is meant to have none. */
+const STOPPED = "no task, connector STOPPED";
 const SNAPSHOT_MODE = "snapshot.mode";
 /** Reads all rows where the stored offset cannot be gone on from. */
 const WHEN_NEEDED = "when_needed";
@@ -41,6 +46,7 @@ export function openChangeCapture(at: CaptureAddresses): ChangeCapture {
     slotName: SLOT,
     slot: (signal) => slotSeen(at, signal),
     dropSlot: (signal) => dropSlot(at, signal),
+    beginAnew: (signal) => beginAnew(at, signal),
     starveSlot: (signal) => starveSlot(at, signal),
     task: (signal) => taskSeen(at, signal),
     renewSlot: (settings, signal) => renewSlot(at, settings, signal),
@@ -110,6 +116,50 @@ async function dropSlot(at: CaptureAddresses, signal: AbortSignal): Promise<void
       await host.sleep(DROP_RETRY_MS, signal);
     }
   });
+}
+
+async function beginAnew(at: CaptureAddresses, signal: AbortSignal): Promise<void> {
+  const limit = host.deadline(BEGIN_MS_MAX, signal);
+  await tell(at, "PUT", "stop", limit);
+  await patiently(limit, async () => {
+    const { state } = await taskSeen(at, limit);
+    if (state === STOPPED) return;
+    throw new LakeproofError("FAULT_FAILED", `The connector was told to stop: ${state}.`, {
+      hint: "Read the log of the Connect worker that runs the task.",
+    });
+  });
+  await dropSlot(at, limit);
+  await patiently(limit, () => untilNobodyHasIt(at, limit));
+  await tell(at, "DELETE", "offsets", limit);
+  await tell(at, "PUT", "resume", limit);
+}
+
+/** A copy that a standby has not dropped by then would be taken for one of the next slot, and be permanent at once. */
+async function untilNobodyHasIt(at: CaptureAddresses, signal: AbortSignal): Promise<void> {
+  const held = await Promise.all(
+    at.members.map(async (member) => {
+      const limit = host.deadline(ASK_MS_MAX, signal);
+      const slot = await openDatabaseServer(member).slot(SLOT, limit);
+      return slot === undefined ? [] : [member];
+    }),
+  );
+  if (held.flat().length === 0) return;
+  throw new LakeproofError("FAULT_FAILED", `${SLOT} is still on ${held.flat().join(", ")}.`, {
+    hint: "Look at sync_replication_slots and the standbys' logs.",
+  });
+}
+
+async function tell(
+  at: CaptureAddresses,
+  method: "PUT" | "DELETE",
+  what: "stop" | "offsets" | "resume",
+  signal: AbortSignal,
+): Promise<void> {
+  await patiently(signal, () =>
+    askWorkers(at, signal, (worker, limit) =>
+      requestJson(`http://${worker}/connectors/${CONNECTOR}/${what}`, { method, signal: limit }),
+    ),
+  );
 }
 
 async function starveSlot(at: CaptureAddresses, signal: AbortSignal): Promise<void> {
@@ -206,6 +256,8 @@ async function renewSlot(
 ): Promise<void> {
   const limit = host.deadline(RENEW_MS_MAX, signal);
   if (settings.length > 0) await resetSettings(at, settings, limit);
+  // Whoever stopped it may not have come to let it go on.
+  await tell(at, "PUT", "resume", limit);
   const slot = await patiently(limit, () => slotSeen(at, limit));
   if (isLost(slot) && slot !== undefined) await dropSlot(at, limit);
   const config = await patiently(limit, () => configNow(at, limit));

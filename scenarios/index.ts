@@ -13,6 +13,8 @@ import { networkDrill } from "./drills/network.ts";
 import { streamingDrill } from "./drills/streaming.ts";
 import { pairsDrill } from "./drills/pairs.ts";
 import { availabilityZoneLoss } from "./game-day/availability-zone-loss.ts";
+import { twoPrimaries } from "./findings/two-primaries.ts";
+import { unreadySlot } from "./findings/unready-slot.ts";
 import { brokerAndWorker } from "./game-day/broker-and-worker.ts";
 import { coordinatorDuringReports } from "./game-day/coordinator-during-reports.ts";
 import { freePlay } from "./game-day/free-play.ts";
@@ -55,6 +57,8 @@ const OWN = {
   "game-day/availability-zone-loss": availabilityZoneLoss,
   "game-day/storage-past-parity": storagePastParity,
   "game-day/free-play": freePlay,
+  "findings/two-primaries": twoPrimaries,
+  "findings/unready-slot": unreadySlot,
   delivery,
   "slot-loss": slotLoss,
   "wal-full": walFull,

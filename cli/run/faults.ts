@@ -9,6 +9,7 @@ import { leaseMsOf } from "../../core/lease.ts";
 import { openChangeCapture } from "../../infra/change-capture.ts";
 import { openObjectStore } from "../../infra/clients/object-store.ts";
 import { openTrino } from "../../infra/clients/trino.ts";
+import { openDatabaseServer } from "../../infra/database-server.ts";
 import { openLakeCatalog } from "../../infra/lake-catalog.ts";
 import { openLakeMaintenance } from "../../infra/lake-maintenance/control.ts";
 import { labDir, readLab } from "../../infra/drivers/lab.ts";
@@ -323,6 +324,10 @@ export function contextOf(
       const renewSlot: typeof capture.renewSlot = (settings, stop) =>
         capture.renewSlot(settings, healingSignal(lab.id, stop));
       return { ...capture, renewSlot };
+    },
+    openServer: (id) => {
+      const spec = lab.specs.find((candidate) => candidate.id === id);
+      return openDatabaseServer(`${spec?.host ?? ""}:${String(spec?.ports["main"] ?? 0)}`);
     },
     openCatalog: () => openLakeCatalog(lab.endpoints.address("postgres"), COMMITTED_TABLE),
     ...(lab.endpoints.has("lake-maintenance")

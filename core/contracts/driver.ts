@@ -14,6 +14,11 @@ export interface Driver extends AsyncDisposable {
   instance(instanceId: string): Instance | undefined;
   /** SIGKILL, SIGSTOP or SIGCONT to the whole process group. Idempotent. */
   act(instanceId: string, action: "kill" | "pause" | "resume"): Promise<void>;
+  /**
+   * SIGKILL to the main process and to nothing else: what it has started may live on. Throws FAULT_FAILED where it does
+   * not run, or does not end.
+   */
+  killMain(instanceId: string): Promise<void>;
   /** Has the main process read its configuration anew. Throws FAULT_FAILED where it cannot. */
   reload(instanceId: string): Promise<void>;
   /** Of the main process and all its descendants; empty when gone. */

@@ -34,7 +34,7 @@ export type Undo =
   | { readonly kind: "revive-instances"; readonly instanceIds: readonly string[] }
   /**
    * The connector's replication slot is made anew if it is not usable, and all rows are read again. Before that the
-   * instances run on, and the settings of the servers are what their configuration says.
+   * instances run on, those that are gone are started, and the settings of the servers are what their configuration says.
    */
   | {
       readonly kind: "renew-slot";
@@ -76,6 +76,11 @@ export interface ChangeCapture {
   /** Ends who reads it and drops it before the reader is back. Throws FAULT_FAILED where that fails. */
   dropSlot(signal: AbortSignal): Promise<void>;
   /**
+   * The connector is stopped, its slot dropped and its offsets forgotten; once no server has a slot of that name any
+   * more, it may go on. It then makes a slot and reads all rows, as a new one does, which is not waited for.
+   */
+  beginAnew(signal: AbortSignal): Promise<void>;
+  /**
    * Lets the server keep no WAL for slots, and moves on until the slot is lost. Throws FAULT_FAILED where it is kept,
    * or where a standby would be lost with it.
    */
@@ -87,6 +92,37 @@ export interface ChangeCapture {
    * resolves once the slot is read, and safe on every standby.
    */
   renewSlot(settings: readonly string[], signal: AbortSignal): Promise<void>;
+}
+
+/** A slot on one server: the connector's own on the leader, a copy of it on a standby. */
+export interface SlotCopy {
+  readonly active: boolean;
+  /** PostgreSQL copied it from the leader. */
+  readonly synced: boolean;
+  /** Gone with a promotion. */
+  readonly temporary: boolean;
+  readonly confirmedLsn?: string;
+}
+
+/** One PostgreSQL server itself, past whatever stands before it. Every question rejects where nobody answers. */
+export interface DatabaseServer {
+  /** Takes writes, as it says itself: `pg_is_in_recovery()` is false. */
+  isPrimary(signal: AbortSignal): Promise<boolean>;
+  postmaster(signal: AbortSignal): Promise<Postmaster>;
+  /**
+   * Commits an empty table of this name where nothing is captured. Resolves once that is acknowledged; where a standby
+   * has to confirm it and does not, that is never.
+   */
+  write(table: string, signal: AbortSignal): Promise<void>;
+  /** Undefined where it has no slot of that name. */
+  slot(name: string, signal: AbortSignal): Promise<SlotCopy | undefined>;
+}
+
+/** The process that is PostgreSQL: another start is another one. */
+export interface Postmaster {
+  readonly pid: number;
+  /** As PostgreSQL prints it. */
+  readonly startedAt: string;
 }
 
 /** Where the changes of the load are, as the books of the run have it. */
@@ -153,6 +189,7 @@ export interface FaultContext<Params> {
   /** How the targets' service keeps its copies; absent where it keeps none. */
   readonly replication?: FaultReplication;
   readonly openCapture?: (at: CaptureAddresses) => ChangeCapture;
+  readonly openServer?: (instanceId: string) => DatabaseServer;
   readonly openCatalog?: () => LakeCatalog;
   /** Absent where the lab has no maintenance of the lake. */
   readonly openMaintenance?: () => LakeMaintenance;
@@ -213,6 +250,8 @@ export interface FaultReach {
   readonly waves?: readonly (readonly string[])[];
   /** True where the way back reads every row again: that takes its time, and repeats what Kafka holds. */
   readonly readsAgain?: boolean;
+  /** How often at most, with what it does before its way back. Default 1. */
+  readonly readsAgainCountMax?: number;
   /** Why it makes no sense on this topology; `plan` then refuses it. */
   readonly problem?: string;
 }

@@ -38,6 +38,7 @@ import {
 const PROBE_INTERVAL_MS = { first: 150, growth: 1.25, max: 1000 } as const;
 const PROBE_TIMEOUT_MS = 20_000;
 const LOG_TAIL_LINES = 50;
+const KILL_MS_MAX = 5000;
 /** With the lab's mark, tells whose process it is when group and parent no longer do. */
 const INSTANCE_MARK = "LAKEPROOF_INSTANCE";
 
@@ -283,7 +284,27 @@ class LocalDriver implements Driver {
     if (instance === undefined) return;
     const signal = { kill: "SIGKILL", pause: "SIGSTOP", resume: "SIGCONT" } as const;
     for (const facts of this.#family(instance)) signalProcess(facts.pid, signal[action]);
-    if (action === "kill") await untilGone(instance, 5000);
+    if (action === "kill") await this.#untilAllGone(instance);
+  }
+
+  async killMain(instanceId: string): Promise<void> {
+    const instance = this.#instances.get(instanceId);
+    if (instance !== undefined && alive(instance)) {
+      signalProcess(instance.pid, "SIGKILL");
+      await untilGone(instance, KILL_MS_MAX);
+      if (!alive(instance)) return;
+    }
+    const message = `The main process of ${instanceId} was not running, or did not end.`;
+    const hint = "`lakeproof status` shows which instances are down.";
+    throw new LakeproofError("FAULT_FAILED", message, { hint });
+  }
+
+  /** Whoever starts it again must not meet a postmaster that is just dying. */
+  async #untilAllGone(instance: Instance): Promise<void> {
+    const deadlineMs = host.monotonicMs() + KILL_MS_MAX;
+    await untilGone(instance, KILL_MS_MAX);
+    const isThere = (): boolean => this.#family(instance).length > 0;
+    while (isThere() && host.monotonicMs() < deadlineMs) await host.sleep(50);
   }
 
   processStates(instanceId: string): readonly string[] {
@@ -342,7 +363,7 @@ export async function stopInstance(instance: Instance, graceMs: number): Promise
   for (const facts of [...family, ...familyOf(instance.pid)]) {
     if (isAlive(facts.pid, facts.startTicks)) signalProcess(facts.pid, "SIGKILL");
   }
-  await untilGone(instance, 5000);
+  await untilGone(instance, KILL_MS_MAX);
 }
 
 async function untilGone(instance: Instance, limitMs: number): Promise<void> {
