@@ -56,6 +56,7 @@ import {
   kafkaRetention,
   kafkaSegments,
 } from "./rules/kafka-capacity.ts";
+import { kafkaHungBroker } from "./rules/kafka-clients.ts";
 import {
   kafkaMinIsr,
   kafkaQuorum,
@@ -133,6 +134,7 @@ export const LINT_RULES = {
   "connect-schemas": connectSchemas,
   "connect-exactly-once": connectExactlyOnce,
   "producer-safety": producerSafety,
+  "kafka-hung-broker": kafkaHungBroker,
   "kafka-min-isr": kafkaMinIsr,
   "kafka-replication": kafkaReplication,
   "kafka-unclean-election": kafkaUncleanElection,

@@ -140,6 +140,15 @@ export const KAFKA_DEFECTS: readonly Defect[] = [
     says: "All partitions full hold 30 TB",
   },
   {
+    rule: "kafka-hung-broker",
+    file: CONNECTOR,
+    from: '"producer.override.request.timeout.ms": "10000"',
+    to: '"poll.interval.ms": "100"',
+    severity: "warning",
+    // Two requests of 30 s each, and 10,000 events/s for that long.
+    says: "up to 60 s late, 600,000 changes at 10,000/s if all wait for it, where freshness has 30 s",
+  },
+  {
     rule: "kafka-compression",
     file: CONNECTOR,
     from: '"producer.override.compression.type": "lz4"',

@@ -78,6 +78,7 @@ const CONNECTOR = {
     "producer.override.acks": "all",
     "producer.override.enable.idempotence": "true",
     "producer.override.compression.type": "lz4",
+    "producer.override.request.timeout.ms": "10000",
     "topic.creation.default.replication.factor": "3",
     "topic.creation.default.partitions": "10",
     "topic.creation.default.compression.type": "lz4",
