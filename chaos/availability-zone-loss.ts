@@ -7,7 +7,7 @@ import {
   instancesIn,
   spreadProblem,
   startWaves,
-  type ServiceFate,
+  zoneClassOf,
 } from "../core/failure-domains.ts";
 import { powerFault } from "./power-off.ts";
 import { specOf } from "./reach.ts";
@@ -34,17 +34,14 @@ export const availabilityZoneLoss = powerFault<Params>({
   }),
 });
 
-/** W: others take over from everything. B: what is missing then is beside the path. X: something stops. */
 function reachOf(target: FaultTarget<Params>): FaultReach {
   const { params, service, services, count, toleranceOf } = target;
   const fates = fatesOf(services, params.zone, toleranceOf);
   const names = fates.map((fate) => fate.service);
-  const isWithin = ({ fate }: ServiceFate): boolean => fate === "takes-over";
-  const takesOver = fates.every(isWithin);
-  const isSafe = fates.every((fate) => isWithin(fate) || !fate.onPath);
+  const faultClass = zoneClassOf(fates);
   const reach: FaultReach = {
-    faultClass: takesOver ? "W" : isSafe ? "B" : "X",
-    takesOver,
+    faultClass,
+    takesOver: faultClass === "W",
     services: names,
     waves: startWaves(services, names),
   };

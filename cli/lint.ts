@@ -10,6 +10,7 @@ import { declaredBy } from "../infra/lint/declared.ts";
 import { count, plural } from "../infra/lint/figures.ts";
 import { FACT_KINDS, type Demand, type Facts, type Targets } from "../infra/lint/facts.ts";
 import { countBySeverity, lintFacts, type LintResult } from "../infra/lint/index.ts";
+import { zoneLossesOf } from "../infra/lint/zone-losses.ts";
 import { readConfigFiles } from "../infra/lint/read-files.ts";
 import { SEVERITIES, type Finding, type Severity } from "../infra/lint/rule.ts";
 import { SEED_HARDWARE, seedFacts } from "../infra/lint/seed-facts.ts";
@@ -104,6 +105,7 @@ function topologyFacts(topology: Topology): Facts {
   const full = topology.capacity.rateEventsPerS >= PRODUCTION.rateEventsPerS;
   return {
     ...lists,
+    zoneLosses: zoneLossesOf(topology),
     target: name,
     complete: true,
     demand: full ? PRODUCTION : smallerDemand(topology),

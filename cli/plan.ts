@@ -33,7 +33,7 @@ import { pairLines, printPairs, rolesOf, withPairs } from "./pairs.ts";
 import { Eta } from "./run/eta.ts";
 import { scriptAt } from "./run/script-load.ts";
 import { addTo, type AddedOptions } from "./plan-options.ts";
-import { zoneLines } from "./zone-lines.ts";
+import { spreadLines, zoneLines } from "./zone-lines.ts";
 
 export interface PlanOptions extends AddedOptions {
   readonly scenario: string;
@@ -253,6 +253,7 @@ export function planText(made: Plan): string {
     ISOLATION_TEXTS[made.isolation] ?? made.isolation,
     ...Object.entries(made.network ?? {}).map(([what, how]) => `  ${what.padEnd(14)} ${how}`),
     ...settingLines(made),
+    ...spreadLines(made),
     `load: ${[
       `${String(made.bank.rateEventsPerS)} change events/s through PostgreSQL`,
       ...made.queries.map((query) => `${query.name} ${String(query.ratePerS)}/s`),

@@ -1,8 +1,15 @@
 /** What is in the zone that a fault takes, and what becomes of it: under the fault in `plan`. */
+import type { Plan } from "../core/contracts/plan.ts";
 import type { FaultEntry } from "../core/contracts/fault.ts";
 import type { AvailabilityZone, Services } from "../core/contracts/topology.ts";
 import { AVAILABILITY_ZONES } from "../core/contracts/topology.ts";
-import { fatesOf, type Fate, type ServiceFate } from "../core/failure-domains.ts";
+import {
+  fatesOf,
+  spreadProblem,
+  zoneClassOf,
+  type Fate,
+  type ServiceFate,
+} from "../core/failure-domains.ts";
 import { toleranceOf } from "../infra/tolerance.ts";
 
 const HEADINGS: Readonly<Record<Fate, string>> = {
@@ -10,6 +17,30 @@ const HEADINGS: Readonly<Record<Fate, string>> = {
   stops: "stops",
   returns: "only instance",
 };
+
+/** Who stands where, and what the loss of each zone would be; none where nodes have no place to stand in. */
+export function spreadLines({ topology: { services }, isolation }: Plan): readonly string[] {
+  if (isolation !== "namespaces" || spreadProblem(services) !== undefined) return [];
+  return [
+    "availability zones, and what the loss of one would be:",
+    ...AVAILABILITY_ZONES.map((zone) => {
+      const fates = fatesOf(services, zone, toleranceOf);
+      const nodeCount = fates.reduce((sum, { lostIds }) => sum + lostIds.length, 0);
+      const named = (fate: Fate): readonly string[] =>
+        fates.flatMap((one) => (one.fate === fate && one.onPath ? [one.service] : []));
+      const parts = [
+        ...fates.flatMap((one) =>
+          one.fate === "stops" ? [`stops ${one.service} (${one.why})`] : [],
+        ),
+        ...(named("returns").length === 0
+          ? []
+          : [`only instance of ${named("returns").join(", ")}`]),
+      ];
+      const told = parts.length === 0 ? "the others take over" : parts.join("; ");
+      return `  ${zone}  ${String(nodeCount)} nodes  class ${zoneClassOf(fates)}  ${told}`;
+    }),
+  ];
+}
 
 /** None for a fault that takes no zone. */
 export function zoneLines(

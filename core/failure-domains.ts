@@ -2,6 +2,7 @@
  * Which instances go down together when an availability zone is lost, and what becomes of each service then. Pure: the
  * fault, `plan`, `lint` and Kafka's racks all ask here, so that they mean the same instances.
  */
+import type { FaultClass } from "./contracts/fault.ts";
 import {
   AVAILABILITY_ZONES,
   type AvailabilityZone,
@@ -115,6 +116,13 @@ export function fatesOf(
         : { ...common, fate: "stops", why: `${some} gone: ${why}` },
     ];
   });
+}
+
+/** W: others take over from everything. B: what is missing then is beside the path. X: something stops. */
+export function zoneClassOf(fates: readonly ServiceFate[]): FaultClass {
+  const isWithin = ({ fate }: ServiceFate): boolean => fate === "takes-over";
+  if (fates.every(isWithin)) return "W";
+  return fates.every((fate) => isWithin(fate) || !fate.onPath) ? "B" : "X";
 }
 
 /** Undefined where it goes on. */

@@ -2,6 +2,8 @@
  * What rules see: the parsed configuration of a whole system, or of whatever files were given. A list that is
  * empty means that nobody showed it, and rules about it do not apply.
  */
+import type { AvailabilityZone } from "../../core/contracts/topology.ts";
+import type { ServiceFate } from "../../core/failure-domains.ts";
 import type { Settings } from "./settings.ts";
 
 /** The load the configuration has to carry. */
@@ -88,6 +90,14 @@ export interface SqlText {
   readonly engine: "flink" | "trino" | "unknown";
 }
 
+/** What a service loses with one availability zone. */
+export interface ZoneLoss extends ServiceFate {
+  readonly zone: AvailabilityZone;
+  readonly replicaCount: number;
+  /** How many it bears, whichever they are. */
+  readonly toleratedCount: number;
+}
+
 /** Sums and products of the specification itself. */
 export interface SeedFigures {
   readonly file: string;
@@ -139,6 +149,8 @@ export interface FactLists {
   readonly seed: readonly SeedFigures[];
   /** Instances of a topology by component; empty for files. */
   readonly instances: readonly { readonly id: string; readonly component: string }[];
+  /** Of a topology whose nodes stand in availability zones. */
+  readonly zoneLosses: readonly ZoneLoss[];
 }
 
 export type FactKind = keyof FactLists;
@@ -174,6 +186,7 @@ const NO_FACTS: FactLists = {
   sql: [],
   seed: [],
   instances: [],
+  zoneLosses: [],
 };
 
 export const FACT_KINDS = Object.keys(NO_FACTS) as readonly FactKind[];

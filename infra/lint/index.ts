@@ -2,6 +2,7 @@
 import type { FactKind, Facts } from "./facts.ts";
 import { SEVERITIES, type Finding, type LintRule, type Severity } from "./rule.ts";
 import { alertsAvailability, alertsFreshness } from "./rules/alerts.ts";
+import { availabilityZones, kafkaRacks } from "./rules/availability-zones.ts";
 import {
   connectDuplicates,
   connectExactlyOnce,
@@ -106,6 +107,7 @@ import { trinoRetries } from "./rules/trino-retries.ts";
 
 export const LINT_RULES = {
   "single-instances": singleInstances,
+  "availability-zones": availabilityZones,
   "postgres-wal-level": postgresWalLevel,
   "postgres-slot-wal": postgresSlotWal,
   "postgres-capacity": postgresCapacity,
@@ -140,6 +142,7 @@ export const LINT_RULES = {
   "kafka-unclean-election": kafkaUncleanElection,
   "kafka-quorum": kafkaQuorum,
   "kafka-slow-follower": kafkaSlowFollower,
+  "kafka-racks": kafkaRacks,
   "kafka-retention": kafkaRetention,
   "kafka-compression": kafkaCompression,
   "kafka-auto-create": kafkaAutoCreate,

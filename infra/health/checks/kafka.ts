@@ -1,6 +1,7 @@
 /** Kafka: brokers, replicas, the quorum of the controllers, the two change topics, and how far Flink has read. */
 import { BANK_TABLES, topicOf } from "../../../core/bank-schema.ts";
 import type { ComponentContext } from "../../../core/contracts/component.ts";
+import type { AvailabilityZone } from "../../../core/contracts/topology.ts";
 import type { TopicSpec } from "../../clients/kafka.ts";
 import {
   withKafkaAdmin,
@@ -73,6 +74,34 @@ export function judgePartitions(
       hint: "Bring back the brokers that hold them; do not elect an unclean leader, that loses records.",
     },
   ];
+}
+
+/** Copies of everything but the probes: in as many availability zones as there are, or as there are copies. */
+export function judgeZones(
+  cluster: KafkaCluster,
+  zones: readonly AvailabilityZone[],
+): HealthFinding {
+  const zoneCount = new Set(zones).size;
+  const all = cluster.topics
+    .filter(({ name }) => !name.startsWith(PROBE_TOPICS))
+    .flatMap(({ name, partitions }) => partitions.map((partition) => ({ name, ...partition })));
+  const crowded = all.filter(({ replicaNodes }) => {
+    const own = new Set(replicaNodes.map((node) => zones[node - 1]));
+    return own.size < Math.min(replicaNodes.length, zoneCount);
+  });
+  const some = crowded
+    .slice(0, 5)
+    .map(({ name, partitionIndex }) => `${name}/${String(partitionIndex)}`);
+  return {
+    check: "copies over availability zones",
+    status: okIf(crowded.length === 0, "warn"),
+    observed:
+      crowded.length === 0
+        ? `all of ${plural(all.length, "partition")} in ${plural(zoneCount, "zone")}`
+        : `${String(crowded.length)} of ${plural(all.length, "partition")} with two copies in one zone: ${listed(some)}`,
+    expected: "every copy of a partition in another zone, as far as there are zones",
+    hint: "Reassign them with kafka-reassign-partitions: they were made before the brokers had a rack, or by hand.",
+  };
 }
 
 export function judgeQuorum(quorum: KafkaQuorum): HealthFinding {
@@ -153,6 +182,9 @@ const replicas: HealthCheck = (context, _instances, signal) =>
     return [
       judgeBrokers(cluster, context.replicaCount),
       ...judgePartitions(cluster, minIsrOf),
+      ...(context.config["rackAware"] === true && context.availabilityZones !== undefined
+        ? [judgeZones(cluster, context.availabilityZones)]
+        : []),
       ...wanted.map((topic) =>
         judgeTopic(
           topic,

@@ -21,6 +21,7 @@ import {
   judgePartitions,
   judgeQuorum,
   judgeTopic,
+  judgeZones,
 } from "../../../../infra/health/checks/kafka.ts";
 import { judgeZookeeper, zookeeperMode } from "../../../../infra/health/checks/zookeeper.ts";
 
@@ -67,6 +68,22 @@ describe("Kafka", () => {
       "ok",
       "ok",
     ]);
+  });
+
+  it("has the copies of a partition in different zones, as far as there are zones", () => {
+    const zones = ["az-a", "az-b", "az-c", "az-a", "az-b"] as const;
+    const status = (replicaNodes: number[]): string =>
+      judgeZones(clusterOf({ replicaNodes }), zones).status;
+    expect(status([1, 2, 3])).toBe("ok");
+    expect(status([4, 5, 3])).toBe("ok");
+    expect(status([1])).toBe("ok");
+    // 1 and 4 stand in az-a.
+    expect(status([1, 4, 2])).toBe("warn");
+    expect(judgeZones(clusterOf({ replicaNodes: [1, 4, 2] }), zones).observed).toBe(
+      `1 of 1 partition with two copies in one zone: ${TOPIC}/0`,
+    );
+    // Two zones for three copies: two have to stand together.
+    expect(judgeZones(clusterOf({}), ["az-a", "az-b", "az-b"]).status).toBe("ok");
   });
 
   it("has a controller that all voters follow", () => {

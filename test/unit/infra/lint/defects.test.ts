@@ -36,6 +36,8 @@ describe.for(DEFECTS)("$rule: $to", (defect) => {
 test("every rule has a planted defect, here or in a file of its own", () => {
   const elsewhere = [
     "single-instances",
+    "availability-zones",
+    "kafka-racks",
     "seed-cost",
     "seed-object-store",
     "seed-query-rates",

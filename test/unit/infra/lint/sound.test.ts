@@ -19,15 +19,16 @@ describe("a sound system", () => {
     expect(result.findings).toEqual([]);
   });
 
-  test("leaves no rule without something to look at, but those about declared topics and the specification", () => {
+  test("leaves no rule without something to look at, but those about the specification and a topology's zones", () => {
     expect(result.notApplied.map(({ rule }) => rule)).toEqual([
+      "availability-zones",
       "seed-cost",
       "seed-object-store",
       "seed-query-rates",
       "seed-replicas",
       "seed-trino-memory",
     ]);
-    expect(result.applied).toHaveLength(Object.keys(LINT_RULES).length - 5);
+    expect(result.applied).toHaveLength(Object.keys(LINT_RULES).length - 6);
   });
 });
 
