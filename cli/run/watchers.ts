@@ -4,13 +4,14 @@
  */
 import { reasonOf } from "../../core/errors.ts";
 import { host } from "../../core/host.ts";
-import { queryPrometheus, scrapeText } from "../../infra/clients/prometheus.ts";
+import { prometheusAlerts, queryPrometheus, scrapeText } from "../../infra/clients/prometheus.ts";
 import {
   doneBetween,
   readMaintenance,
   type MaintenanceReading,
 } from "../../infra/lake-maintenance/readings.ts";
 import { STAGE_PROMQL, stageSamples } from "../../infra/monitoring/stages.ts";
+import { ALERT_PREFIX, ALERTS_PROBE } from "../../slo/checks/evidence/noticed.ts";
 import type { Session } from "./session.ts";
 
 /** As often as Prometheus asks and evaluates. */
@@ -19,7 +20,12 @@ const INTERVAL_MS = 5000;
 export function startWatchers(session: Session): Disposable {
   const { endpoints } = session.lab;
   const timers = [
-    ...(endpoints.has("prometheus") ? [every(session, "prometheus", stages(session))] : []),
+    ...(endpoints.has("prometheus")
+      ? [
+          every(session, "prometheus", stages(session)),
+          every(session, ALERTS_PROBE, alerts(session)),
+        ]
+      : []),
     ...(endpoints.has("lake-maintenance")
       ? [every(session, "lake-maintenance", maintenance(session))]
       : []),
@@ -58,6 +64,21 @@ function stages({ lab, journal }: Session): (signal: AbortSignal) => Promise<voi
     const answer = await queryPrometheus(address, STAGE_PROMQL, signal);
     for (const { probe, value, unit } of stageSamples(answer)) {
       journal.append({ kind: "sample.taken", probe, observed: { value, unit } });
+    }
+  };
+}
+
+/** How many fire, and each that does by its name. */
+function alerts({ lab, journal }: Session): (signal: AbortSignal) => Promise<void> {
+  const sample = (probe: string, value: number): void => {
+    journal.append({ kind: "sample.taken", probe, observed: { value, unit: "count" } });
+  };
+  return async (signal) => {
+    const all = await prometheusAlerts(lab.endpoints.address("prometheus"), signal);
+    const firing = all.filter(({ state }) => state === "firing");
+    sample(ALERTS_PROBE, firing.length);
+    for (const [name, own] of Map.groupBy(firing, (alert) => alert.name)) {
+      sample(`${ALERT_PREFIX}${name}`, own.length);
     }
   };
 }

@@ -5,6 +5,7 @@ import { generatorHeadroom } from "./generator-headroom.ts";
 import { icebergMetadata } from "./iceberg-metadata.ts";
 import { journalComplete } from "./journal-complete.ts";
 import { lakeState } from "./lake-state.ts";
+import { loud } from "./loud.ts";
 import { noCorruption } from "./no-corruption.ts";
 import { noDuplicate } from "./no-duplicate.ts";
 import { noLostChange } from "./no-lost-change.ts";
@@ -35,6 +36,7 @@ export const CHECKS = {
   objectives,
   "own-script": ownScript,
   recovery,
+  loud,
   "offered-load": offeredLoadCheck,
   "generator-headroom": generatorHeadroom,
   telemetry,

@@ -8,7 +8,7 @@ import type { VerdictStatus } from "../../core/contracts/slo.ts";
 import { judge } from "../../core/judge.ts";
 import { CHECKS, type CheckName } from "./index.ts";
 import { DELAY_PROBE, K6_CPU_PROBE } from "./generator-headroom.ts";
-import { READER_PROBE } from "./telemetry.ts";
+import { READER_PROBE, READER_SIGHT } from "./telemetry.ts";
 import { FAULT_FROM_MS, healthyEvents, histogramOf, journalOf } from "./synthetic.ts";
 
 export interface SelftestResult {
@@ -62,6 +62,17 @@ function edit<K extends JournalKind>(
 function add(...added: readonly JournalEvent[]): Defect["plant"] {
   return (events) => [...events.slice(0, -1), ...added, ...events.slice(-1)];
 }
+
+/** Every request answered, every change in sight in time. */
+const silenced: Defect["plant"] = (events) =>
+  events.map((event) => {
+    if (event.kind === "load.window") return { ...event, ok: event.offered, failed: 0, unknown: 0 };
+    if (event.kind !== "canary.seen") return event;
+    return { ...event, visibleMs: Math.min(event.visibleMs, event.intendedMs + 10_000) };
+  });
+
+const isLook = (event: JournalEvent): boolean =>
+  event.kind === "load.window" || (event.kind === "sample.taken" && event.probe === READER_SIGHT);
 
 const VERIFY_MS = 166_900;
 
@@ -256,6 +267,26 @@ const SERVICE_DEFECTS: readonly Defect[] = [
     plant: edit("fault.changed", (change) => change.state === "recovered", {
       recoveryMs: 41_000,
     }),
+  },
+  {
+    name: "a fault beyond the design that nobody notices",
+    by: "loud",
+    check: "loud.f1",
+    status: "VIOLATED",
+    plant: silenced,
+  },
+  {
+    name: "a fault beyond the design that nobody could notice",
+    by: "loud",
+    check: "loud.f1",
+    status: "INVALID",
+    plant: (events) =>
+      add({
+        atMs: FAULT_FROM_MS - 500,
+        kind: "probe.blind",
+        probe: READER_PROBE,
+        reason: "planted",
+      })(silenced(events).filter((event) => event.atMs < FAULT_FROM_MS || !isLook(event))),
   },
   {
     name: "residue left behind",

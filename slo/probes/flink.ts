@@ -34,3 +34,19 @@ export const checkpointsFailed: Probe = {
   intervalMs: 5000,
   sample: async (endpoints, signal) => (await checkpointsOf(endpoints, signal)).counts.failed,
 };
+
+/** Ended because somebody wanted it. */
+const ENDED_WELL: readonly string[] = ["FINISHED", "CANCELED"];
+
+export const jobsNotRunning: Probe = {
+  name: "flink.jobsNotRunning",
+  purpose: "Jobs that Flink says are failing, restarting or failed; 1 where it runs none at all.",
+  unit: "count",
+  intervalMs: 2000,
+  sample: async (endpoints, signal) => {
+    const jobs = await flinkJobs(endpoints.address("flink-jobmanager"), signal);
+    const wanted = jobs.filter(({ state }) => !ENDED_WELL.includes(state));
+    const running = wanted.filter(({ state }) => state === "RUNNING");
+    return running.length === 0 ? Math.max(1, wanted.length) : wanted.length - running.length;
+  },
+};

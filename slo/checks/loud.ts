@@ -1,0 +1,96 @@
+/** A fault beyond the design has to fail loudly: somebody must be told in time. What was silent refutes the claim. */
+import { BI_WORKLOADS } from "../../core/bi-load.ts";
+import type { JournalReader } from "../../core/contracts/journal.ts";
+import type { Check, Verdict } from "../../core/contracts/slo.ts";
+import { faultWindows, owedFaults, type FaultWindow } from "../../core/timeline.ts";
+import { ALERTS_PROBE, NOTICE_MS_MAX, noticesOf, type Look } from "./evidence/noticed.ts";
+import { duration, figure } from "./evidence/text.ts";
+import { verdictOf } from "./evidence/verdict.ts";
+
+/** Only those who come through the door of the BI tier can notice what happens behind it. */
+const BI_COMPONENTS = ["redis", "superset", "metabase", "waf", "haproxy-bi"];
+
+export const loud: Check = {
+  name: "loud",
+  purpose:
+    "A fault of class X is noticed within a minute: failed requests, probes, alerts or the components themselves.",
+  judge(journal) {
+    const owed = new Set(owedFaults(journal).map(({ id }) => id));
+    const healed = new Set(journal.of("gameday.healed").map(({ id }) => id));
+    return faultWindows(journal)
+      .filter(({ entry, faultClass }) => faultClass === "X" && owed.has(entry.id))
+      .flatMap((window) =>
+        // Without evidence there was nothing to notice: `recovery` says so.
+        window.evidence.length === 0
+          ? []
+          : [loudVerdict(journal, window, healed.has(window.entry.id))],
+      );
+  },
+};
+
+function loudVerdict(
+  journal: JournalReader,
+  window: FaultWindow,
+  isHealedByHand: boolean,
+): Verdict {
+  const { entry } = window;
+  const look = noticesOf(journal, window);
+  const [first] = look.notices;
+  const eyes = eyesFor(journal, window, look);
+  const facts = {
+    id: `loud.${entry.id}`,
+    kind: "recovery",
+    title: `${entry.fault} on ${entry.instanceId} (class X) is noticed in time`,
+    target: { value: NOTICE_MS_MAX, unit: "ms", op: "<=" },
+  } as const;
+  if (first !== undefined) {
+    const others = look.notices.length - 1;
+    const more = others === 0 ? "" : `, and ${figure(others)} more ways`;
+    return verdictOf({
+      ...facts,
+      status: "PROVEN",
+      because: `Noticed ${duration(first.afterMs)} after the injection (${first.what})${more}; allowed are ${duration(NOTICE_MS_MAX)}.`,
+      observed: { value: first.afterMs, unit: "ms" },
+      details: look.notices.map(({ what, afterMs }) => `${duration(afterMs)}: ${what}`),
+    });
+  }
+  if (eyes.length === 0) {
+    const who = look.blind.length === 0 ? "nobody looked" : look.blind.join(", ");
+    return verdictOf({
+      ...facts,
+      status: "INVALID",
+      because: `Nobody could have noticed: ${who}. That it was silent says nothing.`,
+    });
+  }
+  if (!look.whole || isHealedByHand) {
+    const why = isHealedByHand ? "it was ended by hand" : "the run ended";
+    return verdictOf({
+      ...facts,
+      status: "INCONCLUSIVE",
+      because: `Nobody had noticed when ${why}, before the ${duration(NOTICE_MS_MAX)} were over.`,
+      needed: "A run that lets this fault last.",
+    });
+  }
+  return verdictOf({
+    ...facts,
+    status: "VIOLATED",
+    because: `It was silent: within ${duration(NOTICE_MS_MAX)} no request failed, no probe, alert or component said anything, though ${figure(eyes.length)} looked.`,
+    details: [`looked and saw nothing wrong: ${eyes.join(", ")}`],
+  });
+}
+
+/** Of those who looked, those who can see what was hit. */
+function eyesFor(
+  journal: JournalReader,
+  { entry }: FaultWindow,
+  { eyes }: Look,
+): readonly string[] {
+  const { services } = journal.plan.topology;
+  const isBi =
+    entry.instanceIds === undefined &&
+    BI_COMPONENTS.includes(services[entry.service]?.component ?? "");
+  const isAtTheDoor = (eye: string): boolean => BI_WORKLOADS.some((workload) => workload === eye);
+  return isBi
+    ? eyes.filter((eye) => eye === ALERTS_PROBE || isAtTheDoor(eye))
+    : eyes.filter((eye) => !isAtTheDoor(eye));
+}
