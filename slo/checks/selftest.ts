@@ -281,12 +281,7 @@ const SERVICE_DEFECTS: readonly Defect[] = [
     check: "loud.f1",
     status: "INVALID",
     plant: (events) =>
-      add({
-        atMs: FAULT_FROM_MS - 500,
-        kind: "probe.blind",
-        probe: READER_PROBE,
-        reason: "planted",
-      })(silenced(events).filter((event) => event.atMs < FAULT_FROM_MS || !isLook(event))),
+      silenced(events).filter((event) => event.atMs < FAULT_FROM_MS || !isLook(event)),
   },
   {
     name: "residue left behind",
