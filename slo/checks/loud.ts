@@ -1,11 +1,19 @@
-/** A fault beyond the design has to fail loudly: somebody must be told in time. What was silent refutes the claim. */
+/**
+ * A fault beyond the design has to fail loudly: somebody must be told in time. Harm that was silent refutes the claim;
+ * where nothing failed, nothing was late and nothing is lost, it was borne, and there was nothing to tell.
+ */
 import { BI_WORKLOADS } from "../../core/bi-load.ts";
 import type { JournalReader } from "../../core/contracts/journal.ts";
 import type { Check, Verdict } from "../../core/contracts/slo.ts";
 import { faultWindows, owedFaults, type FaultWindow } from "../../core/timeline.ts";
 import { ALERTS_PROBE, NOTICE_MS_MAX, noticesOf, type Look } from "./evidence/noticed.ts";
+import { feltBy } from "./evidence/felt.ts";
 import { duration, figure } from "./evidence/text.ts";
 import { verdictOf } from "./evidence/verdict.ts";
+import { noCorruption } from "./no-corruption.ts";
+import { noDuplicate } from "./no-duplicate.ts";
+import { noLostChange } from "./no-lost-change.ts";
+import { noReorder } from "./no-reorder.ts";
 
 /** Only those who come through the door of the BI tier can notice what happens behind it. */
 const BI_COMPONENTS = ["redis", "superset", "metabase", "waf", "haproxy-bi"];
@@ -13,7 +21,7 @@ const BI_COMPONENTS = ["redis", "superset", "metabase", "waf", "haproxy-bi"];
 export const loud: Check = {
   name: "loud",
   purpose:
-    "A fault of class X is noticed within a minute: failed requests, probes, alerts or the components themselves.",
+    "A fault of class X that did harm is noticed within a minute: failed requests, probes, alerts or the components themselves.",
   judge(journal) {
     const owed = new Set(owedFaults(journal).map(({ id }) => id));
     const healed = new Set(journal.of("gameday.healed").map(({ id }) => id));
@@ -71,11 +79,54 @@ function loudVerdict(
       needed: "A run that lets this fault last.",
     });
   }
+  return silentVerdict(journal, window, facts, eyes);
+}
+
+/** Of the whole run: what is not true was perhaps another fault's doing, and is silent harm until somebody says so. */
+const TRUTHS = [noLostChange, noDuplicate, noReorder, noCorruption];
+
+type Facts = Pick<Verdict, "id" | "kind" | "title" | "target">;
+
+function silentVerdict(
+  journal: JournalReader,
+  window: FaultWindow,
+  facts: Facts,
+  eyes: readonly string[],
+): Verdict {
+  const felt = feltBy(journal, window);
+  const truths = TRUTHS.flatMap((check) => check.judge(journal));
+  const wrong = truths
+    .filter(({ status }) => status === "VIOLATED")
+    .map(({ title }) => `not true in this run: ${title}`);
+  const open = truths.find(({ status }) => status !== "PROVEN");
+  const late = felt.lateCanaryCount;
+  const harm = late === 0 ? wrong : [`${figure(late)} changes came too late into sight`, ...wrong];
+  const looked = `looked and saw nothing wrong: ${eyes.join(", ")}`;
+  if (harm.length > 0) {
+    return verdictOf({
+      ...facts,
+      status: "VIOLATED",
+      because: `It was silent: within ${duration(NOTICE_MS_MAX)} no request failed, no probe, alert or component said anything, though ${figure(eyes.length)} looked, and it did harm: ${harm.join("; ")}.`,
+      details: [looked],
+    });
+  }
+  if (felt.canaryCount === 0 || truths.length < TRUTHS.length || open !== undefined) {
+    const why =
+      felt.canaryCount === 0
+        ? "no canary was due meanwhile"
+        : `it is not proven that ${open?.title ?? "nothing is lost"}`;
+    return verdictOf({
+      ...facts,
+      status: "INCONCLUSIVE",
+      because: `It was silent, and whether it did harm cannot be said: ${why}.`,
+      needed: "A run that compares every change, with canaries that are due while the fault lasts.",
+    });
+  }
   return verdictOf({
     ...facts,
-    status: "VIOLATED",
-    because: `It was silent: within ${duration(NOTICE_MS_MAX)} no request failed, no probe, alert or component said anything, though ${figure(eyes.length)} looked.`,
-    details: [`looked and saw nothing wrong: ${eyes.join(", ")}`],
+    status: "PROVEN",
+    because: `It was borne, and there was nothing to notice: no more of ${figure(felt.requestCount)} requests failed than before, ${figure(felt.canaryCount)} canaries were in sight after ${duration(felt.freshnessMsMax)} at most, and nothing is lost.`,
+    details: [looked],
   });
 }
 

@@ -11,6 +11,8 @@ export interface Felt {
   /** Failed, dropped, or of unknown outcome. */
   readonly badRequestCount: number;
   readonly blindLookCount: number;
+  /** Canaries meant to be written meanwhile. */
+  readonly canaryCount: number;
   /** Canaries meant to be written meanwhile that were visible too late, or never. */
   readonly lateCanaryCount: number;
   /** Of all of them; the age so far of one that was never seen. */
@@ -34,6 +36,7 @@ export function feltBy(journal: JournalReader, { fromMs, toMs }: FaultWindow): F
     requestCount: loads.reduce((sum, { offered }) => sum + offered, 0),
     badRequestCount: loads.reduce((sum, { offered, ok }) => sum + offered - ok, 0),
     blindLookCount: journal.of("probe.blind").filter(({ atMs }) => isWithin(atMs)).length,
+    canaryCount: ages.length,
     lateCanaryCount: ages.filter((ageMs) => ageMs >= freshnessTargetMs).length,
     freshnessMsMax: ages.reduce((most, ageMs) => Math.max(most, ageMs), 0),
   };

@@ -196,7 +196,8 @@ function alerts(journal: JournalReader, { fromMs, before, during }: Spans): Seen
     const what = `alert ${probe.slice(ALERT_PREFIX.length)} fires`;
     return [{ what, afterMs: first.atMs - fromMs }];
   });
-  const asked = samples.some(({ probe, atMs }) => probe === ALERTS_PROBE && isIn(atMs, during));
+  const asked =
+    samples.filter(({ probe, atMs }) => probe === ALERTS_PROBE && isIn(atMs, during)).length > 0;
   return { notices, eyes: asked ? [ALERTS_PROBE] : [], blind: [] };
 }
 

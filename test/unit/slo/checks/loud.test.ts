@@ -21,6 +21,13 @@ const SILENT: Events = healthyEvents().map((event) => {
   return event;
 });
 
+/** The same, and a change that was acknowledged is not in the lake. */
+const HARMFUL: Events = SILENT.map((event) =>
+  event.kind === "ledger.changes" && event.when === "final" && event.hop !== "acknowledged"
+    ? { ...event, eventCount: event.eventCount - 1, distinctCount: event.distinctCount - 1 }
+    : event,
+);
+
 const at = (afterMs: number, body: JournalBody): JournalEvent => ({
   atMs: FAULT_FROM_MS + afterMs,
   ...body,
@@ -70,12 +77,41 @@ describe("noticed", () => {
   });
 });
 
-describe("planted: silence refutes the claim", () => {
-  it("is VIOLATED, and says who looked", () => {
+describe("borne: nothing failed, nothing was late, nothing is lost", () => {
+  it("is PROVEN, and says of how many", () => {
     const verdict = loud(SILENT);
+    expect(verdict).toMatchObject({ status: "PROVEN", claimed: true });
+    expect(verdict.because).toMatch(
+      /^It was borne, and there was nothing to notice: no more of [\d ]+ requests failed than before, \d+ canaries were in sight after 4 s at most, and nothing is lost\.$/,
+    );
+    expect(verdict.details?.[0]).toContain("reader");
+  });
+
+  it("is not where no canary was due: absent data is no good data", () => {
+    const verdict = loud(
+      SILENT.filter((event) => event.kind !== "canary.seen" && event.kind !== "canary.censored"),
+    );
+    expect(verdict).toMatchObject({ status: "INCONCLUSIVE", exitCode: 11 });
+    expect(verdict.because).toContain("no canary was due");
+  });
+});
+
+describe("planted: harm in silence refutes the claim", () => {
+  it("is VIOLATED, and says what it did and who looked", () => {
+    const verdict = loud(HARMFUL);
     expect(verdict).toMatchObject({ status: "VIOLATED", claimed: true, exitCode: 10 });
     expect(verdict.because).toContain("It was silent: within 1 min");
+    expect(verdict.because).toContain("not true in this run: No acknowledged change is lost");
     expect(verdict.details?.[0]).toContain("reader");
+  });
+
+  it("also where changes were late before the fault already, and go on being late", () => {
+    const late = SILENT.map((event) =>
+      event.kind === "canary.seen" ? { ...event, visibleMs: event.intendedMs + 45_000 } : event,
+    );
+    const verdict = loud(late);
+    expect(verdict.status).toBe("VIOLATED");
+    expect(verdict.because).toMatch(/did harm: \d+ changes came too late into sight/);
   });
 
   it.for([
@@ -84,7 +120,7 @@ describe("planted: silence refutes the claim", () => {
     ["by k6 that died: its own end is nobody's word", blind("k6", 1000)],
     ["by the fault's own evidence", at(101, { kind: "note", text: "gone" })],
   ] as const)("also what is noticed %s", ([, event]) => {
-    expect(loud(plus(SILENT, event)).status).toBe("VIOLATED");
+    expect(loud(plus(HARMFUL, event)).status).toBe("VIOLATED");
   });
 
   it("counts nothing that was so before", () => {
@@ -96,15 +132,15 @@ describe("planted: silence refutes the claim", () => {
       ],
       ...[count("flink.checkpointsFailed", 2, -5000), count("flink.checkpointsFailed", 2, 5000)],
     ];
-    expect(loud(plus(SILENT, ...asBefore)).status).toBe("VIOLATED");
-    expect(loud(plus(SILENT, ...asBefore, requests(3000, 4))).status).toBe("PROVEN");
-    expect(loud(plus(SILENT, ...asBefore, count("flink.checkpointsFailed", 3, 6000))).status).toBe(
+    expect(loud(plus(HARMFUL, ...asBefore)).status).toBe("VIOLATED");
+    expect(loud(plus(HARMFUL, ...asBefore, requests(3000, 4))).status).toBe("PROVEN");
+    expect(loud(plus(HARMFUL, ...asBefore, count("flink.checkpointsFailed", 3, 6000))).status).toBe(
       "PROVEN",
     );
   });
 
   it("is open where the run ends before the time is over", () => {
-    const cut = SILENT.filter(({ atMs }) => atMs < FAULT_FROM_MS + 30_000);
+    const cut = HARMFUL.filter(({ atMs }) => atMs < FAULT_FROM_MS + 30_000);
     expect(loud(cut)).toMatchObject({ status: "INCONCLUSIVE", exitCode: 11 });
   });
 });
@@ -155,8 +191,8 @@ describe("planted: blindness is no silence", () => {
     } as const;
     const redis = (events: Events): Events =>
       planned(withFault(events, { service: "redis" }), () => ({ topology }));
-    expect(loud(redis(SILENT)).status).toBe("VIOLATED");
-    const noBi = SILENT.filter(
+    expect(loud(redis(HARMFUL)).status).toBe("VIOLATED");
+    const noBi = HARMFUL.filter(
       (event) =>
         event.kind !== "load.window" ||
         !["dashboards", "api-calls", "users"].includes(event.workload),
