@@ -70,16 +70,8 @@ function loudVerdict(
       because: `Nobody could have noticed: ${who}. That it was silent says nothing.`,
     });
   }
-  if (!look.whole || isHealedByHand) {
-    const why = isHealedByHand ? "it was ended by hand" : "the run ended";
-    return verdictOf({
-      ...facts,
-      status: "INCONCLUSIVE",
-      because: `Nobody had noticed when ${why}, before the ${duration(NOTICE_MS_MAX)} were over.`,
-      needed: "A run that lets this fault last.",
-    });
-  }
-  return silentVerdict(journal, window, facts, eyes);
+  const ended = isHealedByHand ? "it was ended by hand" : look.whole ? undefined : "the run ended";
+  return silentVerdict(journal, window, { facts, eyes, ended });
 }
 
 /** Of the whole run: what is not true was perhaps another fault's doing, and is silent harm until somebody says so. */
@@ -87,11 +79,18 @@ const TRUTHS = [noLostChange, noDuplicate, noReorder, noCorruption];
 
 type Facts = Pick<Verdict, "id" | "kind" | "title" | "target">;
 
+interface Silence {
+  readonly facts: Facts;
+  /** Who looked and could have noticed. */
+  readonly eyes: readonly string[];
+  /** What ended it before its time to be noticed was over. */
+  readonly ended: string | undefined;
+}
+
 function silentVerdict(
   journal: JournalReader,
   window: FaultWindow,
-  facts: Facts,
-  eyes: readonly string[],
+  { facts, eyes, ended }: Silence,
 ): Verdict {
   const felt = feltBy(journal, window);
   const truths = TRUTHS.flatMap((check) => check.judge(journal));
@@ -102,6 +101,14 @@ function silentVerdict(
   const late = felt.lateCanaryCount;
   const harm = late === 0 ? wrong : [`${figure(late)} changes came too late into sight`, ...wrong];
   const looked = `looked and saw nothing wrong: ${eyes.join(", ")}`;
+  if (harm.length > 0 && ended !== undefined) {
+    return verdictOf({
+      ...facts,
+      status: "INCONCLUSIVE",
+      because: `Nobody had noticed when ${ended}, before the ${duration(NOTICE_MS_MAX)} were over, and it did harm: ${harm.join("; ")}.`,
+      needed: "A run that lets this fault last.",
+    });
+  }
   if (harm.length > 0) {
     return verdictOf({
       ...facts,

@@ -87,6 +87,13 @@ describe("borne: nothing failed, nothing was late, nothing is lost", () => {
     expect(verdict.details?.[0]).toContain("reader");
   });
 
+  it("also where people ended it before its time was over: harm would have been seen", () => {
+    const byHand = at(2000, { kind: "gameday.healed", id: "f1" });
+    expect(loud(plus(SILENT, byHand)).because).toContain("It was borne");
+    expect(loud(plus(HARMFUL, byHand))).toMatchObject({ status: "INCONCLUSIVE", exitCode: 11 });
+    expect(loud(plus(HARMFUL, byHand)).because).toContain("when it was ended by hand");
+  });
+
   it("is not where no canary was due: absent data is no good data", () => {
     const verdict = loud(
       SILENT.filter((event) => event.kind !== "canary.seen" && event.kind !== "canary.censored"),
