@@ -6,7 +6,8 @@ import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
 import type { JournalReader } from "../core/contracts/journal.ts";
 import { host } from "../core/host.ts";
 import { JOURNAL_FILE, readJournal } from "../core/journal.ts";
-import { coverageOf, uncovered, type Coverage } from "../slo/coverage.ts";
+import { coverageOf, mergedCoverage, uncovered, type Coverage } from "../slo/coverage.ts";
+import { readCoverage } from "./coverage-file.ts";
 
 export function addCoverage(
   verb: (name: string, about: string) => Command,
@@ -14,20 +15,33 @@ export function addCoverage(
 ): void {
   verb("coverage <runs...>", "which faults runs injected, evidenced and recovered from in time")
     .option("--json", "machine-readable output on stdout", false)
-    .action(async (runs: string[], options: { readonly json: boolean }) => {
-      exit(await coverage(runs, options.json));
+    .option("--onto <file>", "what --json said of earlier runs: added up, no run twice")
+    .action(async (runs: string[], options: CoverageOptions) => {
+      exit(await coverage(runs, options));
     });
 }
 
+interface CoverageOptions {
+  readonly json: boolean;
+  readonly onto?: string;
+}
+
 /** Exit 0 also where little is covered: it is a table, not a verdict. */
-async function coverage(runDirs: readonly string[], json: boolean): Promise<number> {
+async function coverage(
+  runDirs: readonly string[],
+  { json, onto }: CoverageOptions,
+): Promise<number> {
+  const earlier = onto === undefined ? undefined : readCoverage(onto);
   const journals = new Map<string, JournalReader>();
   for (const runDir of runsAmong(runDirs)) {
     const journal = await readJournal(runDir);
     // `runs/*` names the newest twice.
-    journals.set(journal.runId, journal);
+    if (earlier?.runIds.includes(journal.runId) === true) {
+      host.err(`counted already, left out: ${journal.runId}\n`);
+    } else journals.set(journal.runId, journal);
   }
-  const found = coverageOf([...journals.values()]);
+  const own = coverageOf([...journals.values()]);
+  const found = earlier === undefined ? own : mergedCoverage(earlier, own);
   host.out(json ? `${JSON.stringify(found, null, 2)}\n` : coverageText(found));
   return 0;
 }

@@ -49,6 +49,34 @@ export function coverageOf(journals: readonly JournalReader[]): Coverage {
   };
 }
 
+/** What was found earlier, and what other runs say on top. A run that is in both would count twice: leave it out first. */
+export function mergedCoverage(earlier: Coverage, later: Coverage): Coverage {
+  const kinds = Map.groupBy([...earlier.rows, ...later.rows], ({ fault, component }) =>
+    JSON.stringify([fault, component]),
+  );
+  return {
+    schema: "lakeproof.coverage/1",
+    runIds: [...earlier.runIds, ...later.runIds],
+    rows: [...kinds.values()].map((rows) => rows.reduce(mergedRow)).toSorted(byName),
+  };
+}
+
+function mergedRow(earlier: CoverageRow, later: CoverageRow): CoverageRow {
+  const recoveries = [earlier, later].flatMap(({ recoveryMsMax: ms }) => ms ?? []);
+  const ratios = [earlier, later].flatMap(({ budgetRatioMax: ratio }) => ratio ?? []);
+  const evidence = later.evidence ?? earlier.evidence;
+  return {
+    ...earlier,
+    faultClasses: [...new Set([...earlier.faultClasses, ...later.faultClasses])].toSorted(),
+    injectedCount: earlier.injectedCount + later.injectedCount,
+    evidencedCount: earlier.evidencedCount + later.evidencedCount,
+    inBudgetCount: earlier.inBudgetCount + later.inBudgetCount,
+    ...(recoveries.length === 0 ? {} : { recoveryMsMax: Math.max(...recoveries) }),
+    ...(ratios.length === 0 ? {} : { budgetRatioMax: Math.max(...ratios) }),
+    ...(evidence === undefined ? {} : { evidence }),
+  };
+}
+
 /** Names of the catalogue that no row stands for, neither by its own name nor by what it comes down to. */
 export function uncovered(
   names: readonly string[],

@@ -1,33 +1,11 @@
 /** The page on how much of the catalogue real runs went through, from what `lakeproof coverage --json` kept of them. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
-import { uncovered, type Coverage } from "../slo/coverage.ts";
+import { readCoverage } from "../cli/coverage-file.ts";
+import { uncovered, type CoverageRow } from "../slo/coverage.ts";
 import { ROOT } from "./tables.ts";
 
 const COVERAGE_FILE = "docs/coverage.json";
-
-const Kept = z.strictObject({
-  schema: z.literal("lakeproof.coverage/1"),
-  runIds: z.array(z.string()),
-  rows: z.array(
-    z.strictObject({
-      fault: z.string(),
-      basis: z.string().optional(),
-      component: z.string(),
-      faultClasses: z.array(z.enum(["W", "B", "X"])),
-      injectedCount: z.int(),
-      evidencedCount: z.int(),
-      inBudgetCount: z.int(),
-      recoveryMsMax: z.number().optional(),
-      budgetRatioMax: z.number().optional(),
-      evidence: z.string().optional(),
-    }),
-  ),
-});
-
-type Kept = z.infer<typeof Kept>;
 
 /** Head and rows of the table, and the sentences around it. */
 export interface CoveragePage {
@@ -38,9 +16,7 @@ export interface CoveragePage {
 }
 
 export function coveragePage(): CoveragePage {
-  const kept = Kept.parse(JSON.parse(readFileSync(join(ROOT, COVERAGE_FILE), "utf8"))) satisfies {
-    readonly schema: Coverage["schema"];
-  };
+  const kept = readCoverage(join(ROOT, COVERAGE_FILE));
   const missing = uncovered(Object.keys({ ...FAULTS, ...COMPOSITIONS }), kept.rows);
   return {
     source: COVERAGE_FILE,
@@ -58,7 +34,7 @@ export function coveragePage(): CoveragePage {
   };
 }
 
-function cells(row: Kept["rows"][number]): readonly string[] {
+function cells(row: CoverageRow): readonly string[] {
   const { recoveryMsMax, budgetRatioMax } = row;
   return [
     row.basis === undefined ? `\`${row.fault}\`` : `\`${row.fault}\` (\`${row.basis}\`)`,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { JournalEvent } from "../../../core/contracts/journal.ts";
 import { healthyEvents, journalOf } from "../../../slo/checks/synthetic.ts";
-import { coverageOf, uncovered } from "../../../slo/coverage.ts";
+import { coverageOf, mergedCoverage, uncovered } from "../../../slo/coverage.ts";
 
 const HEALTHY = healthyEvents();
 const BUDGET_MS = journalOf(HEALTHY).plan.faults[0]?.recoveryBudgetMs ?? 0;
@@ -63,4 +63,18 @@ it("names what no row stands for, by its own name or by what that comes down to"
   const rows = [{ fault: "none" }, { fault: "primary-loss", basis: "process-kill" }];
   const names = ["none", "process-kill", "process-pause", "primary-loss"];
   expect(uncovered(names, rows)).toEqual(["process-pause"]);
+});
+
+it("adds up what was found earlier and what other runs say, as if all had been read at once", () => {
+  const runs = [recoveredAfter(1000), recoveredAfter(BUDGET_MS + 1), without("recovered")];
+  const [first, ...rest] = runs.map((events) => coverageOf([journalOf(events)]));
+  const merged = rest.reduce(mergedCoverage, first ?? coverageOf([]));
+  expect(merged).toEqual(coverageOf(runs.map(journalOf)));
+  expect(merged.rows[0]).toMatchObject({ injectedCount: 3, inBudgetCount: 1 });
+});
+
+it("keeps a row that only one of them has", () => {
+  const found = coverageOf([journalOf(HEALTHY)]);
+  expect(mergedCoverage(coverageOf([]), found)).toEqual(found);
+  expect(mergedCoverage(found, coverageOf([]))).toEqual(found);
 });
