@@ -4,7 +4,8 @@
  *
  * Ramp until something breaks, bisect between the highest rate that held and the lowest that broke, and confirm:
  * at 100 % in a longer window, where it must hold again, and at 105 %, where it must break. What contradicts an
- * earlier answer replaces it: a system that was still sick from the overload before is given its rate back.
+ * earlier answer replaces it: a system that was still sick from the overload before is given its rate back. What broke
+ * above what holds stands, so that the search goes on between the two and not from the beginning.
  */
 import type {
   SearchOptions,
@@ -56,7 +57,8 @@ interface State {
   readonly isAfterBreak: boolean;
   /** Rates that held, ascending, all below the ceiling. */
   readonly held: readonly number[];
-  readonly ceiling: Ceiling | undefined;
+  /** Rates that did not, ascending, none contradicted since. The lowest is the ceiling. */
+  readonly broken: readonly Ceiling[];
   readonly stepCount: number;
   readonly done: Omit<SearchResult, "stepCount"> | undefined;
 }
@@ -102,7 +104,7 @@ function stateAfter(options: SearchOptions, steps: readonly SearchStep[]): State
     lastBroke: false,
     isAfterBreak: false,
     held: [],
-    ceiling: undefined,
+    broken: [],
     stepCount: 0,
     done: undefined,
   };
@@ -110,7 +112,8 @@ function stateAfter(options: SearchOptions, steps: readonly SearchStep[]): State
 }
 
 function summary(state: State, because: string): SearchResult {
-  const { ceiling, stepCount } = state;
+  const { broken, stepCount } = state;
+  const [ceiling] = broken;
   const ratePerS = state.held.at(-1);
   return {
     status: "unconfirmed",
@@ -189,12 +192,19 @@ function narrowed(options: SearchOptions, state: State, answer: SearchStep): Sta
     return onward(options, { ...state, held: [...state.held, ratePerS] });
   }
   const { status, because } = answer;
-  return onward(options, { ...state, ceiling: { ratePerS, status, because } });
+  return onward(options, { ...state, broken: withBroken(state, { ratePerS, status, because }) });
+}
+
+/** The latest answer at a rate is the one that counts. */
+function withBroken({ broken }: State, one: Ceiling): readonly Ceiling[] {
+  return [...broken.filter(({ ratePerS }) => ratePerS !== one.ratePerS), one].toSorted(
+    (a, b) => a.ratePerS - b.ratePerS,
+  );
 }
 
 /** Asks the next question from the bracket alone. */
 function onward(options: SearchOptions, state: State): State {
-  const { ceiling } = state;
+  const [ceiling] = state.broken;
   const low = state.held.at(-1);
   if (low === undefined) {
     if (ceiling === undefined) return state;
@@ -226,9 +236,10 @@ function confirmed(options: SearchOptions, state: State, answer: SearchStep): St
     // It held once and does not hold for longer: the next lower one has to stand for it.
     const held = state.held.slice(0, -1);
     const { status, because } = answer;
-    return onward(options, { ...state, held, ceiling: { ratePerS, status, because } });
+    const broken = withBroken(state, { ratePerS, status, because });
+    return onward(options, { ...state, held, broken });
   }
-  const { ceiling } = state;
+  const [ceiling] = state.broken;
   if (ceiling?.status === "blind") return { ...state, done: atLeast(ratePerS, ceiling) };
   const higher = within(options, ratePerS * OVERSHOOT_RATIO);
   if (higher <= ratePerS || ceiling === undefined) {
@@ -244,7 +255,7 @@ function atLeast(ratePerS: number, ceiling: Ceiling): Omit<SearchResult, "stepCo
 }
 
 function overshot(options: SearchOptions, state: State, answer: SearchStep): State {
-  const { ratePerS, ceiling } = state;
+  const { ratePerS } = state;
   const low = state.held.at(-1) ?? ratePerS;
   switch (answer.status) {
     case "breaks": {
@@ -261,9 +272,8 @@ function overshot(options: SearchOptions, state: State, answer: SearchStep): Sta
       };
     case "holds": {
       // What broke below it was not the limit: the system was still sick, or it was noise.
-      const isRefuted = ceiling !== undefined && ceiling.ratePerS <= ratePerS;
-      const held = [...state.held, ratePerS];
-      return onward(options, { ...state, held, ceiling: isRefuted ? undefined : ceiling });
+      const broken = state.broken.filter((one) => one.ratePerS > ratePerS);
+      return onward(options, { ...state, held: [...state.held, ratePerS], broken });
     }
   }
 }

@@ -185,3 +185,29 @@ describe("a search that was interrupted", () => {
     expect(() => decide({ ...SEARCH, startRatePerS: 700 }, steps)).toThrow("answers no question");
   });
 });
+
+describe("what broke above what holds", () => {
+  /** Sick for its first windows below its limit of 3000 a second, as after an overload; well from then on. */
+  function sickAtFirst(sickCount: number): { asked: readonly number[]; status: string } {
+    const steps: Parameters<typeof decide>[1][number][] = [];
+    const asked: number[] = [];
+    let sick = sickCount;
+    for (;;) {
+      const decision = decide(SEARCH, steps);
+      if (decision.kind === "done") return { asked, status: decision.result.status };
+      const { purpose, ratePerS } = decision;
+      const isSick = ratePerS > 2000 && ratePerS < 3000 && sick > 0;
+      if (isSick) sick -= 1;
+      const status = ratePerS >= 3000 || isSick ? "breaks" : "holds";
+      asked.push(ratePerS);
+      steps.push({ purpose, ratePerS, status, isNear: false, because: status });
+    }
+  }
+
+  it.for([0, 2, 4])("stands when what broke below it is refuted, %i sick windows", (count) => {
+    const { asked, status } = sickAtFirst(count);
+    expect(status).toBe("found");
+    // The ramp's break was not contradicted: nothing above it is offered.
+    expect(asked.filter((ratePerS) => ratePerS > 4000)).toEqual([]);
+  });
+});
