@@ -35,6 +35,8 @@ const OVERSHOOT_RATIO = 1.05;
 const REST_RATIO = 0.5;
 /** Where it broke twice in a row, the second time may have been the first one's fault. */
 const LONG_REST_RATIO = 1.5;
+/** So often a short window may refute a longer one. */
+const REFUTED_COUNT_MAX = 1;
 /** Rates are asked for with so many digits: nobody needs 1234.567 events a second. */
 const DIGITS = 3;
 /** Rounding must not make two steps of a ramp the same. */
@@ -59,6 +61,8 @@ interface State {
   readonly held: readonly number[];
   /** Rates that did not, ascending, none contradicted since. The lowest is the ceiling. */
   readonly broken: readonly Ceiling[];
+  /** Rates that did not hold in the longer window, each time anew. */
+  readonly unconfirmed: readonly Ceiling[];
   readonly stepCount: number;
   readonly done: Omit<SearchResult, "stepCount"> | undefined;
 }
@@ -105,6 +109,7 @@ function stateAfter(options: SearchOptions, steps: readonly SearchStep[]): State
     isAfterBreak: false,
     held: [],
     broken: [],
+    unconfirmed: [],
     stepCount: 0,
     done: undefined,
   };
@@ -236,8 +241,9 @@ function confirmed(options: SearchOptions, state: State, answer: SearchStep): St
     // It held once and does not hold for longer: the next lower one has to stand for it.
     const held = state.held.slice(0, -1);
     const { status, because } = answer;
-    const broken = withBroken(state, { ratePerS, status, because });
-    return onward(options, { ...state, held, broken });
+    const one: Ceiling = { ratePerS, status, because };
+    const unconfirmed = [...state.unconfirmed, one];
+    return onward(options, { ...state, held, broken: withBroken(state, one), unconfirmed });
   }
   const [ceiling] = state.broken;
   if (ceiling?.status === "blind") return { ...state, done: atLeast(ratePerS, ceiling) };
@@ -271,6 +277,15 @@ function overshot(options: SearchOptions, state: State, answer: SearchStep): Sta
         done: atLeast(low, { ratePerS, status: "blind", because: answer.because }),
       };
     case "holds": {
+      // Twice it held for a while and not for longer: the limit lies between, and asking on would never end.
+      const lasting = state.unconfirmed.filter(
+        (one) => one.ratePerS > low && one.ratePerS <= ratePerS,
+      );
+      const again = lasting[REFUTED_COUNT_MAX];
+      if (again !== undefined) {
+        const { ratePerS: brokenRatePerS, because } = again;
+        return { ...state, done: { status: "found", ratePerS: low, brokenRatePerS, because } };
+      }
       // What broke below it was not the limit: the system was still sick, or it was noise.
       const broken = state.broken.filter((one) => one.ratePerS > ratePerS);
       return onward(options, { ...state, held: [...state.held, ratePerS], broken });

@@ -115,14 +115,24 @@ describe("a noisy stage", () => {
     expect(all.some(({ questions }) => questions.some(({ attempt }) => attempt === 3))).toBe(true);
   });
 
-  it("is only called found where the rate held when it was confirmed, and the next one broke", () => {
+  it("is only called found where the rate held when it was confirmed, and the next one did not last", () => {
     for (const searched of all.filter(({ result }) => result.status === "found")) {
       const { ratePerS = 0, brokenRatePerS = 0 } = searched.result;
       const confirmed = heldAt(searched, ratePerS, "confirm-100");
       // A rate that held at 105 % of a lower one needs its own confirmation as well.
       expect(confirmed).toBe(true);
       const last = searched.steps.at(-1);
-      expect(last).toMatchObject({ purpose: "confirm-105", ratePerS: brokenRatePerS });
+      expect(last).toMatchObject({ purpose: "confirm-105" });
+      // Or it held there for a while, and twice not for longer.
+      const brokeForLonger = searched.steps.filter(
+        (step) =>
+          step.purpose === "confirm-100" &&
+          step.status === "breaks" &&
+          step.ratePerS > ratePerS &&
+          step.ratePerS <= brokenRatePerS,
+      );
+      if (last?.status === "holds") expect(brokeForLonger.length).toBeGreaterThan(1);
+      else expect(last?.ratePerS).toBe(brokenRatePerS);
     }
   });
 });
@@ -210,4 +220,25 @@ describe("what broke above what holds", () => {
     // The ramp's break was not contradicted: nothing above it is offered.
     expect(asked.filter((ratePerS) => ratePerS > 4000)).toEqual([]);
   });
+});
+
+it("a rate that holds for a while and never for longer ends the search below it", () => {
+  const steps: Parameters<typeof decide>[1][number][] = [];
+  for (;;) {
+    const decision = decide(SEARCH, steps);
+    if (decision.kind === "done") {
+      const { status, ratePerS = 0, brokenRatePerS = 0 } = decision.result;
+      expect(status).toBe("found");
+      expect(ratePerS).toBeLessThan(1000);
+      expect(brokenRatePerS).toBeGreaterThanOrEqual(1000);
+      expect(brokenRatePerS).toBeLessThanOrEqual(1.06 * ratePerS);
+      expect(steps.length).toBeLessThan(40);
+      return;
+    }
+    const { purpose, ratePerS } = decision;
+    // Up to 1,100 a second for one window, below 1,000 for two.
+    const breaks = ratePerS > 1100 || (purpose === "confirm-100" && ratePerS >= 1000);
+    const status = breaks ? "breaks" : "holds";
+    steps.push({ purpose, ratePerS, status, isNear: false, because: status });
+  }
 });
