@@ -1,5 +1,5 @@
 /** `lakeproof coverage`: which faults of the catalogue these runs injected, evidenced and recovered from. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
@@ -7,7 +7,7 @@ import type { JournalReader } from "../core/contracts/journal.ts";
 import { host } from "../core/host.ts";
 import { JOURNAL_FILE, readJournal } from "../core/journal.ts";
 import { coverageOf, mergedCoverage, uncovered, type Coverage } from "../slo/coverage.ts";
-import { readCoverage } from "./coverage-file.ts";
+import { readCoverage } from "../slo/coverage-file.ts";
 
 export function addCoverage(
   verb: (name: string, about: string) => Command,
@@ -21,6 +21,8 @@ export function addCoverage(
     });
 }
 
+const textOf = (path: string): string => readFileSync(path, "utf8");
+
 interface CoverageOptions {
   readonly json: boolean;
   readonly onto?: string;
@@ -31,7 +33,7 @@ async function coverage(
   runDirs: readonly string[],
   { json, onto }: CoverageOptions,
 ): Promise<number> {
-  const earlier = onto === undefined ? undefined : readCoverage(onto);
+  const earlier = onto === undefined ? undefined : readCoverage(onto, textOf);
   const journals = new Map<string, JournalReader>();
   for (const runDir of runsAmong(runDirs)) {
     const journal = await readJournal(runDir);

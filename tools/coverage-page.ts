@@ -1,7 +1,8 @@
 /** The page on how much of the catalogue real runs went through, from what `lakeproof coverage --json` kept of them. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { COMPOSITIONS, FAULTS } from "../chaos/index.ts";
-import { readCoverage } from "../cli/coverage-file.ts";
+import { readCoverage } from "../slo/coverage-file.ts";
 import { uncovered, type CoverageRow } from "../slo/coverage.ts";
 import { ROOT } from "./tables.ts";
 
@@ -16,7 +17,7 @@ export interface CoveragePage {
 }
 
 export function coveragePage(): CoveragePage {
-  const kept = readCoverage(join(ROOT, COVERAGE_FILE));
+  const kept = readCoverage(join(ROOT, COVERAGE_FILE), (path) => readFileSync(path, "utf8"));
   const missing = uncovered(Object.keys({ ...FAULTS, ...COMPOSITIONS }), kept.rows);
   return {
     source: COVERAGE_FILE,

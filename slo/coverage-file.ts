@@ -1,8 +1,7 @@
 /** What `lakeproof coverage --json` wrote, read again. */
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { LakeproofError, reasonOf } from "../core/errors.ts";
-import type { Coverage } from "../slo/coverage.ts";
+import type { Coverage } from "./coverage.ts";
 
 const Kept = z.strictObject({
   schema: z.literal("lakeproof.coverage/1"),
@@ -23,10 +22,10 @@ const Kept = z.strictObject({
   ),
 });
 
-/** Throws USAGE where the file is not there or is something else. */
-export function readCoverage(path: string): Coverage {
+/** `read` gives the file's text. Throws USAGE where it cannot be read or is something else. */
+export function readCoverage(path: string, read: (path: string) => string): Coverage {
   try {
-    return Kept.parse(JSON.parse(readFileSync(path, "utf8")));
+    return Kept.parse(JSON.parse(read(path)));
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error);
     throw new LakeproofError("USAGE", `${path} holds no coverage: ${reason}.`, {
